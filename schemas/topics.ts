@@ -1,0 +1,42 @@
+import { schemas } from './generated/schemas.js';
+import type { JsonSchema } from './bundle.js';
+
+/** The topics, by role. Every record in them has the session id as its key. */
+export type TopicNames = {
+  readonly events: string;
+  readonly deadLetter: string;
+  readonly complete: string;
+  readonly amended: string;
+  readonly incomplete: string;
+  readonly changelog: string;
+};
+
+export function topicNames(prefix: string): TopicNames {
+  return {
+    events: `${prefix}session.events`,
+    deadLetter: `${prefix}session.events.dead-letter`,
+    complete: `${prefix}session.complete`,
+    amended: `${prefix}session.amended`,
+    incomplete: `${prefix}session.incomplete`,
+    changelog: `${prefix}session.join.changelog`,
+  };
+}
+
+/** A schema and the registry subject that it is registered under (TopicNameStrategy: `<topic>-value`). */
+export type Subject = { readonly name: string; readonly schema: JsonSchema };
+
+export type Subjects = {
+  readonly events: Subject;
+  readonly complete: Subject;
+  readonly amended: Subject;
+  readonly incomplete: Subject;
+};
+
+export function subjects(topics: TopicNames): Subjects {
+  return {
+    events: { name: `${topics.events}-value`, schema: schemas['session-event'] },
+    complete: { name: `${topics.complete}-value`, schema: schemas['session-complete'] },
+    amended: { name: `${topics.amended}-value`, schema: schemas['session-complete'] },
+    incomplete: { name: `${topics.incomplete}-value`, schema: schemas['session-incomplete'] },
+  };
+}

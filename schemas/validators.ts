@@ -1,0 +1,121 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { schemas } from './generated/schemas.js';
+import type {
+  CallEnded,
+  RecordingArchived,
+  RecordingFailed,
+  RecordingReady,
+  SessionEnded,
+  SessionFinalized,
+} from './generated/types.js';
+
+/** The sender's events by the value of their `event` field. */
+export type SenderEvents = {
+  'session.ended': SessionEnded;
+  'call.ended': CallEnded;
+  'session.finalized': SessionFinalized;
+  'recording.ready': RecordingReady;
+};
+export type SenderEvent = SenderEvents[keyof SenderEvents];
+
+/** The archiver's events by the value of their `event` field. */
+export type ArchiverEvents = {
+  'recording.archived': RecordingArchived;
+  'recording.failed': RecordingFailed;
+};
+
+export type SessionEvents = SenderEvents & ArchiverEvents;
+export type SessionEventValue = SessionEvents[keyof SessionEvents];
+
+/** One breach of a schema: a JSON Pointer (RFC 6901) to the place, and what is wrong there. Never holds a value of the payload. */
+export type SchemaFault = { readonly path: string; readonly message: string };
+
+export type EventVerdict<E> =
+  | { readonly kind: 'valid'; readonly event: E }
+  | { readonly kind: 'invalid'; readonly faults: readonly SchemaFault[] };
+
+/** Ajv with draft-07 semantics; `allErrors`, so that a sender's developer sees every fault at once. */
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+
+const senderValidators: { readonly [T in keyof SenderEvents]: ValidateFunction<SenderEvents[T]> } = {
+  'session.ended': ajv.compile(schemas['session-ended']),
+  'call.ended': ajv.compile(schemas['call-ended']),
+  'session.finalized': ajv.compile(schemas['session-finalized']),
+  'recording.ready': ajv.compile(schemas['recording-ready']),
+};
+
+const archiverValidators: { readonly [T in keyof ArchiverEvents]: ValidateFunction<ArchiverEvents[T]> } = {
+  'recording.archived': ajv.compile(schemas['recording-archived']),
+  'recording.failed': ajv.compile(schemas['recording-failed']),
+};
+
+export const SENDER_EVENTS = Object.keys(senderValidators) as readonly (keyof SenderEvents)[];
+
+/** Judges a parsed body as one of the four events of the sender. */
+export function validateSenderEvent(body: unknown): EventVerdict<SenderEvent> {
+  return judge<SenderEvent>(body, senderValidators);
+}
+
+/** Judges a parsed value of `session.events`: the sender's events and the archiver's. */
+export function validateSessionEvent(value: unknown): EventVerdict<SessionEventValue> {
+  return judge<SessionEventValue>(value, { ...senderValidators, ...archiverValidators });
+}
+
+function judge<E extends SessionEventValue>(
+  value: unknown,
+  validators: { readonly [event: string]: ValidateFunction },
+): EventVerdict<E> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { kind: 'invalid', faults: [{ path: '', message: 'must be an object' }] };
+  }
+  const event = 'event' in value ? value.event : undefined;
+  if (typeof event !== 'string' || !Object.hasOwn(validators, event)) {
+    return { kind: 'invalid', faults: [{ path: '/event', message: `must be one of ${Object.keys(validators).join(', ')}` }] };
+  }
+  const validate = validators[event] as ValidateFunction;
+  if (validate(value)) return { kind: 'valid', event: value as E };
+  return { kind: 'invalid', faults: describeFaults(validate.errors ?? []) };
+}
+
+function describeFaults(errors: readonly ErrorObject[]): SchemaFault[] {
+  const faults = new Map<string, SchemaFault>();
+  for (const error of errors) {
+    // `if` only says that `then` or `else` failed, which has a line of its own.
+    if (error.keyword === 'if') continue;
+    const fault = describeFault(error);
+    faults.set(`${fault.path} ${fault.message}`, fault);
+  }
+  return [...faults.values()];
+}
+
+function describeFault(error: ErrorObject): SchemaFault {
+  const path = error.instancePath;
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'required':
+      return { path: `${path}/${pointerToken(String(params['missingProperty']))}`, message: 'is required' };
+    case 'dependencies':
+      return {
+        path: `${path}/${pointerToken(String(params['missingProperty']))}`,
+        message: `is required when ${String(params['property'])} is present`,
+      };
+    case 'false schema':
+      return { path, message: 'must be absent' };
+    case 'const':
+      return { path, message: `must be ${JSON.stringify(params['allowedValue'])}` };
+    default:
+      return { path, message: error.message ?? `breaks the rule "${error.keyword}"` };
+  }
+}
+
+function pointerToken(property: string): string {
+  return property.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+const statusAlternatives = schemas['call-ended'].properties.callStatus.anyOf;
+const documentedStatuses: ReadonlySet<string> = new Set(statusAlternatives[0].enum);
+
+/** Whether the vendor documents this `callStatus`. Others are accepted, and counted. */
+export function isDocumentedCallStatus(status: string): boolean {
+  return documentedStatuses.has(status);
+}
