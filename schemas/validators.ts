@@ -49,6 +49,8 @@ const archiverValidators: { readonly [T in keyof ArchiverEvents]: ValidateFuncti
   'recording.failed': ajv.compile(schemas['recording-failed']),
 };
 
+const sessionValidators = { ...senderValidators, ...archiverValidators };
+
 export const SENDER_EVENTS = Object.keys(senderValidators) as readonly (keyof SenderEvents)[];
 
 /** Judges a parsed body as one of the four events of the sender. */
@@ -58,7 +60,7 @@ export function validateSenderEvent(body: unknown): EventVerdict<SenderEvent> {
 
 /** Judges a parsed value of `session.events`: the sender's events and the archiver's. */
 export function validateSessionEvent(value: unknown): EventVerdict<SessionEventValue> {
-  return judge<SessionEventValue>(value, { ...senderValidators, ...archiverValidators });
+  return judge<SessionEventValue>(value, sessionValidators);
 }
 
 function judge<E extends SessionEventValue>(

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
+import type { CommonSettings } from '../settings/common.js';
+import type { Logger } from '../observability/logger.js';
+
+export type { Kafka } from 'kafkajs';
+
+/** How long a connection may take, and a request: short, because what waits behind a hung broker has a deadline of its own. */
+const CONNECTION_TIMEOUT_MS = 3_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Connection to the brokers as the settings say; nothing is sent before a producer, consumer or admin connects. */
+export function createKafka(settings: CommonSettings, clientId: string, logger: Logger): Kafka {
+  const config: KafkaConfig = {
+    clientId,
+    brokers: [...settings.KAFKA_BROKERS],
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => forward(entry, logger),
+  };
+  if (settings.KAFKA_SSL) config.ssl = tlsOptions(settings);
+  if (settings.KAFKA_SASL_MECHANISM !== '') {
+    config.sasl = {
+      mechanism: settings.KAFKA_SASL_MECHANISM,
+      username: settings.KAFKA_SASL_USERNAME,
+      password: settings.KAFKA_SASL_PASSWORD,
+    } as SASLOptions;
+  }
+  return new Kafka(config);
+}
+
+function tlsOptions(settings: CommonSettings) {
+  return {
+    ...(settings.KAFKA_SSL_CA_FILE && { ca: [readFileSync(settings.KAFKA_SSL_CA_FILE, 'utf8')] }),
+    ...(settings.KAFKA_SSL_CERT_FILE && { cert: readFileSync(settings.KAFKA_SSL_CERT_FILE, 'utf8') }),
+    ...(settings.KAFKA_SSL_KEY_FILE && { key: readFileSync(settings.KAFKA_SSL_KEY_FILE, 'utf8') }),
+  };
+}
+
+/** kafkajs logs each retry as an error. What is not retried reaches our own code as an exception, so its log is a warning at most. */
+function forward(entry: LogEntry, logger: Logger): void {
+  const { message, timestamp: _timestamp, logger: _name, stack: _stack, ...rest } = entry.log;
+  const line = { client: entry.namespace, ...rest };
+  if (entry.level <= logLevel.WARN) logger.warn(line, message);
+  else logger.debug(line, message);
+}

@@ -1,0 +1,126 @@
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+
+export type InputRecord = {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** LogAppendTime of the partition's leader, ms since the epoch. */
+  readonly timestamp: number;
+};
+
+export type InputBatch = {
+  readonly partition: number;
+  /** In offset order; never empty. */
+  readonly records: readonly InputRecord[];
+  /** Where reading goes on after this batch; past control records and compaction gaps too. */
+  readonly nextOffset: number;
+  /** End of the partition when the batch was fetched. */
+  readonly highWatermark: number;
+};
+
+export type BatchHandle = {
+  /** Keeps the membership alive: call it between slices of work. Rejects when the group is rebalancing: let that error pass. */
+  readonly heartbeat: () => Promise<void>;
+  /** True once the consumer is stopping or the position was moved: leave the rest of the batch. */
+  readonly isStale: () => boolean;
+};
+
+export type GroupConsumerOptions = {
+  readonly groupId: string;
+  readonly topic: string;
+  /** How long the group waits for a silent member before it hands its partitions on. */
+  readonly sessionTimeoutMs?: number;
+  /** Longest wait of a fetch for new records: the reaction time to `resume` and `seek`, never a delay of records. */
+  readonly maxWaitMs?: number;
+  readonly maxBytesPerPartition?: number;
+  /** Called after each rebalance with all partitions that are ours now, before any of their records. */
+  readonly onAssigned: (partitions: readonly number[]) => void;
+  /** Batches of one partition come one after the other, those of several partitions at the same time. */
+  readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
+  /** The consumer is dead and will not come back by itself: stop it and make a new one, or exit. */
+  readonly onCrash: (error: Error) => void;
+};
+
+/** Upper bound of the partitions of one topic that are handled at the same time. */
+const CONCURRENT_PARTITIONS = 64;
+
+/**
+ * A member of a consumer group on one topic, read committed, with offsets under the caller's control:
+ * nothing is committed unless {@link commit} or a transaction does it.
+ */
+export class GroupConsumer {
+  private readonly consumer: Consumer;
+
+  constructor(
+    kafka: Kafka,
+    private readonly options: GroupConsumerOptions,
+  ) {
+    this.consumer = kafka.consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs ?? 10_000,
+      rebalanceTimeout: 30_000,
+      heartbeatInterval: 2_000,
+      maxWaitTimeInMs: options.maxWaitMs ?? 250,
+      maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576,
+      readUncommitted: false,
+      allowAutoTopicCreation: false,
+      // A crash is reported, not repaired behind the caller's back: what the caller built on the membership must go first.
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: () => Promise.resolve(false) },
+    });
+  }
+
+  /** Joins the group; resolves when consuming has been set up, before the first assignment. */
+  async start(): Promise<void> {
+    const { topic, onAssigned, onCrash } = this.options;
+    this.consumer.on('consumer.group_join', ({ payload }) => onAssigned(payload.memberAssignment[topic] ?? []));
+    this.consumer.on('consumer.crash', ({ payload }) => onCrash(payload.error));
+    await this.consumer.connect();
+    await this.consumer.subscribe({ topic, fromBeginning: true });
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+      eachBatch: (payload) => this.handle(payload),
+    });
+  }
+
+  /** Leaves the group after the batches in flight are done. */
+  async stop(): Promise<void> {
+    await this.consumer.disconnect();
+  }
+
+  pause(partitions?: readonly number[]): void {
+    this.consumer.pause([{ topic: this.options.topic, ...(partitions && { partitions: [...partitions] }) }]);
+  }
+
+  resume(partitions: readonly number[]): void {
+    this.consumer.resume([{ topic: this.options.topic, partitions: [...partitions] }]);
+  }
+
+  seek(partition: number, offset: number): void {
+    this.consumer.seek({ topic: this.options.topic, partition, offset: String(offset) });
+  }
+
+  /** Commits positions (the next offset to read) outside of any transaction. */
+  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
+    const { topic } = this.options;
+    await this.consumer.commitOffsets(
+      [...positions].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+    );
+  }
+
+  private async handle({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const nextOffset = Number(batch.lastOffset()) + 1;
+    const records = batch.messages.map(({ offset, key, value, timestamp }) => ({
+      offset: Number(offset),
+      key,
+      value,
+      timestamp: Number(timestamp),
+    }));
+    await this.options.onBatch(
+      { partition: batch.partition, records, nextOffset, highWatermark: Number(batch.highWatermark) },
+      { heartbeat, isStale: () => !isRunning() || isStale() },
+    );
+    if (isRunning() && !isStale()) resolveOffset(batch.lastOffset());
+  }
+}

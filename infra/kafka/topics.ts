@@ -1,0 +1,79 @@
+import { ConfigResourceTypes, type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import type { TopicNames } from '../../schemas/topics.js';
+import { TopicMismatchError } from './errors.js';
+
+/** Largest record that any of our topics takes, in bytes. Bodies that the ingress accepts must stay below it. */
+export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
+
+export type TopicLayout = { readonly partitions: number; readonly replicationFactor: number };
+
+/**
+ * Creates what is missing of the topics; safe to call by several processes at once and on every start.
+ * Topics that exist are not changed.
+ *
+ * @throws TopicMismatchError when an existing topic does not fit: outputs and changelog must have as many partitions as
+ *   `session.events` (output partition = input partition), and events must carry LogAppendTime (the join's clock).
+ */
+export async function ensureTopics(kafka: Kafka, topics: TopicNames, layout: TopicLayout): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = topicConfigs(topics, layout).filter(({ topic }) => !existing.has(topic));
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    await verify(admin, topics);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function topicConfigs(topics: TopicNames, layout: TopicLayout): ITopicConfig[] {
+  const base = {
+    'max.message.bytes': String(MAX_RECORD_BYTES),
+    ...(layout.replicationFactor >= 3 && { 'min.insync.replicas': '2' }),
+  };
+  const extra: Record<keyof TopicNames, Record<string, string>> = {
+    events: { 'message.timestamp.type': 'LogAppendTime' },
+    deadLetter: { 'message.timestamp.type': 'LogAppendTime' },
+    complete: {},
+    amended: {},
+    incomplete: {},
+    // Small segments let compaction follow the live sessions; LogAppendTime shows the task the broker's clock.
+    changelog: {
+      'cleanup.policy': 'compact',
+      'message.timestamp.type': 'LogAppendTime',
+      'segment.bytes': String(64 * 1024 * 1024),
+      'min.cleanable.dirty.ratio': '0.1',
+    },
+  };
+  return (Object.keys(extra) as (keyof TopicNames)[]).map((role) => ({
+    topic: topics[role],
+    numPartitions: layout.partitions,
+    replicationFactor: layout.replicationFactor,
+    configEntries: Object.entries({ ...base, ...extra[role] }).map(([name, value]) => ({ name, value })),
+  }));
+}
+
+async function verify(admin: Admin, topics: TopicNames): Promise<void> {
+  const { topics: found } = await admin.fetchTopicMetadata({ topics: Object.values(topics) });
+  const partitions = new Map(found.map((topic) => [topic.name, topic.partitions.length]));
+  const expected = partitions.get(topics.events);
+  for (const [name, count] of partitions) {
+    if (count !== expected) {
+      throw new TopicMismatchError(
+        `topic ${name} has ${count} partitions, but ${topics.events} has ${String(expected)}: all topics of one TOPIC_PREFIX ` +
+          'must have the same number; use another TOPIC_PREFIX or recreate the topic',
+      );
+    }
+  }
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topics.events, configNames: ['message.timestamp.type'] }],
+  });
+  const timestampType = resources[0]?.configEntries[0]?.configValue;
+  if (timestampType !== undefined && timestampType !== 'LogAppendTime') {
+    throw new TopicMismatchError(
+      `topic ${topics.events} has message.timestamp.type=${timestampType}: set it to LogAppendTime, the join counts its timers in log time`,
+    );
+  }
+}

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Runs one command and ends it when the launcher is gone, however the launcher went: fd 3 is a pipe that only the
+# launcher holds open, so end-of-file on it means "stop". The command gets SIGTERM, then SIGKILL after the grace time.
+#
+# usage: supervisor.sh <grace in tenths of a second> <command> [argument]...      (fd 3: pipe to the launcher)
+# The launcher reads the command's process id from fd 3; the exit code is the command's own.
+grace=$1
+shift
+
+"$@" 3<&- &
+pid=$!
+echo "$pid" >&3
+
+(
+  while read -r _; do :; done
+  kill -TERM "$pid" 2>/dev/null
+  while [ "$grace" -gt 0 ] && kill -0 "$pid" 2>/dev/null; do
+    sleep 0.1
+    grace=$((grace - 1))
+  done
+  # The whole process group, this script included: nothing may outlive the grace time.
+  kill -0 "$pid" 2>/dev/null && kill -KILL 0
+) <&3 &
+watcher=$!
+
+# A signal meant for all (a shutdown of the machine) is passed on; wait then returns early, hence the loop.
+trap 'kill -TERM "$pid" 2>/dev/null' TERM INT HUP
+while :; do
+  wait "$pid"
+  code=$?
+  kill -0 "$pid" 2>/dev/null || break
+done
+kill -KILL "$watcher" 2>/dev/null
+exit "$code"

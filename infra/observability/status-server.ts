@@ -1,0 +1,45 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { Registry } from 'prom-client';
+
+export type StatusProbes = {
+  /** `undefined` when ready, else what is missing. */
+  readonly notReady: () => string | undefined;
+  readonly metrics: Registry;
+};
+
+/**
+ * Serves `/healthz` (the process lives), `/readyz` (200 only when ready) and `/metrics` (Prometheus text).
+ * @throws Error with code EADDRINUSE when the port is taken.
+ */
+export async function startStatusServer(host: string, port: number, probes: StatusProbes): Promise<Server> {
+  const routes: Record<string, () => Promise<{ status: number; type: string; body: string }>> = {
+    '/healthz': () => Promise.resolve(json(200, { status: 'ok' })),
+    '/readyz': () => {
+      const reason = probes.notReady();
+      return Promise.resolve(reason === undefined ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', reason }));
+    },
+    '/metrics': async () => ({ status: 200, type: probes.metrics.contentType, body: await probes.metrics.metrics() }),
+  };
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+    const route = routes[path];
+    const answer =
+      route === undefined
+        ? Promise.resolve(json(404, { status: 'not found' }))
+        : request.method === 'GET' || request.method === 'HEAD'
+          ? route()
+          : Promise.resolve(json(405, { status: 'method not allowed' }));
+    void answer.then(({ status, type, body }) => {
+      response.writeHead(status, { 'content-type': type, ...(status === 405 ? { allow: 'GET, HEAD' } : {}) });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  return server;
+}
+
+function json(status: number, body: object) {
+  return { status, type: 'application/json', body: JSON.stringify(body) };
+}
