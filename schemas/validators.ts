@@ -31,8 +31,7 @@ export type SessionEventValue = SessionEvents[keyof SessionEvents];
 export type SchemaFault = { readonly path: string; readonly message: string };
 
 export type EventVerdict<E> =
-  | { readonly kind: 'valid'; readonly event: E }
-  | { readonly kind: 'invalid'; readonly faults: readonly SchemaFault[] };
+  { readonly kind: 'valid'; readonly event: E } | { readonly kind: 'invalid'; readonly faults: readonly SchemaFault[] };
 
 /** Ajv with draft-07 semantics; `allErrors`, so that a sender's developer sees every fault at once. */
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
@@ -72,7 +71,10 @@ function judge<E extends SessionEventValue>(
   }
   const event = 'event' in value ? value.event : undefined;
   if (typeof event !== 'string' || !Object.hasOwn(validators, event)) {
-    return { kind: 'invalid', faults: [{ path: '/event', message: `must be one of ${Object.keys(validators).join(', ')}` }] };
+    return {
+      kind: 'invalid',
+      faults: [{ path: '/event', message: `must be one of ${Object.keys(validators).join(', ')}` }],
+    };
   }
   const validate = validators[event] as ValidateFunction;
   if (validate(value)) return { kind: 'valid', event: value as E };

@@ -90,7 +90,10 @@ export class TransactionalWriter {
 }
 
 function byTopic(records: readonly PartitionRecord[]) {
-  const topics = new Map<string, { partition: number; key: string; value: Buffer | null; headers?: Record<string, string | Buffer> }[]>();
+  const topics = new Map<
+    string,
+    { partition: number; key: string; value: Buffer | null; headers?: Record<string, string | Buffer> }[]
+  >();
   for (const { topic, partition, key, value, headers } of records) {
     const messages = topics.get(topic) ?? [];
     if (messages.length === 0) topics.set(topic, messages);

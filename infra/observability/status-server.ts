@@ -17,7 +17,9 @@ export async function startStatusServer(host: string, port: number, probes: Stat
     '/healthz': () => Promise.resolve(json(200, { status: 'ok' })),
     '/readyz': () => {
       const reason = probes.notReady();
-      return Promise.resolve(reason === undefined ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', reason }));
+      return Promise.resolve(
+        reason === undefined ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', reason }),
+      );
     },
     '/metrics': async () => ({ status: 200, type: probes.metrics.contentType, body: await probes.metrics.metrics() }),
   };

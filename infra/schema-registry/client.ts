@@ -28,7 +28,11 @@ export class SchemaRegistryClient {
     private readonly settings: CommonSettings,
     private readonly logger: Logger,
   ) {
-    const { SCHEMA_REGISTRY_URL: host, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = settings;
+    const {
+      SCHEMA_REGISTRY_URL: host,
+      SCHEMA_REGISTRY_USERNAME: username,
+      SCHEMA_REGISTRY_PASSWORD: password,
+    } = settings;
     this.registry = new SchemaRegistry({
       host,
       ...(username !== '' && { auth: { username, password } }),
@@ -78,7 +82,9 @@ export class SchemaRegistryClient {
       } catch (error) {
         const status = statusOf(error);
         if (error instanceof Error && error.name === 'ConfluentSchemaRegistryCompatibilityError') {
-          throw new SchemaMismatchError(`subject ${name}: ${error.message}; set its compatibility to BACKWARD`, { cause: error });
+          throw new SchemaMismatchError(`subject ${name}: ${error.message}; set its compatibility to BACKWARD`, {
+            cause: error,
+          });
         }
         if (status === 409) {
           if (++conflicts >= CONFLICT_TRIES) {
@@ -88,9 +94,14 @@ export class SchemaRegistryClient {
             );
           }
         } else if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
-          throw new SchemaMismatchError(`subject ${name}: the registry refused our schema with ${status}`, { cause: error });
+          throw new SchemaMismatchError(`subject ${name}: the registry refused our schema with ${status}`, {
+            cause: error,
+          });
         } else if (++unavailable >= UNAVAILABLE_TRIES) {
-          throw new RegistryUnavailableError(`the schema registry at ${this.settings.SCHEMA_REGISTRY_URL} does not answer`, { cause: error });
+          throw new RegistryUnavailableError(
+            `the schema registry at ${this.settings.SCHEMA_REGISTRY_URL} does not answer`,
+            { cause: error },
+          );
         } else {
           this.logger.warn({ subject: name, try: unavailable }, 'schema registry does not answer, trying again');
         }

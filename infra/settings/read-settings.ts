@@ -7,7 +7,9 @@ import { cleanEnv, type CleanedEnv, type ValidatorSpec } from 'envalid';
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   constructor(readonly faults: readonly string[]) {
-    super(`${faults.length} setting${faults.length === 1 ? ' is' : 's are'} wrong:\n${faults.map((f) => `  - ${f}`).join('\n')}`);
+    super(
+      `${faults.length} setting${faults.length === 1 ? ' is' : 's are'} wrong:\n${faults.map((f) => `  - ${f}`).join('\n')}`,
+    );
   }
 }
 
@@ -30,7 +32,9 @@ export function readSettings<S extends Record<string, ValidatorSpec<unknown>>>(
   const settings = cleanEnv(present, specs, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) {
-        faults.push(name in present ? `${name}: ${(error as Error).message}` : `${name} is required: ${describe(specs[name])}`);
+        faults.push(
+          name in present ? `${name}: ${(error as Error).message}` : `${name} is required: ${describe(specs[name])}`,
+        );
       }
     },
   });

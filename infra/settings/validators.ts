@@ -28,7 +28,8 @@ export const list = makeValidator<readonly string[]>(splitList);
 /** An http(s) URL without credentials in it, kept without a slash at its end. */
 export const httpUrl = makeValidator<string>((input: string) => {
   const url = URL.canParse(input) ? new URL(input) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw new TypeError('must be an http or https URL');
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw new TypeError('must be an http or https URL');
   if (url.username !== '' || url.password !== '') {
     throw new TypeError('must not hold credentials: use the settings for user name and password');
   }

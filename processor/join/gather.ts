@@ -1,0 +1,55 @@
+import type { SessionEventValue } from '../../schemas/validators.js';
+import { settled, supersedes } from './recording-outcome.js';
+import type { JoinRules } from './rules.js';
+import type { Millis, Open, SettledRecording, Timeline, Unfinished } from './state.js';
+import { isEarlier, noteTimestamp } from './timeline.js';
+
+/** Adds what the event says to what is known; the same object back when it says nothing new. */
+export function gather(state: Unfinished, event: SessionEventValue, now: Millis, rules: JoinRules): Unfinished {
+  switch (event.event) {
+    case 'session.ended': {
+      const { currentNodeId, messagesCount, extractedVariables } = event;
+      return withFragment(state, 'sessionEnded', event.timestamp, {
+        ended: { currentNodeId, messagesCount, extractedVariables },
+      });
+    }
+    case 'call.ended': {
+      const call = { status: event.callStatus, durationSeconds: event.callDuration };
+      return withFragment(state, 'callEnded', event.timestamp, { projectId: event.projectId, call });
+    }
+    case 'session.finalized':
+      return withTimeline(state, noteTimestamp(state.timeline, 'sessionFinalized', event.timestamp));
+    case 'recording.ready': {
+      const noted = withTimeline(state, noteTimestamp(state.timeline, 'recordingReady', event.timestamp));
+      if (!event.success) return withRecording(noted, { outcome: 'provider_failed' });
+      const linkDiesAt = now + rules.linkLifetimeMs;
+      return linkDiesAt > (noted.linkDiesAt ?? 0) ? { ...noted, linkDiesAt } : noted;
+    }
+    case 'recording.archived':
+    case 'recording.failed':
+      return withRecording(state, settled(event));
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Parts of the incomplete record; of contradicting events the one with the earliest timestamp counts. Useless once finalized. */
+function withFragment(
+  state: Unfinished,
+  event: 'sessionEnded' | 'callEnded',
+  timestamp: string,
+  fragment: Pick<Open, 'projectId' | 'ended' | 'call'>,
+): Unfinished {
+  const known = state.timeline[event];
+  if (known !== undefined && !isEarlier(timestamp, known)) return state;
+  const noted = withTimeline(state, noteTimestamp(state.timeline, event, timestamp));
+  return noted.phase === 'awaiting-recording' ? noted : { ...noted, ...fragment };
+}
+
+function withTimeline<S extends Unfinished>(state: S, timeline: Timeline): S {
+  return timeline === state.timeline ? state : { ...state, timeline };
+}
+
+function withRecording(state: Unfinished, recording: SettledRecording): Unfinished {
+  return supersedes(recording, state.recording) ? { ...state, recording } : state;
+}

@@ -1,0 +1,52 @@
+import type { Recording, SessionComplete, SessionIncomplete } from '../../schemas/generated/types.js';
+import { isCall } from './recording-outcome.js';
+import type { Finalized, Millis, Open, Timeline } from './state.js';
+
+/** The joined record, revision 1. */
+export function completeRecord(
+  sessionId: string,
+  finalized: Finalized,
+  timeline: Timeline,
+  recording: Recording,
+  completedAt: Millis,
+): SessionComplete {
+  const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = finalized;
+  return {
+    sessionId,
+    projectId,
+    revision: 1,
+    channel: isCall(finalized) ? 'call' : 'text',
+    completedAt: iso(completedAt),
+    currentNodeId,
+    messagesCount,
+    extractedVariables,
+    ...(callStatus !== undefined &&
+      callDuration !== undefined && { call: { status: callStatus, durationSeconds: callDuration } }),
+    recording,
+    timeline: timeline as SessionComplete['timeline'],
+  };
+}
+
+/** The next revision, with another outcome of the recording. `completedAt` stays: it says when the session completed. */
+export function amendedRecord(latest: SessionComplete, recording: Recording): SessionComplete {
+  return { ...latest, revision: latest.revision + 1, recording };
+}
+
+/** Everything known of a session that was not finalized in time. */
+export function incompleteRecord(sessionId: string, state: Open, givenUpAt: Millis): SessionIncomplete {
+  const { projectId, ended, call, recording, timeline, firstEventAt } = state;
+  return {
+    sessionId,
+    ...(projectId !== undefined && { projectId }),
+    firstEventAt: iso(firstEventAt),
+    incompleteAt: iso(givenUpAt),
+    ...ended,
+    ...(call && { call }),
+    ...(recording && { recording }),
+    timeline,
+  };
+}
+
+function iso(ms: Millis): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,20 @@
+import type { Timeline } from './state.js';
+
+/** Notes a sender's timestamp; of several for the same event the earliest stays, so that the order of redeliveries does not matter. */
+export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timestamp: string): Timeline {
+  const known = timeline[event];
+  if (known !== undefined && !isEarlier(timestamp, known)) return timeline;
+  return { ...timeline, [event]: timestamp };
+}
+
+/** Instants are compared, not texts: senders may write offsets. Texts break ties, so that the result is the same in any order. */
+export function isEarlier(a: string, b: string): boolean {
+  const [instantA, instantB] = [instant(a), instant(b)];
+  return instantA === instantB ? a < b : instantA < instantB;
+}
+
+/** Forms that the schema lets through but Date cannot read (a leap second) count as latest. */
+function instant(timestamp: string): number {
+  const ms = Date.parse(timestamp);
+  return Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
+}
