@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compile, type JSONSchema } from 'json-schema-to-typescript';
+import { compile } from 'json-schema-to-typescript';
 import { bundle, type JsonSchema } from './bundle.js';
 
 const BANNER = '// Generated from schemas/*.schema.json by `npm run generate`. Do not edit.';
@@ -32,7 +32,7 @@ async function readSchemas(dir: string): Promise<Map<string, JsonSchema>> {
 async function generateTypes(files: ReadonlyMap<string, JsonSchema>): Promise<string> {
   const roots = new Map(files);
   roots.set('all', { anyOf: TYPED_ROOTS.map((name) => ({ $ref: `${name}.schema.json` })) });
-  return compile(bundle('all', roots) as JSONSchema, 'AnyRecord', {
+  return compile(bundle('all', roots), 'AnyRecord', {
     bannerComment: BANNER,
     format: true,
     style: { singleQuote: true, printWidth: 120 },

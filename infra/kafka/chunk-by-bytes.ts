@@ -1,4 +1,4 @@
-type Sized = { readonly key: string; readonly value: Buffer | null };
+type Sized = { readonly key: string | null; readonly value: Buffer | null };
 
 /** Record framing and headers, roughly; only there to keep many tiny records from being counted as nothing. */
 const OVERHEAD_BYTES = 200;
@@ -12,7 +12,7 @@ export function chunkByBytes<R extends Sized>(records: readonly R[], maxBytes: n
   let chunk: R[] = [];
   let bytes = 0;
   for (const record of records) {
-    const size = OVERHEAD_BYTES + record.key.length + (record.value?.length ?? 0);
+    const size = OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
     if (chunk.length > 0 && bytes + size > maxBytes) {
       chunks.push(chunk);
       chunk = [];

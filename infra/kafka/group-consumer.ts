@@ -109,7 +109,9 @@ export class GroupConsumer {
     );
   }
 
-  private async handle({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+  private async handle(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    const isStale = (): boolean => !payload.isRunning() || payload.isStale();
     const nextOffset = Number(batch.lastOffset()) + 1;
     const records = batch.messages.map(({ offset, key, value, timestamp }) => ({
       offset: Number(offset),
@@ -119,8 +121,8 @@ export class GroupConsumer {
     }));
     await this.options.onBatch(
       { partition: batch.partition, records, nextOffset, highWatermark: Number(batch.highWatermark) },
-      { heartbeat, isStale: () => !isRunning() || isStale() },
+      { heartbeat: () => payload.heartbeat(), isStale },
     );
-    if (isRunning() && !isStale()) resolveOffset(batch.lastOffset());
+    if (!isStale()) payload.resolveOffset(batch.lastOffset());
   }
 }

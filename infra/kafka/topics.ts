@@ -12,7 +12,7 @@ export type TopicLayout = { readonly partitions: number; readonly replicationFac
  * Topics that exist are not changed.
  *
  * @throws TopicMismatchError when an existing topic does not fit: outputs and changelog must have as many partitions as
- *   `session.events` (output partition = input partition), and events must carry LogAppendTime (the join's clock).
+ *   `session.events` (output partition = input partition), and events and changelog must carry LogAppendTime (the join's clock).
  */
 export async function ensureTopics(kafka: Kafka, topics: TopicNames, layout: TopicLayout): Promise<void> {
   const admin = kafka.admin();
@@ -68,12 +68,17 @@ async function verify(admin: Admin, topics: TopicNames): Promise<void> {
   }
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topics.events, configNames: ['message.timestamp.type'] }],
+    resources: [topics.events, topics.changelog].map((name) => ({
+      type: ConfigResourceTypes.TOPIC,
+      name,
+      configNames: ['message.timestamp.type'],
+    })),
   });
-  const timestampType = resources[0]?.configEntries[0]?.configValue;
-  if (timestampType !== undefined && timestampType !== 'LogAppendTime') {
+  for (const { resourceName, configEntries } of resources) {
+    const timestampType = configEntries[0]?.configValue;
+    if (timestampType === 'LogAppendTime') continue;
     throw new TopicMismatchError(
-      `topic ${topics.events} has message.timestamp.type=${timestampType}: set it to LogAppendTime, the join counts its timers in log time`,
+      `topic ${resourceName} has message.timestamp.type=${String(timestampType)}: set it to LogAppendTime, the join counts its timers in log time`,
     );
   }
 }

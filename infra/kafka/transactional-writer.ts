@@ -6,7 +6,7 @@ import { chunkByBytes } from './chunk-by-bytes.js';
 export type PartitionRecord = {
   readonly topic: string;
   readonly partition: number;
-  readonly key: string;
+  readonly key: string | null;
   readonly value: Buffer | null;
   readonly headers?: Readonly<Record<string, string | Buffer>>;
 };
@@ -92,7 +92,7 @@ export class TransactionalWriter {
 function byTopic(records: readonly PartitionRecord[]) {
   const topics = new Map<
     string,
-    { partition: number; key: string; value: Buffer | null; headers?: Record<string, string | Buffer> }[]
+    { partition: number; key: string | null; value: Buffer | null; headers?: Record<string, string | Buffer> }[]
   >();
   for (const { topic, partition, key, value, headers } of records) {
     const messages = topics.get(topic) ?? [];

@@ -1,0 +1,182 @@
+import type { Kafka } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../observability/logger.js';
+import { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
+import { RecordQueue, recordBytes, type QueuedRecord } from './record-queue.js';
+import { refusesRecords, SingleFlightProducer, type OutgoingRecord } from './single-flight-producer.js';
+
+export type { OutgoingRecord } from './single-flight-producer.js';
+
+export type EventProducerOptions = {
+  readonly kafka: Kafka;
+  /** For log lines: what is written with it. */
+  readonly name: string;
+  readonly logger: Logger;
+  /** How long the first record of a batch waits for others while no batch is under way. Default 5. */
+  readonly lingerMs?: number;
+  /** A batch, which is one request, holds no more than this unless a single record does. Default 1 MiB. */
+  readonly maxBatchBytes?: number;
+  /** An unanswered request is given up after this, and its connection replaced. Default 5,000. */
+  readonly requestTimeoutMs?: number;
+  /** A record that is not acknowledged this long after `send` is rejected, and not sent any more. Default 30,000. */
+  readonly deliveryTimeoutMs?: number;
+};
+
+/** The back-off after a failure doubles from the first to the last of these, and starts anew at the next acknowledgement. */
+const FIRST_BACKOFF_MS = 50;
+const LAST_BACKOFF_MS = 2_000;
+
+/**
+ * Writes records to Kafka in batches, acknowledged by all in-sync replicas.
+ *
+ * Guarantees: a resolved `send` is in the log. Records are tried in the order of `send`, one batch at a time. A record may be in the log
+ * more than once, and after a rejected `send` it may still appear: never an acknowledged one missing. It connects, and connects
+ * again after a failure, for ever; batches that fail go out again on a new connection until their records' delivery timeout.
+ */
+export class EventProducer {
+  private readonly queue: RecordQueue;
+  private readonly requestTimeoutMs: number;
+  private readonly deliveryTimeoutMs: number;
+  private inFlight: readonly QueuedRecord[] = [];
+  private expiry: NodeJS.Timeout | undefined;
+  private closed = false;
+  private delivery: Promise<void> | undefined;
+  private producer: SingleFlightProducer | undefined;
+  private backoffMs = 0;
+  /** Lowered while the broker refuses a batch, to find the record at fault. */
+  private maxBatchRecords = Infinity;
+  private lastAcknowledgement: number | undefined;
+
+  constructor(private readonly options: EventProducerOptions) {
+    this.queue = new RecordQueue(options.lingerMs ?? 5, options.maxBatchBytes ?? 1_048_576);
+    this.requestTimeoutMs = options.requestTimeoutMs ?? 5_000;
+    this.deliveryTimeoutMs = options.deliveryTimeoutMs ?? 30_000;
+  }
+
+  /** Begins to connect, and returns at once: records may be sent before there is a connection. */
+  start(): void {
+    this.delivery ??= this.deliver();
+  }
+
+  /**
+   * Resolves when all in-sync replicas have the record.
+   *
+   * @throws NotAcknowledgedError when that was not so within the delivery timeout, or the producer is closed: keep the record elsewhere
+   *   or send it again.
+   * @throws RecordRefusedError when the broker refuses this record for ever: do not send it again.
+   */
+  send(record: OutgoingRecord): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.closed) {
+        reject(new NotAcknowledgedError(`producer ${this.options.name} is closed`));
+        return;
+      }
+      this.queue.push({ record, bytes: recordBytes(record), queuedAt: performance.now(), resolve, reject });
+      this.expiry ??= setTimeout(() => this.expire(), this.deliveryTimeoutMs);
+    });
+  }
+
+  /** Whether there is a connection, as far as its last use tells: an idle producer does not notice an outage. */
+  get isConnected(): boolean {
+    return this.producer !== undefined;
+  }
+
+  /** `performance.now()` at the last acknowledgement; `undefined` if there was none since the last failure. */
+  get acknowledgedAt(): number | undefined {
+    return this.lastAcknowledgement;
+  }
+
+  /** Records that wait or are under way. */
+  get pending(): number {
+    return this.queue.length + this.inFlight.length;
+  }
+
+  /** Takes no more records, sends what is queued without lingering, and disconnects once every `send` has settled. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.queue.close();
+    // With nothing to send, an attempt to connect that is under way ends by itself.
+    if (this.pending > 0 || this.isConnected) await this.delivery;
+    clearTimeout(this.expiry);
+  }
+
+  private async deliver(): Promise<void> {
+    const { kafka, logger, name } = this.options;
+    while (!this.closed || this.pending > 0) {
+      try {
+        const producer = await SingleFlightProducer.open(kafka, this.requestTimeoutMs);
+        logger.info({ producer: name }, 'connected to Kafka');
+        this.producer = producer;
+        await this.sendBatches(producer);
+        await producer.close();
+      } catch (err) {
+        this.lastAcknowledgement = undefined;
+        this.producer = undefined;
+        this.backoffMs = Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, this.backoffMs * 2));
+        logger.warn({ producer: name, err, backoffMs: this.backoffMs }, 'Kafka did not acknowledge, connecting again');
+        await delay(this.backoffMs * (0.5 + Math.random() / 2));
+      }
+    }
+    this.producer = undefined;
+  }
+
+  /**
+   * Returns when closed and all is sent.
+   * @throws Error of the first failed batch; its records have been queued again or rejected. The producer is of no more use.
+   */
+  private async sendBatches(producer: SingleFlightProducer): Promise<void> {
+    for (;;) {
+      const batch = await this.queue.nextBatch(this.maxBatchRecords);
+      if (batch === undefined) return;
+      this.inFlight = batch;
+      try {
+        await producer.send(
+          batch.map(({ record }) => record),
+          this.requestTimeoutMs,
+        );
+      } catch (error) {
+        this.inFlight = [];
+        this.afterFailure(batch, error);
+        throw error;
+      }
+      this.inFlight = [];
+      this.backoffMs = 0;
+      this.maxBatchRecords = Infinity;
+      this.lastAcknowledgement = performance.now();
+      for (const { resolve } of batch) resolve();
+    }
+  }
+
+  private afterFailure(batch: readonly QueuedRecord[], cause: unknown): void {
+    if (refusesRecords(cause)) {
+      if (batch.length === 1) {
+        batch[0]?.reject(new RecordRefusedError('Kafka refuses the record', { cause }));
+        return;
+      }
+      this.maxBatchRecords = Math.ceil(batch.length / 2);
+    }
+    this.queue.putBack(batch);
+    this.rejectExpired();
+  }
+
+  private expire(): void {
+    this.rejectExpired();
+    const next = this.inFlight.find((queued) => !this.isExpired(queued)) ?? this.queue.first();
+    this.expiry =
+      next && setTimeout(() => this.expire(), Math.max(1, next.queuedAt + this.deliveryTimeoutMs - performance.now()));
+  }
+
+  /** Records in flight are rejected too, though they may still arrive. What has settled already takes no notice. */
+  private rejectExpired(): void {
+    const expired = [
+      ...this.inFlight.filter((queued) => this.isExpired(queued)),
+      ...this.queue.takeWhile((queued) => this.isExpired(queued)),
+    ];
+    for (const { reject } of expired)
+      reject(new NotAcknowledgedError(`not acknowledged within ${this.deliveryTimeoutMs} ms`));
+  }
+
+  private isExpired({ queuedAt }: QueuedRecord): boolean {
+    return performance.now() - queuedAt >= this.deliveryTimeoutMs;
+  }
+}

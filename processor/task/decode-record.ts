@@ -1,0 +1,46 @@
+import type { InputRecord } from '../../infra/kafka/group-consumer.js';
+import { validateSessionEvent, type SchemaFault, type SessionEventValue } from '../../schemas/validators.js';
+import { decodeWire } from '../../schemas/wire-format.js';
+
+/** Why a record of `session.events` cannot be joined. */
+export type PoisonReason =
+  'tombstone' | 'not_wire_format' | 'unknown_schema_id' | 'not_json' | 'schema' | 'key_mismatch';
+
+export type DecodedRecord =
+  | { readonly kind: 'event'; readonly event: SessionEventValue }
+  | { readonly kind: 'poison'; readonly reason: PoisonReason; readonly faults: readonly SchemaFault[] };
+
+/**
+ * Reads a record. Whatever is in it, the answer is a value: nothing in a record may stop a partition.
+ *
+ * @param knowsSchema whether the registry has the id; ask it before, for every id that {@link schemaIdOf} shows.
+ */
+export function decodeRecord(record: InputRecord, knowsSchema: (schemaId: number) => boolean): DecodedRecord {
+  if (record.value === null) return poison('tombstone');
+  const wire = decodeWire(record.value);
+  if (wire === undefined) return poison('not_wire_format');
+  if (!knowsSchema(wire.schemaId)) return poison('unknown_schema_id');
+  const body = parse(wire.json);
+  if (body === undefined) return poison('not_json');
+  const verdict = validateSessionEvent(body.json);
+  if (verdict.kind === 'invalid') return poison('schema', verdict.faults);
+  // The key chose the partition: under another key, parts of one session would be joined in two places.
+  if (record.key?.toString() !== verdict.event.sessionId) return poison('key_mismatch');
+  return { kind: 'event', event: verdict.event };
+}
+
+export function schemaIdOf(record: InputRecord): number | undefined {
+  return record.value === null ? undefined : decodeWire(record.value)?.schemaId;
+}
+
+function parse(json: Buffer): { readonly json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(json.toString()) };
+  } catch {
+    return undefined;
+  }
+}
+
+function poison(reason: PoisonReason, faults: readonly SchemaFault[] = []): DecodedRecord {
+  return { kind: 'poison', reason, faults };
+}

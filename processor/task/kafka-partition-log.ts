@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from '../../infra/kafka/client.js';
+import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
+import type { PartitionReader } from '../../infra/kafka/partition-reader.js';
+import {
+  TransactionalWriter,
+  type ConsumedOffset,
+  type PartitionRecord,
+} from '../../infra/kafka/transactional-writer.js';
+import type { TopicNames } from '../../schemas/topics.js';
+import type { ChangelogRecord, CommitReceipt, PartitionLog, TaskTransaction } from './partition-log.js';
+
+export type KafkaPartitionLogDeps = {
+  readonly kafka: Kafka;
+  readonly groupId: string;
+  readonly topics: TopicNames;
+  readonly changelogReader: PartitionReader;
+  readonly offsets: OffsetReader;
+};
+
+/** After this long without its producer, the broker aborts an open transaction, which frees readers that wait behind it. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
+/** Key of the record that each owner writes when it takes over. A session id is never empty. */
+const OWNER_KEY = '';
+
+/** {@link PartitionLog} on a real cluster: one transactional id for each input partition. */
+export class KafkaPartitionLog implements PartitionLog {
+  /** Written to the changelog at `fence` and read back by `restore`: all that earlier owners committed stands before it. */
+  private readonly owner = randomUUID();
+  private writer: TransactionalWriter | undefined;
+
+  constructor(
+    private readonly partition: number,
+    private readonly deps: KafkaPartitionLogDeps,
+  ) {}
+
+  async fence(): Promise<CommitReceipt> {
+    const { kafka, groupId } = this.deps;
+    this.writer = await TransactionalWriter.open(kafka, `${groupId}-${this.partition}`, TRANSACTION_TIMEOUT_MS);
+    return this.commit({ outputs: [], changelog: [] });
+  }
+
+  async restore(apply: (record: ChangelogRecord) => void): Promise<void> {
+    await this.deps.changelogReader.read(this.partition, ({ key, value }) => {
+      const sessionId = key?.toString() ?? OWNER_KEY;
+      if (sessionId !== OWNER_KEY) apply({ sessionId, state: value });
+      else if (value?.toString() === this.owner) return 'done';
+      return 'more';
+    });
+  }
+
+  async committedOffset(): Promise<number | undefined> {
+    const { offsets, groupId, topics } = this.deps;
+    return offsets.committed(groupId, topics.events, this.partition);
+  }
+
+  async commit(transaction: TaskTransaction): Promise<CommitReceipt> {
+    if (this.writer === undefined) throw new Error('commit before fence');
+    return this.writer.commit(this.records(transaction), this.consumed(transaction));
+  }
+
+  async close(): Promise<void> {
+    await this.writer?.close();
+  }
+
+  /** A transaction that says nothing carries the owner's record: its receipt still shows the broker's clock. */
+  private records({ outputs, changelog, nextOffset }: TaskTransaction): PartitionRecord[] {
+    const { partition } = this;
+    const topic = this.deps.topics.changelog;
+    const records: PartitionRecord[] = outputs.map((output) => ({ ...output, partition }));
+    for (const { sessionId, state } of changelog) records.push({ topic, partition, key: sessionId, value: state });
+    if (records.length === 0 && nextOffset === undefined) {
+      records.push({ topic, partition, key: OWNER_KEY, value: Buffer.from(this.owner) });
+    }
+    return records;
+  }
+
+  private consumed({ nextOffset }: TaskTransaction): ConsumedOffset | undefined {
+    if (nextOffset === undefined) return undefined;
+    const { groupId, topics } = this.deps;
+    return { groupId, topic: topics.events, partition: this.partition, offset: nextOffset };
+  }
+}

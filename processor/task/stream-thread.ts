@@ -1,0 +1,131 @@
+import type { Logger } from '../../infra/observability/logger.js';
+import type { Kafka } from '../../infra/kafka/client.js';
+import { GroupConsumer, type BatchHandle, type InputBatch } from '../../infra/kafka/group-consumer.js';
+import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
+import type { JoinMetrics } from './join-metrics.js';
+import { withHeartbeats } from './heartbeats.js';
+import { Punctuator } from './punctuator.js';
+import type { StreamTask } from './stream-task.js';
+import { TaskSlot } from './task-slot.js';
+
+export type StreamThreadDeps = {
+  readonly kafka: Kafka;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly offsets: OffsetReader;
+  readonly createTask: (partition: number) => StreamTask;
+  readonly metrics: JoinMetrics;
+  readonly logger: Logger;
+  /** Called once: the thread is of no use any more, stop it. */
+  readonly onFailed: (error: unknown) => void;
+};
+
+/** Records of one transaction: enough to make its round trips cheap, few enough for a heartbeat in between. */
+const RECORDS_PER_COMMIT = 5_000;
+
+/**
+ * One membership in the join's consumer group, with a task for each partition that it has.
+ *
+ * It lives until something fails. Then it is thrown away whole, membership included, because what a failed task leaves in doubt
+ * (who owns the partition, what was committed) is answered only by a fresh assignment.
+ */
+export class StreamThread {
+  private readonly slots = new Map<number, TaskSlot>();
+  private readonly closing = new Set<Promise<void>>();
+  private readonly consumer: GroupConsumer;
+  private readonly punctuator: Punctuator;
+  private state: 'joining' | 'running' | 'failed' | 'stopped' = 'joining';
+
+  constructor(private readonly deps: StreamThreadDeps) {
+    this.consumer = new GroupConsumer(deps.kafka, {
+      groupId: deps.groupId,
+      topic: deps.topic,
+      onAssigned: (partitions) => this.assign(partitions),
+      onBatch: (batch, handle) => this.processBatch(batch, handle),
+      onCrash: (error) => this.fail(error),
+    });
+    this.punctuator = new Punctuator({
+      topic: deps.topic,
+      offsets: deps.offsets,
+      slots: () => this.slots,
+      onTaskFailed: (partition, error) => this.taskFailed(partition, this.slots.get(partition), error),
+      onUnavailable: (error) => deps.logger.warn({ err: error }, 'end of the topic not known, timers wait'),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.consumer.start();
+    this.punctuator.start();
+  }
+
+  /** Leaves the group and closes the tasks; what is being processed is finished first. */
+  async stop(): Promise<void> {
+    if (this.state !== 'failed') this.state = 'stopped';
+    await this.punctuator.stop();
+    await this.consumer.stop();
+    for (const partition of [...this.slots.keys()]) this.drop(partition);
+    await Promise.allSettled(this.closing);
+  }
+
+  /** `undefined` when every partition that is ours is restored and being processed. */
+  notReady(): string | undefined {
+    if (this.state !== 'running') return `join is ${this.state}`;
+    const opening = [...this.slots].filter(([, slot]) => !slot.isOpen).map(([partition]) => partition);
+    return opening.length === 0 ? undefined : `join restores partitions ${opening.join(', ')}`;
+  }
+
+  openSlots(): Iterable<TaskSlot> {
+    return this.slots.values();
+  }
+
+  private assign(partitions: readonly number[]): void {
+    const { logger, metrics, createTask } = this.deps;
+    if (this.state === 'joining') this.state = 'running';
+    if (this.state !== 'running') return;
+    metrics.rebalances.inc();
+    const revoked = [...this.slots.keys()].filter((partition) => !partitions.includes(partition));
+    logger.info({ partitions, revoked }, 'partitions assigned');
+    for (const partition of revoked) this.drop(partition);
+    for (const partition of partitions) {
+      if (this.slots.has(partition)) continue;
+      const slot: TaskSlot = new TaskSlot(createTask(partition), (error) => this.taskFailed(partition, slot, error));
+      this.slots.set(partition, slot);
+    }
+  }
+
+  private async processBatch(batch: InputBatch, handle: BatchHandle): Promise<void> {
+    const slot = this.slots.get(batch.partition);
+    for (let from = 0; from < batch.records.length; from += RECORDS_PER_COMMIT) {
+      if (slot === undefined || this.state !== 'running' || handle.isStale()) return;
+      const records = batch.records.slice(from, from + RECORDS_PER_COMMIT);
+      const following = batch.records[from + RECORDS_PER_COMMIT];
+      const work = slot.process(records, following?.offset ?? batch.nextOffset).catch((error: unknown) => {
+        this.taskFailed(batch.partition, slot, error);
+      });
+      await withHeartbeats(handle.heartbeat, work);
+    }
+  }
+
+  /** A task that is not ours any more may fail, fenced by its new owner: that is how a hand-over looks from the old one's side. */
+  private taskFailed(partition: number, slot: TaskSlot | undefined, error: unknown): void {
+    if (slot !== undefined && this.slots.get(partition) === slot) this.fail(error);
+    else this.deps.logger.info({ partition, reason: String(error) }, 'a revoked task ended');
+  }
+
+  private drop(partition: number): void {
+    const slot = this.slots.get(partition);
+    if (slot === undefined) return;
+    this.slots.delete(partition);
+    const closed = slot
+      .close()
+      .catch((error: unknown) => this.deps.logger.warn({ err: error, partition }, 'task did not close well'))
+      .finally(() => this.closing.delete(closed));
+    this.closing.add(closed);
+  }
+
+  private fail(error: unknown): void {
+    if (this.state === 'failed' || this.state === 'stopped') return;
+    this.state = 'failed';
+    this.deps.onFailed(error);
+  }
+}
