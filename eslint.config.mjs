@@ -30,7 +30,11 @@ export default defineConfig(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '^node:|^(?!\\.)|/infra/', message: 'processor/join is pure: it may import schemas only.' }] },
+        {
+          patterns: [
+            { regex: '^node:|^(?!\\.)|/infra/', message: 'processor/join is pure: it may import schemas only.' },
+          ],
+        },
       ],
       'no-restricted-globals': [
         'error',

@@ -62,24 +62,7 @@ export interface CallEnded {
   /**
    * Final domain status of the call. The list is open: the vendor may add a status, and refusing it would lose the session.
    */
-  callStatus:
-    | (
-        | 'userHangup'
-        | 'agentHangup'
-        | 'transferred'
-        | 'voicemail'
-        | 'errorTransferred'
-        | 'busy'
-        | 'userNoAnswer'
-        | 'userRejected'
-        | 'invalidNumber'
-        | 'sipTrunkFailure'
-        | 'agentNoAnswer'
-        | 'error'
-        | 'unknown'
-        | 'Ended'
-      )
-    | string;
+  callStatus: string;
   /**
    * Seconds. 0 for outcomes without traffic (busy, no answer, invalid number).
    */
@@ -120,24 +103,7 @@ export interface SessionFinalized {
   /**
    * Final domain status of the call. The list is open: the vendor may add a status, and refusing it would lose the session.
    */
-  callStatus?:
-    | (
-        | 'userHangup'
-        | 'agentHangup'
-        | 'transferred'
-        | 'voicemail'
-        | 'errorTransferred'
-        | 'busy'
-        | 'userNoAnswer'
-        | 'userRejected'
-        | 'invalidNumber'
-        | 'sipTrunkFailure'
-        | 'agentNoAnswer'
-        | 'error'
-        | 'unknown'
-        | 'Ended'
-      )
-    | string;
+  callStatus?: string;
   /**
    * Seconds. 0 for outcomes without traffic (busy, no answer, invalid number).
    */
@@ -272,24 +238,7 @@ export interface SessionComplete {
     /**
      * Final domain status of the call. The list is open: the vendor may add a status, and refusing it would lose the session.
      */
-    status:
-      | (
-          | 'userHangup'
-          | 'agentHangup'
-          | 'transferred'
-          | 'voicemail'
-          | 'errorTransferred'
-          | 'busy'
-          | 'userNoAnswer'
-          | 'userRejected'
-          | 'invalidNumber'
-          | 'sipTrunkFailure'
-          | 'agentNoAnswer'
-          | 'error'
-          | 'unknown'
-          | 'Ended'
-        )
-      | string;
+    status: string;
     /**
      * Seconds. 0 for outcomes without traffic (busy, no answer, invalid number).
      */
@@ -396,24 +345,7 @@ export interface SessionIncomplete {
     /**
      * Final domain status of the call. The list is open: the vendor may add a status, and refusing it would lose the session.
      */
-    status:
-      | (
-          | 'userHangup'
-          | 'agentHangup'
-          | 'transferred'
-          | 'voicemail'
-          | 'errorTransferred'
-          | 'busy'
-          | 'userNoAnswer'
-          | 'userRejected'
-          | 'invalidNumber'
-          | 'sipTrunkFailure'
-          | 'agentNoAnswer'
-          | 'error'
-          | 'unknown'
-          | 'Ended'
-        )
-      | string;
+    status: string;
     /**
      * Seconds. 0 for outcomes without traffic (busy, no answer, invalid number).
      */

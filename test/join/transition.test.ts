@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { SessionScript, at } from './session-script.js';
+import {
+  ARCHIVED,
+  callEnded,
+  callFinalized,
+  providerFailed,
+  recordingArchived,
+  recordingFailed,
+  recordingReady,
+  sessionEnded,
+  textFinalized,
+} from './session-events.js';
+
+const given = (): SessionScript => new SessionScript();
+
+describe('rule 1: a text session', () => {
+  it('completes at session.finalized, with no recording expected', () => {
+    const script = given().event(0, sessionEnded()).event(2, textFinalized());
+    expect(script.effects).toEqual([
+      {
+        kind: 'complete',
+        record: {
+          sessionId: 's-1',
+          projectId: 'p-1',
+          revision: 1,
+          channel: 'text',
+          completedAt: at(2),
+          currentNodeId: 'ask_intention',
+          messagesCount: 8,
+          extractedVariables: { name: 'Nancy' },
+          recording: { outcome: 'not_expected' },
+          timeline: { sessionEnded: at(0), sessionFinalized: at(2) },
+        },
+      },
+    ]);
+  });
+
+  it('is never amended', () => {
+    const script = given().event(2, textFinalized()).event(3, recordingReady()).event(4, recordingArchived());
+    expect(script.kinds).toEqual(['complete']);
+  });
+});
+
+describe('rule 2: a call without traffic', () => {
+  it('completes at once', () => {
+    const script = given().event(2, callFinalized({ callStatus: 'busy', callDuration: 0 }));
+    expect(script.effects[0]?.record).toMatchObject({
+      channel: 'call',
+      call: { status: 'busy', durationSeconds: 0 },
+      recording: { outcome: 'not_expected' },
+    });
+  });
+
+  it('gives the same two records whether an unexpected recording came before or after', () => {
+    const finalized = callFinalized({ callDuration: 0 });
+    const after = given().event(1, recordingReady()).event(2, finalized).event(4, recordingArchived());
+    const before = given().event(0, recordingReady()).event(1, recordingArchived()).event(2, finalized);
+    expect(before.effects).toEqual(after.effects);
+    expect(before.kinds).toEqual(['complete', 'amended']);
+  });
+
+  it('is not amended to say in other words that there is no recording', () => {
+    const finalized = callFinalized({ callDuration: 0 });
+    expect(given().event(2, finalized).event(3, providerFailed()).kinds).toEqual(['complete']);
+    expect(given().event(1, providerFailed()).event(2, finalized).kinds).toEqual(['complete']);
+  });
+});
+
+describe('rule 3: any other call waits for its recording', () => {
+  it('completes with it, whichever comes last', () => {
+    const scripts = [
+      given().event(2, callFinalized()).event(3, recordingReady()).event(4, recordingArchived()),
+      given().event(1, recordingReady()).event(2, recordingArchived()).event(4, callFinalized()),
+    ];
+    for (const script of scripts) {
+      expect(script.kinds).toEqual(['complete']);
+      expect(script.effects[0]?.record).toMatchObject({ completedAt: at(4), recording: ARCHIVED });
+    }
+  });
+
+  it('completes as provider_failed when the provider has none', () => {
+    expect(given().event(2, callFinalized()).event(3, providerFailed()).effects[0]?.record.recording).toEqual({
+      outcome: 'provider_failed',
+    });
+  });
+
+  it('completes as archive_failed, with the reason, when the archiver gave up', () => {
+    const script = given().event(2, callFinalized()).event(3, recordingReady()).event(9, recordingFailed());
+    expect(script.effects[0]?.record.recording).toEqual({ outcome: 'archive_failed', reason: 'expired' });
+  });
+
+  it('waits no longer than the grace after session.finalized', () => {
+    const script = given().event(2, callFinalized());
+    expect(script.until(17).kinds).toEqual([]);
+    script.until(17.001);
+    expect(script.effects[0]?.record).toMatchObject({ completedAt: at(17), recording: { outcome: 'not_received' } });
+  });
+
+  it('waits beyond the grace for an archive whose link still lives', () => {
+    const script = given().event(2, callFinalized()).event(16, recordingReady());
+    expect(script.until(31).kinds).toEqual([]);
+    script.until(31.001);
+    expect(script.effects[0]?.record).toMatchObject({ completedAt: at(31), recording: { outcome: 'not_received' } });
+  });
+
+  it('takes a recording that settles at the very end of the grace', () => {
+    const script = given().event(2, callFinalized()).event(17, recordingArchived());
+    expect(script.effects[0]?.record.recording).toEqual(ARCHIVED);
+  });
+});
+
+describe('rule 5: a recording that settles after completion', () => {
+  const notReceived = (): SessionScript => given().event(2, callFinalized()).until(20);
+
+  it('gives one amended record with the next revision and the same completedAt', () => {
+    const script = notReceived()
+      .event(21, recordingReady({ timestamp: at(21) }))
+      .event(22, recordingArchived());
+    expect(script.kinds).toEqual(['complete', 'amended']);
+    expect(script.effects[1]?.record).toMatchObject({
+      revision: 2,
+      completedAt: at(17),
+      recording: ARCHIVED,
+      timeline: { sessionFinalized: at(2), recordingReady: at(21) },
+    });
+  });
+
+  it('gives none when the outcome stays', () => {
+    const script = given().event(2, callFinalized()).event(3, recordingArchived());
+    script
+      .event(5, recordingArchived({ timestamp: at(5) }))
+      .event(6, recordingFailed())
+      .event(7, providerFailed());
+    expect(script.kinds).toEqual(['complete']);
+  });
+
+  it('counts revisions up while the outcome climbs', () => {
+    const script = notReceived()
+      .event(21, providerFailed())
+      .event(22, recordingFailed())
+      .event(23, recordingArchived());
+    expect(
+      script.effects.map(({ record }) => [record.recording?.outcome, 'revision' in record && record.revision]),
+    ).toEqual([
+      ['not_received', 1],
+      ['provider_failed', 2],
+      ['archive_failed', 3],
+      ['archived', 4],
+    ]);
+  });
+});
+
+describe('rule 6: a session that is never finalized', () => {
+  it('is reported once, with everything known', () => {
+    const script = given().event(0, sessionEnded()).event(1, callEnded()).event(3, providerFailed()).until(60);
+    expect(script.kinds).toEqual([]);
+    script.until(500);
+    expect(script.effects).toEqual([
+      {
+        kind: 'incomplete',
+        record: {
+          sessionId: 's-1',
+          projectId: 'p-1',
+          firstEventAt: at(0),
+          incompleteAt: at(60),
+          currentNodeId: 'ask_intention',
+          messagesCount: 8,
+          extractedVariables: { name: 'Nancy' },
+          call: { status: 'userHangup', durationSeconds: 61.5 },
+          recording: { outcome: 'provider_failed' },
+          timeline: { sessionEnded: at(0), callEnded: at(1), recordingReady: at(3) },
+        },
+      },
+    ]);
+  });
+
+  it('still completes when session.finalized comes after all', () => {
+    const script = given().event(0, sessionEnded()).event(90, textFinalized());
+    expect(script.kinds).toEqual(['incomplete', 'complete']);
+    expect(script.effects[1]?.record.timeline).toEqual({ sessionEnded: at(0), sessionFinalized: at(2) });
+  });
+});
+
+describe('rule 8: memory', () => {
+  const days = 24 * 60;
+
+  it('ignores redeliveries of everything for the retention after completion', () => {
+    const script = given()
+      .event(2, textFinalized())
+      .event(3 * days, textFinalized())
+      .event(3 * days, sessionEnded());
+    expect(script.kinds).toEqual(['complete']);
+  });
+
+  it('forgets a session after the retention, a given-up one too', () => {
+    expect(
+      given()
+        .event(2, textFinalized())
+        .until(3 * days + 2.001).state,
+    ).toBeUndefined();
+    expect(
+      given()
+        .event(0, sessionEnded())
+        .until(3 * days + 60.001).state,
+    ).toBeUndefined();
+  });
+});
+
+describe('contradictions', () => {
+  it('of session.ended the earliest by its own timestamp counts, in whichever order they come', () => {
+    const early = sessionEnded({ timestamp: at(-2), messagesCount: 3 });
+    const late = sessionEnded({ timestamp: at(-1), messagesCount: 4 });
+    for (const [first, second] of [
+      [early, late],
+      [late, early],
+    ] as const) {
+      const script = given().event(0, first).event(1, second).until(100);
+      expect(script.effects[0]?.record).toMatchObject({ messagesCount: 3, timeline: { sessionEnded: at(-2) } });
+    }
+  });
+
+  it('a second session.finalized changes nothing', () => {
+    const script = given()
+      .event(2, callFinalized())
+      .event(3, callFinalized({ messagesCount: 99, callDuration: 0 }));
+    script.event(4, recordingArchived());
+    expect(script.kinds).toEqual(['complete']);
+    expect(script.effects[0]?.record).toMatchObject({ messagesCount: 8, call: { durationSeconds: 61.5 } });
+  });
+
+  it('a fresh link after a failure ends as archived', () => {
+    const script = given().event(2, callFinalized()).event(3, providerFailed());
+    script.event(5, recordingReady({ timestamp: at(5) })).event(6, recordingArchived());
+    expect(script.kinds).toEqual(['complete', 'amended']);
+    expect(script.effects[1]?.record.recording).toEqual(ARCHIVED);
+  });
+});

@@ -1,0 +1,139 @@
+import { Ajv } from 'ajv';
+import { describe, expect, it, vi } from 'vitest';
+import { schemas } from '../../schemas/generated/schemas.js';
+import { isDocumentedCallStatus, validateSenderEvent, type SchemaFault } from '../../schemas/validators.js';
+import { subjects, topicNames } from '../../schemas/topics.js';
+import {
+  callEnded,
+  callFinalized,
+  providerFailed,
+  recordingReady,
+  sessionEnded,
+  textFinalized,
+} from '../join/session-events.js';
+
+const faults = (event: object): readonly SchemaFault[] => {
+  const verdict = validateSenderEvent(event);
+  return verdict.kind === 'invalid' ? verdict.faults : [];
+};
+
+const without = (event: object, field: string): object =>
+  Object.fromEntries(Object.entries(event).filter(([key]) => key !== field));
+
+describe('the registered schemas', () => {
+  it.each(Object.values(subjects(topicNames(''))))(
+    '$name compiles with a plain strict Ajv, without a word',
+    ({ schema }) => {
+      const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      expect(new Ajv().compile(schema)).toBeTypeOf('function');
+      expect(said).not.toHaveBeenCalled();
+      said.mockRestore();
+    },
+  );
+
+  it('session-event takes every kind of event', () => {
+    const validate = new Ajv().compile(schemas['session-event']);
+    for (const event of [
+      sessionEnded(),
+      callEnded(),
+      callFinalized(),
+      textFinalized(),
+      recordingReady(),
+      providerFailed(),
+    ]) {
+      expect(validate(event), JSON.stringify(validate.errors)).toBe(true);
+    }
+  });
+});
+
+describe("the sender's events", () => {
+  it("takes the vendor's real example", () => {
+    const example =
+      '{"event":"session.ended","sessionId":"2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11","timestamp":"2026-05-03T08:42:11.512Z","currentNodeId":"ask_intention","messagesCount":8,"extractedVariables":{"name":"Nancy","intention":"book a demo"},"reason":"session_ended"}';
+    expect(faults(JSON.parse(example) as object)).toEqual([]);
+  });
+
+  it.each([sessionEnded(), callEnded(), callFinalized(), textFinalized(), recordingReady(), providerFailed()])(
+    'takes $event with fields that are not in the schema',
+    (event) => expect(faults({ ...event, addedLater: { by: ['the vendor'] } })).toEqual([]),
+  );
+
+  it.each([
+    ['recordingUrl missing on success', without(recordingReady(), 'recordingUrl'), '/recordingUrl', 'is required'],
+    ['recordingUrl present on failure', { ...recordingReady(), success: false }, '/recordingUrl', 'must be absent'],
+    [
+      'a call without duration',
+      without(callFinalized(), 'callDuration'),
+      '/callDuration',
+      'is required when callStatus is present',
+    ],
+    [
+      'a call without status',
+      without(callFinalized(), 'callStatus'),
+      '/callStatus',
+      'is required when callDuration is present',
+    ],
+    [
+      'call fields that are null',
+      { ...textFinalized(), callStatus: null, callDuration: null },
+      '/callDuration',
+      'must be number',
+    ],
+    ['a negative count', sessionEnded({ messagesCount: -1 }), '/messagesCount', 'must be >= 0'],
+    ['a fraction of a message', sessionEnded({ messagesCount: 1.5 }), '/messagesCount', 'must be integer'],
+    ['a negative duration', callEnded({ callDuration: -0.1 }), '/callDuration', 'must be >= 0'],
+    ['a control character in the id', sessionEnded({ sessionId: 'a\u0007b' }), '/sessionId', 'must match pattern'],
+    ['half a surrogate pair in the id', sessionEnded({ sessionId: 'a\ud800b' }), '/sessionId', 'must match pattern'],
+    ['an empty id', sessionEnded({ sessionId: '' }), '/sessionId', 'must NOT have fewer than 1 characters'],
+    [
+      'an id of 257 characters',
+      sessionEnded({ sessionId: '\u{1f600}'.repeat(257) }),
+      '/sessionId',
+      'must NOT have more than 256',
+    ],
+    ['a date that is none', sessionEnded({ timestamp: '2026-13-03T08:42:11Z' }), '/timestamp', 'must match pattern'],
+    ['another reason', { ...sessionEnded(), reason: 'bored' }, '/reason', 'must be "session_ended"'],
+    [
+      'an event that is not known',
+      { ...sessionEnded(), event: 'session.paused' },
+      '/event',
+      'must be one of session.ended, ',
+    ],
+    ["one of the archiver's events", { ...sessionEnded(), event: 'recording.archived' }, '/event', 'must be one of'],
+    ['no event', without(sessionEnded(), 'event'), '/event', 'must be one of'],
+  ])('refuses %s', (_what, event, path, message) => {
+    expect(faults(event)).toContainEqual({ path, message: expect.stringContaining(message) as string });
+  });
+
+  it('takes an id of 256 characters outside the basic plane', () => {
+    expect(faults(sessionEnded({ sessionId: '\u{1f600}'.repeat(256) }))).toEqual([]);
+  });
+
+  it('refuses what is not an object', () => {
+    for (const value of [null, [], 'x', 1, true]) expect(validateSenderEvent(value).kind).toBe('invalid');
+  });
+
+  it('names all faults at once, and no value of the payload', () => {
+    const found = faults({
+      event: 'call.ended',
+      sessionId: 7,
+      timestamp: 'secret',
+      callStatus: '',
+      callDuration: 'secret',
+    });
+    expect(found.map(({ path }) => path).sort()).toEqual([
+      '/callDuration',
+      '/callStatus',
+      '/projectId',
+      '/sessionId',
+      '/timestamp',
+    ]);
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
+  it('takes a call status that the vendor does not document, and knows it as such', () => {
+    expect(faults(callEnded({ callStatus: 'abducted' }))).toEqual([]);
+    expect(isDocumentedCallStatus('abducted')).toBe(false);
+    expect(isDocumentedCallStatus('Ended')).toBe(true);
+  });
+});

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/** `*.stack.test.ts` need a real Kafka, registry and object store; `*.program.test.ts` start the built programs on them. */
+const NEEDS_STACK = ['test/**/*.stack.test.ts', 'test/**/*.program.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: NEEDS_STACK, testTimeout: 30_000 },
+      },
+      {
+        test: {
+          name: 'stack',
+          include: NEEDS_STACK,
+          globalSetup: ['test/stack/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // One broker, and often two cores: files one after the other, behind the unit tests.
+          poolOptions: { forks: { singleFork: true } },
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
