@@ -1,0 +1,70 @@
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createKafka } from '../infra/kafka/client.js';
+import { prepareTopics } from '../infra/kafka/prepare-topics.js';
+import { createLogger } from '../infra/observability/logger.js';
+import { startStatusServer } from '../infra/observability/status-server.js';
+import { runProgram, settingsOrExit, type RunningProgram } from '../infra/program/run-program.js';
+import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
+import { replicationFactor } from '../infra/settings/common.js';
+import { subjects, topicNames } from '../schemas/topics.js';
+import { ArchiveRole } from './archive/archive-role.js';
+import { hasRole, readProcessorSettings } from './settings.js';
+import { JoinRole } from './task/join-role.js';
+
+const STOP_WITHIN_MS = 25_000;
+
+/** What this process does: the join, the archive, or both. */
+type ProcessorRole = {
+  readonly start: () => Promise<void>;
+  readonly notReady: () => string | undefined;
+  readonly stop: () => Promise<void>;
+};
+
+const settings = settingsOrExit('processor', () => readProcessorSettings(process.env));
+const logger = createLogger('processor', settings.LOG_LEVEL);
+
+runProgram({ logger, stopWithinMs: STOP_WITHIN_MS, start: startProcessor });
+
+async function startProcessor(fatal: (error: unknown) => void): Promise<RunningProgram> {
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  let roles: readonly ProcessorRole[] | undefined;
+  const server = await startStatusServer(settings.PROCESSOR_HOST, settings.PROCESSOR_PORT, {
+    metrics,
+    notReady: () =>
+      roles === undefined ? 'starting' : roles.map((role) => role.notReady()).find((reason) => reason !== undefined),
+  });
+  const created = await createRoles(metrics, fatal);
+  await Promise.all(created.map((role) => role.start()));
+  roles = created;
+  logger.info({ roles: settings.PROCESSOR_ROLES, port: settings.PROCESSOR_PORT }, 'processor started');
+  return {
+    stop: async () => {
+      logger.info('processor stops');
+      await Promise.all(created.map((role) => role.stop()));
+      server.close();
+    },
+  };
+}
+
+async function createRoles(metrics: Registry, onFatal: (error: unknown) => void): Promise<ProcessorRole[]> {
+  const topics = topicNames(settings.TOPIC_PREFIX);
+  const kafka = createKafka(settings, 'processor', logger);
+  const layout = { partitions: settings.TOPIC_PARTITIONS, replicationFactor: replicationFactor(settings) };
+  await prepareTopics(kafka, topics, layout, logger);
+  const schemaRegistry = new SchemaRegistryClient(settings, logger);
+  const subjectIds = await schemaRegistry.registerSubjects(subjects(topics));
+  const shared = { kafka, topics, subjectIds, logger, metrics, onFatal };
+  const roles: ProcessorRole[] = [];
+  if (hasRole(settings, 'join')) {
+    const rules = {
+      recordingGraceMs: settings.JOIN_RECORDING_GRACE_MS,
+      finalizeTimeoutMs: settings.JOIN_FINALIZE_TIMEOUT_MS,
+      retentionMs: settings.JOIN_RETENTION_MS,
+      linkLifetimeMs: settings.ARCHIVE_URL_LIFETIME_MS,
+    };
+    roles.push(new JoinRole({ ...shared, groupId: settings.PROCESSOR_GROUP_ID, schemaRegistry, rules }));
+  }
+  if (hasRole(settings, 'archive')) roles.push(new ArchiveRole({ ...shared, settings }));
+  return roles;
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
+import { OffsetReader } from '../../infra/kafka/offset-reader.js';
+import { PartitionReader } from '../../infra/kafka/partition-reader.js';
+import { ensureTopics } from '../../infra/kafka/topics.js';
+import { KafkaPartitionLog } from '../../processor/task/kafka-partition-log.js';
+import { suiteEnv, suiteKafka } from '../stack/stack-settings.js';
+import { partitionLogContract } from './partition-log.contract.js';
+
+const PARTITIONS = 6;
+const END = 'the end of what the test wrote';
+const { kafka, topics } = suiteKafka(suiteEnv('partition-log'));
+const groupId = `partition-log-${randomUUID()}`;
+const fail = (error: Error): void => {
+  throw error;
+};
+const offsets = new OffsetReader(kafka);
+const changelogReader = new PartitionReader(kafka, `${groupId}-restore`, topics.changelog, offsets, fail);
+const outputReader = new PartitionReader(kafka, `${groupId}-outputs`, topics.complete, offsets, fail);
+const producer = kafka.producer();
+let used = 0;
+
+beforeAll(async () => {
+  await ensureTopics(kafka, topics, { partitions: PARTITIONS, replicationFactor: 1 });
+  await offsets.start();
+  await Promise.all([changelogReader.start(), outputReader.start(), producer.connect()]);
+});
+
+afterAll(async () => {
+  await Promise.all([changelogReader.stop(), outputReader.stop(), producer.disconnect()]);
+  await offsets.close();
+});
+
+partitionLogContract('Kafka', () => {
+  const partition = used++ % PARTITIONS;
+  return Promise.resolve({
+    open: () => new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, offsets }),
+    outputTopic: topics.complete,
+    outputs: async () => {
+      await producer.send({ topic: topics.complete, messages: [{ partition, key: END, value: END }] });
+      const seen: { key: string | null; value: string }[] = [];
+      await outputReader.read(partition, ({ key, value }) => {
+        if (key?.toString() === END) return 'done';
+        seen.push({ key: key?.toString() ?? null, value: value?.toString() ?? '' });
+        return 'more';
+      });
+      return seen;
+    },
+    brokerNow: () => Date.now(),
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
+import {
+  callFinalized,
+  recordingArchived,
+  recordingReady,
+  sessionEnded,
+  textFinalized,
+} from '../join/session-events.js';
+import { T0, minutes } from '../join/session-script.js';
+import { TOPICS, TaskHarness, encodeEvent } from './task-harness.js';
+
+describe('a task', () => {
+  it('writes the joined record with its identity', async () => {
+    const h = new TaskHarness();
+    h.append(sessionEnded(), callFinalized(), recordingReady(), recordingArchived());
+    await h.feed(await h.open());
+    expect(h.written).toMatchObject([
+      { topic: 'session.complete', id: 's-1:complete:1', record: { recording: { outcome: 'archived' } } },
+    ]);
+    expect(h.partition.outputs[0]?.headers).toMatchObject({
+      ce_type: 'session.complete',
+      ce_source: '/processor/join',
+    });
+    expect(h.partition.committed).toBe(4);
+  });
+
+  it('goes on where the last owner stopped, state and all', async () => {
+    const h = new TaskHarness();
+    h.append(sessionEnded(), callFinalized());
+    await h.feed(await h.open());
+    h.append(recordingReady(), recordingArchived());
+    await h.feed(await h.open());
+    expect(h.ids).toEqual(['s-1:complete:1']);
+  });
+
+  it('skips records that were processed before, when the consumer starts too early', async () => {
+    const h = new TaskHarness({ retentionMs: 1 });
+    h.append(textFinalized());
+    await h.feed(await h.open());
+    const task = await h.open();
+    h.partition.brokerNow += minutes(10);
+    await h.punctuate(task);
+    await h.feed(task, 0);
+    expect(h.ids).toEqual(['s-1:complete:1']);
+    expect(h.partition.changelog.size).toBe(0);
+  });
+
+  it('commits the position past records that say nothing', async () => {
+    const h = new TaskHarness();
+    h.append(textFinalized(), textFinalized());
+    const task = await h.open();
+    await h.feed(task, 0, 1);
+    await h.feed(task, 1, 2);
+    expect(h.partition.committed).toBe(2);
+  });
+
+  it('is fenced by a newer one', async () => {
+    const h = new TaskHarness();
+    const zombie = await h.open();
+    await h.open();
+    h.append(textFinalized());
+    await expect(h.feed(zombie)).rejects.toThrow(FencedError);
+    expect(h.written).toEqual([]);
+  });
+
+  it.each(['failed', 'lost-answer'] as const)('loses and repeats nothing when a commit is %s', async (fate) => {
+    const h = new TaskHarness();
+    h.append(textFinalized());
+    const task = await h.open();
+    h.partition.fate = fate;
+    await expect(h.feed(task)).rejects.toThrow(TransactionFailedError);
+    await h.feed(await h.open());
+    expect(h.ids).toEqual(['s-1:complete:1']);
+  });
+});
+
+describe('timers', () => {
+  it('fire before a later record, however late that is read', async () => {
+    const h = new TaskHarness();
+    h.append(callFinalized());
+    h.partition.brokerNow += minutes(90);
+    h.append(textFinalized({ sessionId: 's-2' }));
+    await h.feed(await h.open());
+    expect(h.ids).toEqual(['s-1:complete:1', 's-2:complete:1']);
+    expect(h.written[0]?.record).toMatchObject({ completedAt: new Date(T0 + minutes(15)).toISOString() });
+  });
+
+  it('do not overtake the backlog after a downtime: the recording in it counts', async () => {
+    const h = new TaskHarness();
+    h.append(callFinalized());
+    await h.feed(await h.open());
+    h.partition.brokerNow += minutes(3);
+    h.append(recordingReady(), recordingArchived());
+    h.partition.brokerNow += minutes(60);
+    const task = await h.open();
+    await h.punctuate(task);
+    expect(h.ids).toEqual([]);
+    await h.feed(task);
+    await h.punctuate(task);
+    expect(h.written).toMatchObject([{ id: 's-1:complete:1', record: { recording: { outcome: 'archived' } } }]);
+  });
+
+  it('fire on an idle partition once its end has been reached, and once only', async () => {
+    const h = new TaskHarness();
+    h.append(callFinalized());
+    const task = await h.open();
+    await h.feed(task);
+    h.partition.brokerNow += minutes(15);
+    await h.punctuate(task);
+    expect(h.ids).toEqual([]);
+    h.partition.brokerNow += 1;
+    await h.punctuate(task);
+    await h.punctuate(await h.open());
+    expect(h.ids).toEqual(['s-1:complete:1']);
+  });
+
+  it('survive a restart', async () => {
+    const h = new TaskHarness();
+    h.append(sessionEnded());
+    await h.feed(await h.open());
+    const task = await h.open();
+    expect(task.nextDueAt()).toBe(T0 + minutes(60));
+    h.partition.brokerNow += minutes(61);
+    await h.punctuate(task);
+    expect(h.ids).toEqual(['s-1:incomplete:1']);
+  });
+
+  it('come in many transactions when there are many', async () => {
+    const h = new TaskHarness();
+    for (let i = 0; i < 4_500; i += 1) h.append(callFinalized({ sessionId: `s-${i}` }));
+    const task = await h.open();
+    await h.feed(task);
+    h.partition.brokerNow += minutes(16);
+    await h.punctuate(task);
+    expect(new Set(h.ids).size).toBe(4_500);
+  });
+
+  it('forget the session at the end of the retention, in the changelog too', async () => {
+    const h = new TaskHarness();
+    h.append(textFinalized());
+    const task = await h.open();
+    await h.feed(task);
+    expect(h.partition.changelog.size).toBe(1);
+    h.partition.brokerNow += h.rules.retentionMs + 1;
+    await h.punctuate(task);
+    expect(h.partition.changelog.size).toBe(0);
+    expect(task.counts).toEqual({ open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 });
+  });
+});
+
+describe('poison', () => {
+  it.each([
+    ['not_wire_format', 's-1', Buffer.from('{"event":"session.ended"}')],
+    ['not_json', 's-1', Buffer.concat([encodeEvent(textFinalized()), Buffer.from('}')])],
+    ['schema', 's-1', encodeEvent(textFinalized({ messagesCount: -1 }))],
+    ['unknown_schema_id', 's-1', encodeEvent(textFinalized(), 99)],
+    ['key_mismatch', 's-2', encodeEvent(textFinalized())],
+    ['key_mismatch', null, encodeEvent(textFinalized())],
+    ['tombstone', 's-1', null],
+  ])('%s goes to the dead-letter topic, and the partition goes on', async (reason, key, value) => {
+    const h = new TaskHarness();
+    h.partition.append(key, value);
+    h.append(textFinalized());
+    await h.feed(await h.open());
+    expect(h.written.map(({ topic, id }) => [topic, id])).toEqual([
+      [TOPICS.deadLetter, reason],
+      [TOPICS.complete, 's-1:complete:1'],
+    ]);
+    expect(h.partition.outputs[0]).toMatchObject({ key, value: value ?? Buffer.alloc(0) });
+  });
+
+  it('a schema id that only the registry knows is no poison', async () => {
+    const h = new TaskHarness();
+    h.registryKnows = (id) => Promise.resolve(id === 99);
+    h.partition.append('s-1', encodeEvent(textFinalized(), 99));
+    await h.feed(await h.open());
+    expect(h.ids).toEqual(['s-1:complete:1']);
+  });
+});
