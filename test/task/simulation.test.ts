@@ -49,7 +49,8 @@ async function play(
   steps: readonly Step[],
   faults: boolean,
 ): Promise<{ written: Written[]; states: Map<string, string> }> {
-  const h = new TaskHarness();
+  // Sessions are forgotten soon, so that a record that is processed twice makes a second life of its session.
+  const h = new TaskHarness({ retentionMs: minutes(40) });
   let task = await h.open();
   const owners: StreamTask[] = [];
   const attempt = async (work: () => Promise<void>): Promise<void> => {
