@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The provider's download server, on this machine: each file under a link with a secret in it; a link without a file has expired. */
+export class AudioServer {
+  private readonly files = new Map<string, Buffer>();
+  private readonly server: Server;
+
+  /** @param publicHost the name under which the processor reaches this machine. */
+  constructor(private readonly publicHost: string) {
+    this.server = createServer((request, response) => {
+      const file = this.files.get(request.url ?? '');
+      if (file === undefined)
+        response.writeHead(403, { 'content-type': 'application/xml' }).end('<Error><Code>AccessDenied</Code></Error>');
+      else response.writeHead(200, { 'content-type': 'audio/wav', 'content-length': file.length }).end(file);
+    });
+  }
+
+  async start(): Promise<void> {
+    // A processor in a container reaches this machine by an address of its own, not by loopback.
+    this.server.listen(0, this.publicHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0');
+    await once(this.server, 'listening');
+  }
+
+  /** @returns the link to the file; to nothing when there is none. */
+  publish(path: string, file: Buffer | undefined): string {
+    const url = `/${path}?signature=demo`;
+    if (file !== undefined) this.files.set(url, file);
+    return `http://${this.publicHost}:${(this.server.address() as AddressInfo).port}${url}`;
+  }
+
+  stop(): void {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
