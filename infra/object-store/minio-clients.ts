@@ -1,0 +1,46 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { Client } from 'minio';
+import { transport } from './minio-transport.js';
+
+export type MinioOptions = {
+  /** `http://host:port` or `https://host`. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** A request whose connection stands still for so long is given up. Default 30,000. */
+  readonly stallMs?: number;
+};
+
+/** Connections that stay open between requests. */
+const IDLE_CONNECTIONS = 16;
+
+/** Clients of minio-js for one store, over shared connections. */
+export class MinioClients {
+  readonly useTls: boolean;
+  private readonly agent: http.Agent;
+
+  constructor(private readonly options: MinioOptions) {
+    this.useTls = options.endpoint.startsWith('https:');
+    this.agent = new (this.useTls ? https : http).Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS });
+  }
+
+  /** A client whose requests end with the signal; it costs nothing. */
+  for(signal: AbortSignal): Client {
+    const { endpoint, region, accessKey, secretKey, stallMs = 30_000 } = this.options;
+    const { hostname, port } = new URL(endpoint);
+    return new Client({
+      endPoint: hostname.replace(/^\[(.*)\]$/, '$1'),
+      ...(port !== '' && { port: Number(port) }),
+      useSSL: this.useTls,
+      region,
+      accessKey,
+      secretKey,
+      transport: transport(this.useTls, signal, stallMs),
+      transportAgent: this.agent,
+      // minio-js would send a body a second time that has been read, and write to the console.
+      retryOptions: { disableRetry: true },
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { problem, type Answer } from './answer.js';
+
+export const NOT_FOUND = problem({
+  status: 404,
+  type: 'not-found',
+  title: 'Not found',
+  detail: 'See /openapi.json for what is here.',
+});
+
+export function methodNotAllowed(allow: string): Answer {
+  return problem({
+    status: 405,
+    type: 'method-not-allowed',
+    title: 'Method not allowed',
+    detail: `Allowed: ${allow}.`,
+    headers: [['Allow', allow]],
+  });
+}
+
+export function badFraming(detail: string): Answer {
+  return problem({
+    status: 400,
+    type: 'framing',
+    title: 'The end of the request is in doubt',
+    detail: `${detail}. Nothing has been kept.`,
+  });
+}

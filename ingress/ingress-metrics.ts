@@ -1,0 +1,105 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { SENDER_EVENTS, type SenderEvent } from '../schemas/validators.js';
+import type { StoragePlace } from './store/durable-store.js';
+
+/** Why a request was answered without a look at its body as a whole. */
+export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';
+
+/** What became of a body that was read: where it is, that it is a dead letter, or that it could not be stored. */
+export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
+
+/** What is counted now and read at a scrape. */
+export type Gauges = {
+  readonly requestsInFlight: () => number;
+  readonly bytesInFlight: () => number;
+  readonly recordsPending: () => number;
+  readonly ready: () => boolean;
+};
+
+/** Label for a body that names no known event: its own idea of a name must not become a label. */
+const UNKNOWN = 'unknown';
+
+const ACK_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The metrics of one ingress process. All label values come from fixed lists. */
+export class IngressMetrics {
+  readonly registry = new Registry();
+  private readonly events: Counter<'event' | 'outcome'>;
+  private readonly rejections: Counter<'reason'>;
+  private readonly statuses: Counter;
+  private readonly ackSeconds: Histogram;
+  /** Label look-ups cost more than the count, so each pair is looked up once. */
+  private readonly eventCounters = new Map<string, Counter.Internal>();
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.events = new Counter({
+      name: 'ingress_events_total',
+      help: 'Bodies received, by event and by where they are now; refused: could not be stored, answered 503',
+      labelNames: ['event', 'outcome'],
+      registers,
+    });
+    for (const event of SENDER_EVENTS) this.eventCounter(event, 'kafka').inc(0);
+    this.rejections = new Counter({
+      name: 'ingress_rejected_requests_total',
+      help: 'Requests that were turned away, or broke off, before their body was judged',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.statuses = new Counter({
+      name: 'ingress_undocumented_call_status_total',
+      help: 'Events accepted with a callStatus that the vendor does not document',
+      registers,
+    });
+    this.ackSeconds = new Histogram({
+      name: 'ingress_ack_seconds',
+      help: 'From the last byte of a body to its durability',
+      buckets: ACK_SECONDS,
+      registers,
+    });
+  }
+
+  /** `event`: undefined for a body that names none that is known. */
+  countEvent(event: SenderEvent['event'] | undefined, outcome: EventOutcome): void {
+    this.eventCounter(event ?? UNKNOWN, outcome).inc();
+  }
+
+  /** @param durationMs from the last byte of the body on. */
+  acknowledged(durationMs: number): void {
+    this.ackSeconds.observe(durationMs / 1_000);
+  }
+
+  unknownCallStatus(): void {
+    this.statuses.inc();
+  }
+
+  rejected(reason: RejectionReason): void {
+    this.rejections.inc({ reason });
+  }
+
+  watch(gauges: Gauges): void {
+    this.gauge('ingress_requests_in_flight', 'Requests not answered yet', gauges.requestsInFlight);
+    this.gauge('ingress_body_bytes_in_flight', 'Bytes of bodies held in memory', gauges.bytesInFlight);
+    this.gauge('ingress_queue_depth', 'Records that wait for the acknowledgement of Kafka', gauges.recordsPending);
+    this.gauge('ingress_ready', '1 while an event can be stored durably', () => Number(gauges.ready()));
+  }
+
+  private gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  private eventCounter(event: string, outcome: EventOutcome): Counter.Internal {
+    const pair = `${event} ${outcome}`;
+    let counter = this.eventCounters.get(pair);
+    if (counter === undefined) this.eventCounters.set(pair, (counter = this.events.labels(event, outcome)));
+    return counter;
+  }
+}

@@ -1,0 +1,59 @@
+import { bool, makeValidator, str } from 'envalid';
+import { MAX_RECORD_BYTES } from '../infra/kafka/topics.js';
+import { commonFaults, commonSpecs } from '../infra/settings/common.js';
+import { readSettings, type Env } from '../infra/settings/read-settings.js';
+import { integer, port, splitList } from '../infra/settings/validators.js';
+
+/** What key, headers and framing of a record may take beside its value. */
+const RECORD_HEADROOM_BYTES = 64 * 1024;
+
+/** A token is what may stand after `Bearer ` in a header: visible ASCII. The message must not repeat it. */
+const tokenList = makeValidator<readonly string[]>((input: string) => {
+  const tokens = splitList(input);
+  if (!tokens.every((token) => /^[\x21-\x7e]+$/.test(token))) {
+    throw new TypeError('must be a comma list of tokens of visible ASCII characters, without blanks in them');
+  }
+  return tokens;
+});
+
+const headerName = makeValidator<string>((input: string) => {
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(input)) throw new TypeError('must be the name of an HTTP header');
+  return input.toLowerCase();
+});
+
+const ingressSpecs = {
+  ...commonSpecs,
+  INGRESS_HOST: str({ default: '0.0.0.0' }),
+  INGRESS_PORT: port({ default: 8080 }),
+  /** Processes on the one port. */
+  INGRESS_WORKERS: integer({ min: 1, max: 256 })({ default: 1 }),
+  INGRESS_TOKENS: tokenList({ default: [] }),
+  INGRESS_ALLOW_ANONYMOUS: bool({ default: false }),
+  INGRESS_AUTH_HEADER: headerName({ default: 'authorization' }),
+  INGRESS_MAX_BODY_BYTES: integer({ min: 1, max: MAX_RECORD_BYTES - RECORD_HEADROOM_BYTES })({ default: 1_048_576 }),
+  /** How long an event waits for others to share a request to Kafka, while none is under way. */
+  INGRESS_LINGER_MS: integer({ min: 0, max: 1_000 })({ default: 5 }),
+  INGRESS_ACK_TIMEOUT_MS: integer({ min: 1, max: 600_000 })({ default: 2_000 }),
+  INGRESS_SPOOL_DIR: str({ default: 'spool' }),
+  INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
+  INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
+};
+
+export type IngressSettings = ReturnType<typeof readIngressSettings>;
+
+/**
+ * Reads the settings of the ingress and those it shares with the processor.
+ * @throws SettingsError with every fault, and no secret in it; print its message and exit non-zero.
+ */
+export function readIngressSettings(env: Env) {
+  return readSettings(env, ingressSpecs, (settings) => {
+    const faults = commonFaults(settings);
+    // A list that could not be read is a fault already, and is not there.
+    if (settings.INGRESS_TOKENS?.length === 0 && !settings.INGRESS_ALLOW_ANONYMOUS) {
+      faults.push(
+        'INGRESS_TOKENS is required: a comma list of tokens that the sender may show; or set INGRESS_ALLOW_ANONYMOUS=true',
+      );
+    }
+    return faults;
+  });
+}

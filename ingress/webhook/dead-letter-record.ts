@@ -1,0 +1,41 @@
+import type { SchemaFault } from '../../schemas/validators.js';
+import type { IncomingRecord } from '../store/durable-store.js';
+import type { BodyVerdict } from './judge-body.js';
+
+/** Schemas bound how many faults there can be; this bounds the header whatever becomes of them. */
+const MAX_FAULTS = 32;
+
+export type RefusedBody = Exclude<BodyVerdict, { kind: 'event' }>;
+
+/** A refused body for the dead-letter topic, as received. Its `errors` say where and what, never a value of the payload. */
+export function deadLetterRecord(
+  refused: RefusedBody,
+  body: Buffer,
+  receivedAt: string,
+  remoteAddress: string,
+): IncomingRecord {
+  return {
+    stream: 'dead-letter',
+    key: 'sessionId' in refused ? (refused.sessionId ?? null) : null,
+    body,
+    headers: {
+      reason: refused.kind,
+      errors: JSON.stringify(faultsOf(refused).slice(0, MAX_FAULTS)),
+      'received-at': receivedAt,
+      'remote-address': remoteAddress,
+    },
+  };
+}
+
+/** What is wrong with a refused body. */
+export function faultsOf(refused: RefusedBody): readonly SchemaFault[] {
+  switch (refused.kind) {
+    case 'schema':
+    case 'unknown_event':
+      return refused.faults;
+    case 'not_json':
+      return [{ path: '', message: 'must be JSON (RFC 8259), without a byte order mark' }];
+    case 'not_utf8':
+      return [{ path: '', message: 'must be UTF-8' }];
+  }
+}

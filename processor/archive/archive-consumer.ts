@@ -1,0 +1,138 @@
+import type { Kafka } from '../../infra/kafka/client.js';
+import { GroupConsumer, type InputBatch } from '../../infra/kafka/group-consumer.js';
+import type { Logger } from '../../infra/observability/logger.js';
+import { nextDelayMs } from './backoff.js';
+import type { Clock } from './clock.js';
+import type { Leases } from './lease.js';
+
+export type ArchiveConsumerOptions = {
+  readonly kafka: Kafka;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly leases: Leases;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** After each rebalance, when `leases` is up to date. */
+  readonly onAssigned: () => void;
+  readonly onBatch: (batch: InputBatch) => void;
+  /** Called when it failed this many times in a row; it goes on trying nevertheless. */
+  readonly onFailing: (error: Error, failures: number) => void;
+};
+
+const COMMIT_EVERY_MS = 1_000;
+const BACKOFF = { firstMs: 500, mostMs: 15_000 };
+
+/**
+ * Reads the archive's partitions, for ever: when the consumer dies it makes a new one, while recordings that were read go on.
+ * Commits the positions of `leases` about once a second, and at the end.
+ */
+export class ArchiveConsumer {
+  private consumer: GroupConsumer | undefined;
+  private joined = false;
+  private paused = false;
+  private stopped = false;
+  private failures = 0;
+  private callOffCommit: () => void = () => undefined;
+  private callOffRestart: () => void = () => undefined;
+  private committing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ArchiveConsumerOptions) {}
+
+  async start(): Promise<void> {
+    await this.open();
+    this.commitLater();
+  }
+
+  get hasJoined(): boolean {
+    return this.joined;
+  }
+
+  /** Stops reading while there is too much to do; what was fetched already still comes. */
+  setPaused(paused: boolean): void {
+    if (paused === this.paused) return;
+    this.paused = paused;
+    this.applyPause();
+  }
+
+  get isPaused(): boolean {
+    return this.paused;
+  }
+
+  /** Commits a last time and leaves the group. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.callOffCommit();
+    this.callOffRestart();
+    await this.committing;
+    await this.commit();
+    await this.close();
+  }
+
+  private async open(): Promise<void> {
+    const { kafka, groupId, topic, leases, onAssigned, onBatch } = this.options;
+    this.consumer = new GroupConsumer(kafka, {
+      groupId,
+      topic,
+      onAssigned: (partitions) => {
+        this.joined = true;
+        this.failures = 0;
+        leases.assign(partitions);
+        this.applyPause();
+        onAssigned();
+      },
+      onBatch: (batch) => {
+        onBatch(batch);
+        return Promise.resolve();
+      },
+      onCrash: (error) => this.failed(error),
+    });
+    await this.consumer.start();
+  }
+
+  private failed(error: Error): void {
+    const { logger, clock, onFailing } = this.options;
+    if (this.stopped) return;
+    this.joined = false;
+    this.failures += 1;
+    logger.warn({ err: error, failures: this.failures }, 'the archive consumer died, making a new one');
+    onFailing(error, this.failures);
+    this.callOffRestart = clock.after(nextDelayMs(BACKOFF, this.failures, Infinity, Math.random()), () => {
+      void this.close()
+        .then(() => this.open())
+        .catch((cause: unknown) => this.failed(cause as Error));
+    });
+  }
+
+  private async close(): Promise<void> {
+    const { consumer } = this;
+    this.consumer = undefined;
+    await consumer?.stop().catch(() => undefined);
+  }
+
+  private applyPause(): void {
+    const { partitions } = this.options.leases;
+    if (this.paused) this.consumer?.pause(partitions);
+    else this.consumer?.resume(partitions);
+  }
+
+  private commitLater(): void {
+    this.callOffCommit = this.options.clock.after(COMMIT_EVERY_MS, () => {
+      this.committing = this.commit().finally(() => {
+        if (!this.stopped) this.commitLater();
+      });
+    });
+  }
+
+  private async commit(): Promise<void> {
+    const { leases, logger } = this.options;
+    const positions = leases.uncommitted();
+    if (positions.size === 0 || !this.joined) return;
+    try {
+      await this.consumer?.commit(positions);
+      leases.noteCommitted(positions);
+    } catch (error) {
+      // A rebalance, or Kafka is away: the next time tells. Not committed only means read again.
+      logger.debug({ err: error }, 'positions of the archive are not committed');
+    }
+  }
+}

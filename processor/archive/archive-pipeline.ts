@@ -1,0 +1,151 @@
+import type { Logger } from '../../infra/observability/logger.js';
+import type { ArchiveGauges, ArchiveMetrics } from './archive-metrics.js';
+import type { Clock } from './clock.js';
+import { Lane, type StepVerdict } from './lane.js';
+import type { Outcome } from './outcome.js';
+import type { RecordingJob } from './recording-job.js';
+import { FetchTask, type FetchStep } from './steps/fetch-step.js';
+import { ReportTask, type ReportStep } from './steps/report-step.js';
+import { StoreTask, type StoreStep } from './steps/store-step.js';
+
+export type ArchivePipelineOptions = {
+  readonly fetchStep: FetchStep;
+  readonly storeStep: StoreStep;
+  readonly reportStep: ReportStep;
+  /** Downloads at the same time, and as many uploads beside them. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  readonly metrics: ArchiveMetrics;
+  readonly logger: Logger;
+  /** A recording has left the pipeline. */
+  readonly onSettled: () => void;
+};
+
+/** Outcomes on their way to the log; a send takes its place in a batch, not a connection. */
+const REPORTS_AT_ONCE = 1_000;
+
+const DONE: StepVerdict = { kind: 'done' };
+
+/**
+ * The way of every recording: fetch, store, report, then its offset is released.
+ *
+ * ```
+ *   accept ─▶ fetch ──▶ store ──▶ report ─▶ settled
+ *             │  ▲ │    │  ▲ │      │  ▲
+ *             └──┘ │    └──┘ │      └──┘      a failed try comes back after a while
+ *                  └─────────┴────▶ report    given up, or the object was there already
+ * ```
+ *
+ * Each step has a lane of its own: a store that is away does not keep links waiting, and whoever waits for a retry takes no place.
+ */
+export class ArchivePipeline {
+  private readonly fetching: Lane<FetchTask>;
+  private readonly storing: Lane<StoreTask>;
+  private readonly reporting: Lane<ReportTask>;
+
+  constructor(private readonly options: ArchivePipelineOptions) {
+    const { concurrency, clock } = options;
+    this.fetching = new Lane({ concurrency, clock, run: (task, stop) => this.fetch(task, stop) });
+    this.storing = new Lane({ concurrency, clock, run: (task, stop) => this.store(task, stop) });
+    this.reporting = new Lane({ concurrency: REPORTS_AT_ONCE, clock, run: (task) => this.report(task) });
+  }
+
+  /** Takes up a recording; its offset must have been begun. */
+  accept(job: RecordingJob, link: string): void {
+    this.fetching.add(new FetchTask(job, link));
+  }
+
+  /** Drops what has not begun of partitions that have another owner now. What is under way goes on: its outcome is as good as theirs. */
+  dropRevoked(): void {
+    const dropped = this.fetching.removeWaiting(({ job }) => job.lease.isRevoked);
+    for (const { spill } of dropped) void spill?.remove();
+  }
+
+  /** Recordings that are not settled. */
+  get pending(): number {
+    return [this.fetching, this.storing, this.reporting].reduce((sum, lane) => sum + lane.waiting + lane.active, 0);
+  }
+
+  gauges(): ArchiveGauges {
+    const deadlines = this.fetching.tasks().map(({ deadlineAt }) => deadlineAt);
+    const tightest = deadlines.reduce((least, deadline) => Math.min(least, deadline), Infinity);
+    return {
+      pending: this.pending,
+      downloads: this.fetching.active,
+      uploads: this.storing.active,
+      tightestMs: tightest === Infinity ? undefined : tightest - this.options.clock.now(),
+    };
+  }
+
+  /** Recordings whose link has not been used up. */
+  fetchTasks(): readonly FetchTask[] {
+    return this.fetching.tasks();
+  }
+
+  /**
+   * Breaks off downloads and uploads, and waits for outcomes that are on their way. What is not settled keeps its offset, and is taken
+   * up again by the next owner.
+   */
+  async stop(): Promise<void> {
+    await Promise.all([this.fetching.stop(), this.storing.stop()]);
+    await this.reporting.stop();
+  }
+
+  private async fetch(task: FetchTask, stop: AbortSignal): Promise<StepVerdict> {
+    const result = await this.options.fetchStep.run(task, stop);
+    switch (result.kind) {
+      case 'fetched':
+        this.storing.add(new StoreTask(task.job, result.spill, result.recording));
+        return DONE;
+      case 'settled':
+        await task.spill?.remove();
+        this.settle(task.job, result.outcome, task.failures);
+        return DONE;
+      case 'again':
+        return result;
+      case 'dropped':
+        await task.spill?.remove();
+        return DONE;
+      default:
+        return result satisfies never;
+    }
+  }
+
+  private async store(task: StoreTask, stop: AbortSignal): Promise<StepVerdict> {
+    const result = await this.options.storeStep.run(task, stop);
+    switch (result.kind) {
+      case 'settled':
+        await task.spill.remove();
+        this.settle(task.job, result.outcome, task.failures);
+        return DONE;
+      case 'again':
+        return result;
+      case 'dropped':
+        await task.spill.remove();
+        return DONE;
+      default:
+        return result satisfies never;
+    }
+  }
+
+  private settle(job: RecordingJob, outcome: Outcome, failures: number): void {
+    const { sessionId, projectId } = job;
+    if (outcome.kind === 'failed') {
+      this.options.logger.error({ sessionId, projectId, failures, reason: outcome.reason }, 'recording lost');
+    } else {
+      const { key, bytes } = outcome.object;
+      this.options.logger.info({ sessionId, key, bytes, failures }, 'recording archived');
+    }
+    this.reporting.add(new ReportTask(job, outcome));
+  }
+
+  private async report(task: ReportTask): Promise<StepVerdict> {
+    const verdict = await this.options.reportStep.run(task);
+    if (verdict.kind === 'done') {
+      task.job.lease.offsets.settle(task.job.offset);
+      this.options.metrics.noteSettled(task.outcome);
+      this.options.onSettled();
+    }
+    return verdict;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Registry } from 'prom-client';
+import type { Kafka } from '../../infra/kafka/client.js';
+import { EventProducer } from '../../infra/kafka/event-producer.js';
+import { MinioObjectStore } from '../../infra/object-store/minio-object-store.js';
+import type { ObjectStore } from '../../infra/object-store/object-store.js';
+import type { Logger } from '../../infra/observability/logger.js';
+import type { SubjectIds } from '../../infra/schema-registry/client.js';
+import type { TopicNames } from '../../schemas/topics.js';
+import { ArchiveConsumer } from './archive-consumer.js';
+import { ArchiveMetrics } from './archive-metrics.js';
+import type { ArchivePipeline } from './archive-pipeline.js';
+import { assemblePipeline } from './assemble-pipeline.js';
+import { BucketGate } from './bucket-gate.js';
+import { systemClock, type Clock } from './clock.js';
+import { warnOfDeadlines } from './deadline-warnings.js';
+import { Intake } from './intake.js';
+import { Leases } from './lease.js';
+import { storeCredentials, type ArchiveSettings } from './settings.js';
+import { openHttpSource, type OpenSource } from './source/http-source.js';
+import { systemResolve, type Resolve } from './source/link-guard.js';
+import { SpillDirectory } from './spill/spill-directory.js';
+
+export type ArchiveRoleDeps = {
+  readonly kafka: Kafka;
+  readonly topics: TopicNames;
+  readonly subjectIds: SubjectIds;
+  /** The archive's own consumer group is `<PROCESSOR_GROUP_ID>-archive`. */
+  readonly settings: ArchiveSettings & { readonly PROCESSOR_GROUP_ID: string };
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  /** Nothing is pending and the role cannot read on: the process should exit non-zero and let its supervisor start it again. */
+  readonly onFatal: (error: unknown) => void;
+  /** Replaced in tests only. */
+  readonly outside?: { readonly resolve?: Resolve; readonly open?: OpenSource; readonly store?: ObjectStore };
+};
+
+/** Above it reading pauses until half of it is done: each holds a link, and some a file. */
+const MAX_PENDING = 10_000;
+const MAX_FAILURES = 12;
+const WATCH_EVERY_MS = 1_000;
+/** A warning that a link will die comes when it has this share of its life left. */
+const WARN_SHARE = 0.2;
+
+/** The archive of this process: from `recording.ready` in the log to an object in the store and its outcome in the log. */
+export class ArchiveRole {
+  private readonly leases = new Leases();
+  private readonly clock: Clock = systemClock;
+  private readonly spills: SpillDirectory;
+  private readonly producer: EventProducer;
+  private readonly bucket: BucketGate;
+  private readonly pipeline: ArchivePipeline;
+  private readonly consumer: ArchiveConsumer;
+  private callOffWatch: () => void = () => undefined;
+
+  constructor(private readonly deps: ArchiveRoleDeps) {
+    const { kafka, topics, settings, logger, onFatal } = deps;
+    const { clock, leases } = this;
+    const store = deps.outside?.store ?? minioStore(settings);
+    this.spills = new SpillDirectory(settings.ARCHIVE_SPILL_DIR);
+    this.producer = new EventProducer({ kafka, name: 'archive', logger });
+    this.bucket = new BucketGate(store, clock, logger);
+    const metrics = new ArchiveMetrics(deps.metrics, () => this.pipeline.gauges());
+    this.pipeline = assemblePipeline({
+      settings,
+      store,
+      spills: this.spills,
+      sender: this.producer,
+      topic: topics.events,
+      schemaId: deps.subjectIds.events,
+      resolve: deps.outside?.resolve ?? systemResolve,
+      open: deps.outside?.open ?? openHttpSource,
+      clock,
+      metrics,
+      logger,
+      onSettled: () => this.readOnIfRelieved(),
+    });
+    const intake = new Intake(leases, this.pipeline, settings.ARCHIVE_URL_LIFETIME_MS);
+    this.consumer = new ArchiveConsumer({
+      kafka,
+      groupId: `${settings.PROCESSOR_GROUP_ID}-archive`,
+      topic: topics.events,
+      leases,
+      clock,
+      logger,
+      onAssigned: () => {
+        this.pipeline.dropRevoked();
+        this.readOnIfRelieved();
+      },
+      onBatch: (batch) => {
+        intake.take(batch);
+        if (this.pipeline.pending >= MAX_PENDING) this.consumer.setPaused(true);
+      },
+      // While recordings are pending the process stays: they are on this disk, and their links may be dead already.
+      onFailing: (error, failures) => {
+        if (failures > MAX_FAILURES && this.pipeline.pending === 0) onFatal(error);
+      },
+    });
+  }
+
+  /** @throws Error when the spill folder cannot be written, or Kafka refuses the consumer; nothing is left running then. */
+  async start(): Promise<void> {
+    try {
+      await this.spills.open(4 * this.deps.settings.ARCHIVE_URL_LIFETIME_MS);
+      this.producer.start();
+      this.bucket.start();
+      this.watch();
+      await this.consumer.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** What is missing; `undefined` once recordings are taken up and the store has answered. */
+  notReady(): string | undefined {
+    return this.consumer.hasJoined ? this.bucket.notReady() : 'archive has not joined its consumer group';
+  }
+
+  /** Breaks off what is under way, lets known outcomes reach the log, commits, and leaves the group. */
+  async stop(): Promise<void> {
+    this.callOffWatch();
+    await this.bucket.stop();
+    await this.pipeline.stop();
+    await this.consumer.stop();
+    await this.producer.close();
+    await this.spills.close();
+  }
+
+  private readOnIfRelieved(): void {
+    if (this.consumer.isPaused && this.pipeline.pending < MAX_PENDING / 2) this.consumer.setPaused(false);
+  }
+
+  private watch(): void {
+    const { settings, logger } = this.deps;
+    const withinMs = settings.ARCHIVE_URL_LIFETIME_MS * WARN_SHARE;
+    warnOfDeadlines(this.pipeline.fetchTasks(), this.clock.now(), withinMs, logger);
+    this.callOffWatch = this.clock.after(WATCH_EVERY_MS, () => this.watch());
+  }
+}
+
+function minioStore(settings: ArchiveSettings): ObjectStore {
+  return new MinioObjectStore({
+    endpoint: settings.S3_ENDPOINT,
+    region: settings.S3_REGION,
+    bucket: settings.S3_BUCKET,
+    ...storeCredentials(settings),
+  });
+}

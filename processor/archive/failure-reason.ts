@@ -1,0 +1,60 @@
+/** Every `reason` that `recording.failed` can have; docs/archive.md tells what each means and what to do. */
+export const FAILURE_REASONS = [
+  'invalid_url',
+  'insecure_url',
+  'forbidden_address',
+  'too_many_redirects',
+  'expired',
+  'source_refused',
+  'source_error',
+  'source_unreachable',
+  'tls_error',
+  'timeout',
+  'truncated',
+  'too_large',
+  'empty_body',
+  'not_audio',
+  'bad_encoding',
+  'spill_failed',
+  'store_unavailable',
+  'store_refused',
+  'internal_error',
+] as const;
+
+export type FailureReason = (typeof FAILURE_REASONS)[number];
+
+/**
+ * Whether a download that failed is worth another try:
+ * `never` as the answer is a matter of rules; `once` as the source said no, and that is seldom a slip;
+ * `until_deadline` as it may be well again any moment.
+ */
+export type RetryPolicy = 'never' | 'once' | 'until_deadline';
+
+export function retryPolicy(reason: FailureReason): RetryPolicy {
+  switch (reason) {
+    case 'invalid_url':
+    case 'insecure_url':
+    case 'forbidden_address':
+    case 'too_large':
+      return 'never';
+    case 'expired':
+    case 'source_refused':
+    case 'too_many_redirects':
+    case 'empty_body':
+    case 'not_audio':
+    case 'bad_encoding':
+      return 'once';
+    case 'source_error':
+    case 'source_unreachable':
+    case 'tls_error':
+    case 'timeout':
+    case 'truncated':
+    case 'spill_failed':
+    case 'store_unavailable':
+    case 'store_refused':
+    case 'internal_error':
+      return 'until_deadline';
+    default:
+      return reason satisfies never;
+  }
+}

@@ -1,0 +1,28 @@
+import type { InputBatch } from '../../infra/kafka/group-consumer.js';
+import type { ArchivePipeline } from './archive-pipeline.js';
+import type { Leases } from './lease.js';
+import { readyRecordingIn } from './recording-ready.js';
+import { recordingJob } from './recording-job.js';
+
+/** Turns the records of our partitions into recordings to archive. */
+export class Intake {
+  constructor(
+    private readonly leases: Leases,
+    private readonly pipeline: ArchivePipeline,
+    private readonly linkLifetimeMs: number,
+  ) {}
+
+  /** Takes a batch; what was read before is left out. Does not wait for anything. */
+  take(batch: InputBatch): void {
+    const lease = this.leases.get(batch.partition);
+    if (lease === undefined) return;
+    for (const record of batch.records) {
+      if (lease.offsets.hasRead(record.offset)) continue;
+      const event = readyRecordingIn(record.value);
+      if (event === undefined) continue;
+      lease.offsets.begin(record.offset);
+      this.pipeline.accept(recordingJob(event, record, lease, this.linkLifetimeMs), event.recordingUrl);
+    }
+    lease.offsets.advance(batch.nextOffset);
+  }
+}

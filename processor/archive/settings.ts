@@ -1,0 +1,81 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeValidator, str } from 'envalid';
+import { isLoopback } from '../../infra/settings/common.js';
+import { httpUrl, integer, splitList } from '../../infra/settings/validators.js';
+import { canonicalHost } from './source/allowed-hosts.js';
+
+const GIB = 1024 ** 3;
+
+const hostList = makeValidator<readonly string[]>((input: string) => {
+  const entries = splitList(input);
+  const bad = entries.filter((entry) => canonicalHost(entry) === undefined);
+  if (bad.length > 0) {
+    throw new TypeError(
+      `must be a comma list of host or host:port (no scheme, path or wildcard); not so: ${bad.join(', ')}`,
+    );
+  }
+  return entries;
+});
+
+const bucketName = makeValidator<string>((input: string) => {
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(input) || input.includes('..') || /^[\d.]+$/.test(input)) {
+    throw new TypeError('must be a bucket name: 3 to 63 small letters, digits, "." and "-"');
+  }
+  return input;
+});
+
+/** Settings of the archive role. Defaults are those of the local stack. */
+export const archiveSpecs = {
+  ARCHIVE_CONCURRENCY: integer({ min: 1, max: 1_000 })({
+    default: 32,
+    desc: 'downloads, and uploads, at the same time',
+  }),
+  ARCHIVE_URL_LIFETIME_MS: integer({ min: 1_000, max: 604_800_000 })({ default: 900_000 }),
+  // An object goes to the store in one request, and S3 takes no more than 5 GiB in one.
+  ARCHIVE_MAX_BYTES: integer({ min: 1, max: 5 * GIB })({ default: GIB }),
+  ARCHIVE_ALLOWED_HOSTS: hostList({ default: [] }),
+  ARCHIVE_SPILL_DIR: str({ default: join(tmpdir(), 'pathors-archive-spill') }),
+  S3_ENDPOINT: httpUrl({ default: 'http://127.0.0.1:9000' }),
+  S3_REGION: str({ default: 'us-east-1' }),
+  /** Empty stands for unset: see {@link storeCredentials}. */
+  S3_ACCESS_KEY: str({ default: '' }),
+  S3_SECRET_KEY: str({ default: '' }),
+  S3_BUCKET: bucketName({ default: 'recordings' }),
+};
+
+export type ArchiveSettings = {
+  readonly ARCHIVE_CONCURRENCY: number;
+  readonly ARCHIVE_URL_LIFETIME_MS: number;
+  readonly ARCHIVE_MAX_BYTES: number;
+  readonly ARCHIVE_ALLOWED_HOSTS: readonly string[];
+  readonly ARCHIVE_SPILL_DIR: string;
+  readonly S3_ENDPOINT: string;
+  readonly S3_REGION: string;
+  readonly S3_ACCESS_KEY: string;
+  readonly S3_SECRET_KEY: string;
+  readonly S3_BUCKET: string;
+};
+
+/** Faults between the archive's settings. */
+export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
+  const faults: string[] = [];
+  const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
+  if (Boolean(accessKey) !== Boolean(secretKey)) faults.push('S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither');
+  if (endpoint === undefined) return faults;
+  const { hostname, pathname } = new URL(endpoint);
+  if (pathname !== '/') faults.push('S3_ENDPOINT: must have no path; the bucket goes into S3_BUCKET');
+  if (!accessKey && !secretKey && !isLoopback(hostname)) {
+    faults.push('S3_ACCESS_KEY and S3_SECRET_KEY are required when S3_ENDPOINT is not on this machine');
+  }
+  return faults;
+}
+
+/** The store's keys: as set, else those that a MinIO on this machine has by default. */
+export function storeCredentials(settings: ArchiveSettings): {
+  readonly accessKey: string;
+  readonly secretKey: string;
+} {
+  const { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
+  return accessKey === '' ? { accessKey: 'minioadmin', secretKey: 'minioadmin' } : { accessKey, secretKey };
+}

@@ -1,0 +1,78 @@
+import { fileTypeFromBuffer } from 'file-type';
+
+/** How an object is named and served. */
+export type AudioType = { readonly contentType: string; readonly extension: string };
+
+/** As much of a recording as is looked at to tell its type. */
+export const HEAD_BYTES = 65_536;
+
+/** Audio that is told from its bytes, or containers that hold it: file-type's name for it, and ours. */
+const TYPES: Readonly<Record<string, AudioType>> = {
+  'audio/wav': { contentType: 'audio/wav', extension: 'wav' },
+  'audio/mpeg': { contentType: 'audio/mpeg', extension: 'mp3' },
+  'audio/ogg': { contentType: 'audio/ogg', extension: 'ogg' },
+  'audio/ogg; codecs=opus': { contentType: 'audio/ogg; codecs=opus', extension: 'ogg' },
+  'application/ogg': { contentType: 'audio/ogg', extension: 'ogg' },
+  'video/ogg': { contentType: 'video/ogg', extension: 'ogv' },
+  'video/webm': { contentType: 'audio/webm', extension: 'webm' },
+  'video/matroska': { contentType: 'audio/matroska', extension: 'mka' },
+  'audio/mp4': { contentType: 'audio/mp4', extension: 'm4a' },
+  'audio/x-m4a': { contentType: 'audio/mp4', extension: 'm4a' },
+  'video/mp4': { contentType: 'video/mp4', extension: 'mp4' },
+  'video/x-m4v': { contentType: 'video/mp4', extension: 'mp4' },
+  'video/quicktime': { contentType: 'video/quicktime', extension: 'mov' },
+  'video/3gpp': { contentType: 'audio/3gpp', extension: '3gp' },
+  'video/3gpp2': { contentType: 'audio/3gpp2', extension: '3g2' },
+  'audio/flac': { contentType: 'audio/flac', extension: 'flac' },
+  'audio/aac': { contentType: 'audio/aac', extension: 'aac' },
+  'audio/amr': { contentType: 'audio/amr', extension: 'amr' },
+  'audio/aiff': { contentType: 'audio/aiff', extension: 'aiff' },
+  'audio/x-ms-asf': { contentType: 'audio/x-ms-wma', extension: 'wma' },
+  'audio/qcelp': { contentType: 'audio/qcelp', extension: 'qcp' },
+  'audio/x-voc': { contentType: 'audio/x-voc', extension: 'voc' },
+};
+
+/** Audio without a signature, or with one that file-type does not know: taken from what the source says. */
+const HINTED: Readonly<Record<string, AudioType>> = {
+  ...TYPES,
+  'audio/x-wav': { contentType: 'audio/wav', extension: 'wav' },
+  'audio/wave': { contentType: 'audio/wav', extension: 'wav' },
+  'audio/vnd.wave': { contentType: 'audio/wav', extension: 'wav' },
+  'audio/mp3': { contentType: 'audio/mpeg', extension: 'mp3' },
+  'audio/webm': { contentType: 'audio/webm', extension: 'webm' },
+  'audio/opus': { contentType: 'audio/opus', extension: 'opus' },
+  'audio/basic': { contentType: 'audio/basic', extension: 'au' },
+  'audio/l16': { contentType: 'audio/l16', extension: 'pcm' },
+};
+
+const UNKNOWN: AudioType = { contentType: 'application/octet-stream', extension: 'bin' };
+
+/**
+ * Tells a recording's type from its first bytes; from the source's Content-Type, then the link's path, where the bytes do not say.
+ *
+ * @param head the first {@link HEAD_BYTES}, or all there is; not empty.
+ * @returns `undefined` when it is no audio: text of any kind (an error page), or a file of another type.
+ */
+export async function identifyAudio(
+  head: Buffer,
+  header: string | undefined,
+  path: string,
+): Promise<AudioType | undefined> {
+  const found = await fileTypeFromBuffer(head).catch(() => undefined);
+  if (found !== undefined) return TYPES[found.mime] ?? (found.mime.startsWith('audio/') ? asIs(found) : undefined);
+  if (isText(head)) return undefined;
+  const mime = header?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const extension = /\.([a-z0-9]{2,4})$/i.exec(path)?.[1]?.toLowerCase();
+  return HINTED[mime] ?? Object.values(HINTED).find((type) => type.extension === extension) ?? UNKNOWN;
+}
+
+function asIs({ mime, ext }: { readonly mime: string; readonly ext: string }): AudioType {
+  return { contentType: mime, extension: ext };
+}
+
+/** An error page, whatever its language: UTF-8 without control characters. No audio of more than a few bytes looks like it. */
+function isText(head: Buffer): boolean {
+  // The last character may have been cut in two.
+  const text = head.subarray(0, 4_096).toString('utf8').replace(/�$/, '');
+  return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f�]/.test(text);
+}

@@ -1,0 +1,97 @@
+import { createHash, type Hash } from 'node:crypto';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import type { ResumePoint } from '../source/resume-point.js';
+
+/** The disk did not take or give the bytes. The file is in no known state: {@link SpillFile.reset} it, or remove it. */
+export class SpillError extends Error {
+  override readonly name = 'SpillError';
+  constructor(
+    readonly code: string,
+    options: ErrorOptions,
+  ) {
+    super(`the spill file failed: ${code}`, options);
+  }
+}
+
+/**
+ * A recording on its way through the local disk. It is hashed as it is written, and open only while someone writes.
+ * One call at a time, but for `close` and `remove`, which wait for the last.
+ */
+export class SpillFile {
+  private handle: FileHandle | undefined;
+  private hash: Hash = createHash('sha256');
+  private written = 0;
+  private working: Promise<void> = Promise.resolve();
+  /** Where a cut download can go on; `undefined` when it must start anew. */
+  resume: ResumePoint | undefined;
+
+  constructor(readonly path: string) {}
+
+  get bytes(): number {
+    return this.written;
+  }
+
+  /** SHA-256 of what has been written, in lower-case hex. */
+  sha256(): string {
+    return this.hash.copy().digest('hex');
+  }
+
+  /** @throws SpillError */
+  async append(chunk: Buffer): Promise<void> {
+    await this.onDisk(async (handle) => {
+      for (let done = 0; done < chunk.length;) {
+        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, this.written + done);
+        done += bytesWritten;
+      }
+      this.hash.update(chunk);
+      this.written += chunk.length;
+    });
+  }
+
+  /** The first bytes, up to `most`. @throws SpillError */
+  async head(most: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(Math.min(most, this.written));
+    await this.onDisk((handle) => handle.read(buffer, 0, buffer.length, 0));
+    return buffer;
+  }
+
+  /** Empties the file. @throws SpillError */
+  async reset(): Promise<void> {
+    this.resume = undefined;
+    if (this.written === 0) return;
+    this.written = 0;
+    this.hash = createHash('sha256');
+    await this.onDisk((handle) => handle.truncate(0));
+  }
+
+  /** Waits for what is being written: whoever breaks a transfer off leaves a chunk behind. */
+  async close(): Promise<void> {
+    await this.working.catch(() => undefined);
+    const { handle } = this;
+    this.handle = undefined;
+    await handle?.close().catch(() => undefined);
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.path, { force: true });
+  }
+
+  private onDisk(work: (handle: FileHandle) => Promise<unknown>): Promise<void> {
+    const done = this.withHandle(work);
+    this.working = done;
+    return done;
+  }
+
+  private async withHandle(work: (handle: FileHandle) => Promise<unknown>): Promise<void> {
+    try {
+      // Recordings are private: for this user only.
+      this.handle ??= await open(this.path, this.written === 0 ? 'w+' : 'r+', 0o600);
+      await work(this.handle);
+    } catch (cause) {
+      // A half-written chunk is in the file but not in the hash, so nothing may go on from here.
+      this.resume = undefined;
+      throw new SpillError((cause as NodeJS.ErrnoException).code ?? 'unknown', { cause });
+    }
+  }
+}

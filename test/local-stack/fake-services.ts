@@ -1,0 +1,35 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** A listener that answers a metadata request as a broker does whose controller knows of `brokers()` live brokers. */
+export async function fakeBroker(brokers: () => number): Promise<number> {
+  return listen(
+    createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (request) => {
+        const answer = Buffer.alloc(20);
+        answer.writeInt32BE(16, 0);
+        answer.writeInt32BE(request.readInt32BE(8), 4);
+        answer.writeInt32BE(brokers(), 12);
+        socket.write(answer);
+      });
+    }),
+  );
+}
+
+/** An HTTP server that answers everything with `status`. */
+export async function fakeHttp(status: number): Promise<number> {
+  return listen(createHttpServer((_request, response) => response.writeHead(status).end()));
+}
+
+/** A port that someone listens on. */
+export async function takenPort(): Promise<number> {
+  return listen(createServer());
+}
+
+async function listen(server: Server): Promise<number> {
+  onTestFinished(() => void server.close());
+  await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle));
+  return (server.address() as AddressInfo).port;
+}
