@@ -100,11 +100,14 @@ async function run(doing, command, args) {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const tell = () => say(`${doing} … ${Math.round((Date.now() - started) / 1000)} s`);
   const timers = [setTimeout(tell, 2_000), setInterval(tell, 5_000)];
+  const passOn = (signal) => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
   const code = await new Promise((settle) => {
     child.once('error', (error) => settle(error.message));
     child.once('close', (exitCode, signal) => settle(exitCode ?? signal));
   });
   timers.forEach(clearTimeout);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn);
   if (code === 0) return;
   throw new Failed(`${doing} failed (${code})\n${output.trimEnd()}`);
 }

@@ -8,16 +8,17 @@ const PAUSE_MS = 25;
 
 /**
  * Sends the events one after the other, each once, as the vendor does.
- * @returns when the last event of each session was sent, ms since the epoch.
+ * @returns when each session's events were sent, ms since the epoch.
  * @throws Error when one is not accepted: the vendor would not send it again either.
  */
 export async function postEvents(
   ingress: Ingress,
   events: readonly SenderEvent[],
   onSent: () => void,
-): Promise<Map<string, number>> {
-  const sent = new Map<string, number>();
+): Promise<Map<string, number[]>> {
+  const sent = new Map<string, number[]>();
   for (const event of events) {
+    sent.set(event.sessionId, [...(sent.get(event.sessionId) ?? []), Date.now()]);
     const response = await fetch(`${ingress.url}/v1/webhooks/pathors`, {
       method: 'POST',
       headers: {
@@ -29,7 +30,6 @@ export async function postEvents(
     const answer = await response.text();
     if (response.status !== 202)
       throw new Error(`the ingress answered ${response.status} to a ${event.event}: ${answer}`);
-    sent.set(event.sessionId, Date.now());
     onSent();
     await delay(PAUSE_MS);
   }

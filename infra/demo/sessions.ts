@@ -70,7 +70,10 @@ function stage(plot: Plot, sessionId: string, index: number, audio: AudioServer)
   return {
     sessionId,
     title: plot.title,
-    events: [...plot.order].map((letter) => events[letter]?.()).filter((event) => event !== undefined),
+    events: plot.order
+      .split('')
+      .map((letter) => events[letter]?.())
+      .filter((event) => event !== undefined),
     expected: {
       channel: plot.status === undefined ? 'text' : 'call',
       status: plot.status,

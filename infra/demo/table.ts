@@ -6,24 +6,30 @@ const HEADINGS = ['', 'session', 'what happened', 'status', 'sent', 'recording',
 const RIGHT = new Set([6, 7]);
 
 /** A table for people: one line a session. `sent` is the order of the events: E ended, C call ended, F finalized, R recording. */
-export function renderTable(verdicts: readonly Verdict[], sentAt: ReadonlyMap<string, number>): string {
+export function renderTable(verdicts: readonly Verdict[], sentAt: ReadonlyMap<string, readonly number[]>): string {
   const rows = verdicts.map((verdict) => cells(verdict, sentAt));
   const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...rows.map((row) => (row[i] ?? '').length)));
   const line = (row: readonly string[]): string =>
-    row.map((cell, i) => (RIGHT.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd();
+    row
+      .map((cell, i) => (RIGHT.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('──');
   return [
     styleText('bold', line(HEADINGS)),
     rule,
     ...rows.map((row, i) => paint(line(row), verdicts[i])),
     rule,
-    ...verdicts.flatMap(({ session, faults }) => faults.map((fault) => styleText('red', `✗ ${session.sessionId}: ${fault}`))),
+    ...verdicts.flatMap(({ session, faults }) =>
+      faults.map((fault) => styleText('red', `✗ ${session.sessionId}: ${fault}`)),
+    ),
   ].join('\n');
 }
 
-function cells({ session, seen, faults }: Verdict, sentAt: ReadonlyMap<string, number>): string[] {
+function cells({ session, seen, faults }: Verdict, sentAt: ReadonlyMap<string, readonly number[]>): string[] {
   const recording = seen?.record.recording;
-  const sent = sentAt.get(session.sessionId);
+  // The event that completed the session is the last that was sent before the record came; redeliveries may follow.
+  const sent = seen && sentAt.get(session.sessionId)?.findLast((time) => time <= seen.at);
   return [
     faults.length === 0 ? '✓' : '✗',
     session.sessionId,
@@ -32,7 +38,7 @@ function cells({ session, seen, faults }: Verdict, sentAt: ReadonlyMap<string, n
     session.events.map(({ event }) => LETTERS[event]).join(' '),
     recording === undefined ? 'no record' : recording.outcome.replaceAll('_', ' '),
     recording?.outcome === 'archived' ? `${(recording.bytes / 1024).toFixed(1)} KiB` : '',
-    seen === undefined || sent === undefined ? '' : `${Math.max(0, seen.at - sent)} ms`,
+    seen === undefined || sent === undefined ? '' : `${seen.at - sent} ms`,
   ];
 }
 

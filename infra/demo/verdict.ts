@@ -4,7 +4,11 @@ import type { DemoSession } from './sessions.js';
 import type { Seen } from './watch-complete.js';
 
 /** What became of one session. `faults` is empty when all is as it must be. */
-export type Verdict = { readonly session: DemoSession; readonly seen: Seen | undefined; readonly faults: readonly string[] };
+export type Verdict = {
+  readonly session: DemoSession;
+  readonly seen: Seen | undefined;
+  readonly faults: readonly string[];
+};
 
 export type ReadObject = (bucket: string, key: string) => Promise<Readable>;
 
@@ -19,11 +23,13 @@ export async function judge(session: DemoSession, seen: readonly Seen[], readObj
   if (revision !== 1) faults.push(`revision ${revision}`);
   if (channel !== expected.channel) faults.push(`channel ${channel}`);
   if (call?.status !== expected.status) faults.push(`status ${String(call?.status)}`);
-  if (recording.outcome !== expected.outcome) faults.push(`recording ${recording.outcome} instead of ${expected.outcome}`);
+  if (recording.outcome !== expected.outcome)
+    faults.push(`recording ${recording.outcome} instead of ${expected.outcome}`);
   if (recording.outcome === 'archived') {
     if (recording.sha256 !== expected.sha256) faults.push('the record has another hash');
     const stored = await hashOf(readObject(recording.bucket, recording.key));
-    if (stored !== expected.sha256) faults.push(`the object ${stored === undefined ? 'cannot be read' : 'has another hash'}`);
+    if (stored !== expected.sha256)
+      faults.push(`the object ${stored === undefined ? 'cannot be read' : 'has another hash'}`);
   }
   return { session, seen: first, faults };
 }

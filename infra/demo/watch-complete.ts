@@ -1,4 +1,4 @@
-import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import type { SessionComplete } from '../../schemas/generated/types.js';
 import type { Kafka } from '../kafka/client.js';
 import { GroupConsumer } from '../kafka/group-consumer.js';
@@ -48,18 +48,19 @@ export class CompleteWatch {
     await this.consumer.start();
   }
 
-  /** Resolves once `count` sessions are there, or at the deadline. */
-  async until(count: number, deadlineMs: number, onProgress: (seen: number) => void): Promise<void> {
+  /** Resolves once `count` sessions are there, or at the deadline. @throws the signal's reason. */
+  async until(count: number, deadlineMs: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, deadlineMs);
       this.onRecord = () => {
-        onProgress(this.seen.size);
-        if (this.seen.size < count && this.crash === undefined) return;
+        if (this.seen.size < count && this.crash === undefined && !signal.aborted) return;
         clearTimeout(timer);
         resolve();
       };
+      signal.addEventListener('abort', this.onRecord);
       this.onRecord();
     });
+    signal.throwIfAborted();
     if (this.crash !== undefined) throw this.crash;
   }
 

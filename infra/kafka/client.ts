@@ -39,10 +39,14 @@ function tlsOptions(settings: CommonSettings) {
   };
 }
 
+/** Said at each start of a producer; that it retries no longer than we let it is what we want. */
+const EXPECTED = 'Limiting retries for the idempotent producer may invalidate EoS guarantees';
+
 /** kafkajs logs each retry as an error. What is not retried reaches our own code as an exception, so its log is a warning at most. */
 function forward(entry: LogEntry, logger: Logger): void {
   const { message, timestamp: _timestamp, logger: _name, stack: _stack, ...rest } = entry.log;
   const line = { client: entry.namespace, ...rest };
+  if (message === EXPECTED) return;
   if (entry.level <= logLevel.WARN) logger.warn(line, message);
   else logger.debug(line, message);
 }

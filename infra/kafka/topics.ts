@@ -1,4 +1,4 @@
-import { ConfigResourceTypes, type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 import type { TopicNames } from '../../schemas/topics.js';
 import { TopicMismatchError } from './errors.js';
 
@@ -69,7 +69,8 @@ async function verify(admin: Admin, topics: TopicNames): Promise<void> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [topics.events, topics.changelog].map((name) => ({
-      type: ConfigResourceTypes.TOPIC,
+      // Node does not see this name among the module's exports.
+      type: kafkajs.ConfigResourceTypes.TOPIC,
       name,
       configNames: ['message.timestamp.type'],
     })),

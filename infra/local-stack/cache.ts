@@ -64,6 +64,7 @@ async function lockOf(part: Installable, { cache, log, signal }: InstallContext)
 async function fill(part: Installable, into: string, { cache, signal }: InstallContext): Promise<void> {
   const logFile = join(cache, `${part.folder}.log`);
   for (const command of part.commands(into)) {
+    signal?.throwIfAborted();
     const env = { ...process.env, ...part.env?.(into) };
     const run = supervise({ name: part.name, command, env, cwd: into, logFile, graceMs: 2_000 });
     const abort = () => void run.kill();

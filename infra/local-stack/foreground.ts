@@ -24,7 +24,10 @@ export async function runInForeground(start: (stopping: AbortSignal) => Promise<
 
   const stop = () => {
     if (stopping.signal.aborted) {
-      if (performance.now() - firstSignalAt > SAME_SIGNAL_MS) void running?.kill();
+      if (performance.now() - firstSignalAt < SAME_SIGNAL_MS) return;
+      // While still starting there is nothing to call; with us gone, the supervisors end what was started.
+      if (running === undefined) process.exit();
+      void running.kill();
       return;
     }
     firstSignalAt = performance.now();
@@ -56,13 +59,14 @@ export async function runInForeground(start: (stopping: AbortSignal) => Promise<
 
 /**
  * Stops when the npm in front of us is gone: npm passes on a signal to the shell between us at best, and `kill -9` of it
- * reaches nobody. Seen by the process ids of our parent, and of its parent where there is a /proc to ask.
+ * reaches nobody. Seen by the process ids of our parent, and of its parent where there is a /proc to ask. The timer also
+ * keeps this process alive where nothing else does, beside services that others run.
  */
-function watchNpm(stop: () => void): NodeJS.Timeout | undefined {
-  if (process.env.npm_lifecycle_event === undefined) return undefined;
+function watchNpm(stop: () => void): NodeJS.Timeout {
+  const byNpm = process.env.npm_lifecycle_event !== undefined;
   const parent = process.ppid;
-  const parents = parentOf(parent);
+  const grandparent = parentOf(parent);
   return setInterval(() => {
-    if (process.ppid !== parent || parentOf(parent) !== parents) stop();
+    if (byNpm && (process.ppid !== parent || parentOf(parent) !== grandparent)) stop();
   }, 250);
 }

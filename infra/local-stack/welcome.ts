@@ -13,7 +13,7 @@ const EXAMPLE = {
 };
 
 /** What `npm start` prints once all is up: where things are, and one line to try. */
-export function welcome(programs: ProgramSettings, endpoints: StackEndpoints, logs: string): string {
+export function welcome(programs: Omit<ProgramSettings, 'env'>, endpoints: StackEndpoints, logs: string): string {
   return [
     '',
     `  ingress          ${programs.ingressUrl}`,
@@ -30,7 +30,7 @@ export function welcome(programs: ProgramSettings, endpoints: StackEndpoints, lo
 }
 
 /** A curl line that sends one documented event. A token that is not the local stack's own is not printed. */
-export function exampleCommand({ ingressUrl, auth }: ProgramSettings): string {
+export function exampleCommand({ ingressUrl, auth }: Omit<ProgramSettings, 'env'>): string {
   const token = auth?.token === LOCAL_TOKEN ? LOCAL_TOKEN : '<your token>';
   const proof = auth === undefined ? '' : ` -H '${auth.header}: Bearer ${token}'`;
   return `curl -i ${ingressUrl}/v1/webhooks/pathors${proof} -H 'content-type: application/json' -d '${JSON.stringify(EXAMPLE)}'`;

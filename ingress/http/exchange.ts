@@ -58,7 +58,8 @@ export class Exchange {
       this.res.writeStatus(statusLine);
       this.res.writeHeader('Content-Type', contentType);
       for (const [name, value] of headers) this.res.writeHeader(name, value);
-      if (this.isHead) this.res.endWithoutBody(Buffer.byteLength(body), close);
+      // uWebSockets.js takes such a response for unfinished and would drop the connection at the next request: better to say so.
+      if (this.isHead) this.res.endWithoutBody(Buffer.byteLength(body), true);
       else this.res.end(body, close);
     });
     this.end();

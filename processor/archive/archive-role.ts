@@ -37,6 +37,8 @@ export type ArchiveRoleDeps = {
 /** Above it reading pauses until half of it is done: each holds a link, and some a file. */
 const MAX_PENDING = 10_000;
 const MAX_FAILURES = 12;
+/** An outcome that Kafka has not taken by then is sent again; bounds how long a stop may take. */
+const REPORT_TIMEOUT_MS = 10_000;
 const WATCH_EVERY_MS = 1_000;
 /** A warning that a link will die comes when it has this share of its life left. */
 const WARN_SHARE = 0.2;
@@ -57,7 +59,7 @@ export class ArchiveRole {
     const { clock, leases } = this;
     const store = deps.outside?.store ?? minioStore(settings);
     this.spills = new SpillDirectory(settings.ARCHIVE_SPILL_DIR);
-    this.producer = new EventProducer({ kafka, name: 'archive', logger });
+    this.producer = new EventProducer({ kafka, name: 'archive', logger, deliveryTimeoutMs: REPORT_TIMEOUT_MS });
     this.bucket = new BucketGate(store, clock, logger);
     const metrics = new ArchiveMetrics(deps.metrics, () => this.pipeline.gauges());
     this.pipeline = assemblePipeline({

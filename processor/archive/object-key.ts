@@ -25,7 +25,12 @@ export function encodeId(id: string): string {
   const encoded = /^\.+$/.test(id) ? '%2E'.repeat(id.length) : encodeURIComponent(wellFormed(id));
   if (encoded.length <= MAX_SEGMENT) return encoded;
   const hash = createHash('sha256').update(id).digest('hex');
-  const start = encoded.slice(0, MAX_SEGMENT - hash.length - 1).replace(/%.?$/, '');
+  let start = '';
+  for (const character of wellFormed(id)) {
+    const next = start + encodeURIComponent(character);
+    if (next.length >= MAX_SEGMENT - hash.length) break;
+    start = next;
+  }
   return `${start}~${hash}`;
 }
 

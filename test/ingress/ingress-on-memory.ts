@@ -1,0 +1,72 @@
+import { createAuthenticator } from '../../ingress/http/authentication.js';
+import { ByteBudget } from '../../ingress/http/byte-budget.js';
+import { Deadlines } from '../../ingress/http/deadlines.js';
+import { HttpServer } from '../../ingress/http/http-server.js';
+import { ingressRoutes } from '../../ingress/http/ingress-routes.js';
+import { loadUws } from '../../ingress/http/uws-loader.js';
+import { IngressMetrics } from '../../ingress/ingress-metrics.js';
+import { createWebhookReceiver } from '../../ingress/webhook/receive-webhook.js';
+import { MemoryStore } from './memory-store.js';
+import { RawConnection } from './raw-connection.js';
+
+export const TOKEN = 'right-token';
+export const MAX_BODY_BYTES = 100_000;
+
+export type IngressOnMemory = {
+  readonly port: number;
+  readonly url: string;
+  readonly server: HttpServer;
+  readonly store: MemoryStore;
+  readonly metrics: IngressMetrics;
+  readonly budget: ByteBudget;
+  /** A raw connection that is closed with the server. */
+  readonly connect: () => Promise<RawConnection>;
+  readonly close: () => void;
+};
+
+/** The HTTP side of the ingress on real sockets, with a store in memory. */
+export async function startIngressOnMemory(
+  options: { bodyTimeoutMs?: number; budgetBytes?: number } = {},
+): Promise<IngressOnMemory> {
+  const store = new MemoryStore();
+  const metrics = new IngressMetrics();
+  const budget = new ByteBudget(options.budgetBytes ?? 10_000_000);
+  const deadlines = new Deadlines(options.bodyTimeoutMs ?? 8_000);
+  const connections: RawConnection[] = [];
+  const routes = ingressRoutes({
+    receive: createWebhookReceiver(store, metrics),
+    metrics,
+    authenticate: createAuthenticator(['other-token', TOKEN]),
+    authHeader: 'authorization',
+    isOpenToAnyone: false,
+    limits: { maxBodyBytes: MAX_BODY_BYTES, budget, deadlines },
+    notReady: store.notReady,
+    metricsPage: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
+  });
+  const server = new HttpServer(loadUws(), routes, metrics);
+  const port = await server.listen({ host: '127.0.0.1', port: 0, isShared: false });
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    server,
+    store,
+    metrics,
+    budget,
+    connect: async () => {
+      const connection = await RawConnection.open(port);
+      connections.push(connection);
+      return connection;
+    },
+    close: () => {
+      for (const connection of connections) connection.destroy();
+      deadlines.clear();
+      server.close();
+    },
+  };
+}
+
+/** Reads one counter or gauge; 0 when it has not been counted yet. */
+export async function metric(metrics: IngressMetrics, series: string): Promise<number> {
+  const line = (await metrics.registry.metrics()).split('\n').find((text) => text.startsWith(`${series} `));
+  return Number(line?.slice(series.length + 1) ?? 0);
+}

@@ -1,0 +1,16 @@
+import { TOKEN } from './ingress-on-memory.js';
+
+export const ingressHeaders = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+
+/** Sends one event as the vendor does. */
+export function postTo(
+  url: string,
+  body: string | Uint8Array,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${url}/v1/webhooks/pathors`, {
+    method: 'POST',
+    headers: { ...ingressHeaders, ...headers },
+    body: typeof body === 'string' ? body : new Uint8Array(body),
+  });
+}

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+export type RawResponse = {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** A TCP connection on which a test writes what it likes, and reads HTTP responses. */
+export class RawConnection {
+  private received = Buffer.alloc(0);
+  private ended = false;
+  private readonly looks = new Set<() => void>();
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('data', (chunk) => {
+      this.received = Buffer.concat([this.received, chunk]);
+      this.look();
+    });
+    for (const event of ['end', 'close', 'error']) {
+      socket.on(event, () => {
+        this.ended = true;
+        this.look();
+      });
+    }
+  }
+
+  static async open(port: number): Promise<RawConnection> {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.setNoDelay(true);
+    return new RawConnection(socket);
+  }
+
+  send(...parts: readonly (string | Buffer)[]): this {
+    this.socket.write(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))));
+    return this;
+  }
+
+  /** Resolves once the kernel has taken all that was sent. */
+  async flushed(): Promise<void> {
+    await new Promise<void>((resolve) => this.socket.write('', () => resolve()));
+  }
+
+  /** The next response; undefined when the connection ends before there is a whole one. */
+  response(part: 'whole' | 'head only' = 'whole'): Promise<RawResponse | undefined> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const response = this.takeResponse(part === 'whole');
+        if (response === undefined && !this.ended) return;
+        this.looks.delete(look);
+        resolve(response);
+      };
+      this.looks.add(look);
+      look();
+    });
+  }
+
+  /** Resolves when the server has ended the connection, with what it had sent and nobody has taken. */
+  end(): Promise<string> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!this.ended) return;
+        this.looks.delete(look);
+        resolve(this.received.toString());
+      };
+      this.looks.add(look);
+      look();
+    });
+  }
+
+  /** Breaks the connection off. */
+  destroy(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  private look(): void {
+    for (const look of this.looks) look();
+  }
+
+  private takeResponse(hasBody: boolean): RawResponse | undefined {
+    const headEnd = this.received.indexOf('\r\n\r\n');
+    if (headEnd === -1) return undefined;
+    const [statusLine = '', ...lines] = this.received.subarray(0, headEnd).toString('latin1').split('\r\n');
+    const headers = Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+    );
+    const status = Number(statusLine.split(' ')[1]);
+    const length = headers['content-length'];
+    // Without a length the body goes on to the end of the connection.
+    if (hasBody && status >= 200 && length === undefined && !this.ended) return undefined;
+    const bodyEnd =
+      hasBody && status >= 200 ? headEnd + 4 + Number(length ?? this.received.length - headEnd - 4) : headEnd + 4;
+    if (this.received.length < bodyEnd) return undefined;
+    const body = this.received.subarray(headEnd + 4, bodyEnd).toString();
+    this.received = this.received.subarray(bodyEnd);
+    return { status, headers, body };
+  }
+}
