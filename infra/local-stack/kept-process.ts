@@ -2,7 +2,12 @@ import type { Log } from './progress.js';
 import type { ReadyProcess } from './supervised-process.js';
 
 /** A process that is started again when it fails. */
-export type KeptProcess = { readonly stop: () => Promise<void>; readonly kill: () => Promise<void> };
+export type KeptProcess = {
+  /** The process id of the present run. */
+  readonly pid: () => Promise<number>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => Promise<void>;
+};
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 15_000;
@@ -60,7 +65,7 @@ export function keepRunning(
     await watching;
     await current[how]();
   };
-  return { stop: () => end('stop'), kill: () => end('kill') };
+  return { pid: () => current.pid, stop: () => end('stop'), kill: () => end('kill') };
 }
 
 /** Waits, but not beyond an abort. */

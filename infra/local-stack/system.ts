@@ -24,6 +24,12 @@ export type System = Omit<ProgramSettings, 'env'> & {
 
 const nothingToStop = { stop: () => Promise.resolve(), kill: () => Promise.resolve() };
 
+/** A system that this process has started. */
+export type OwnSystem = System & {
+  /** The process id of the present run of each. */
+  readonly pids: { readonly ingress: () => Promise<number>; readonly processor: () => Promise<number> };
+};
+
 /**
  * A running system, in this order: the one whose ingress is given by `INGRESS_URL`, on given endpoints; the one that a live
  * `npm start` runs in `dir`; else one that is started now.
@@ -40,7 +46,7 @@ export async function obtainSystem(options: ObtainOptions): Promise<System> {
  * Starts a stack, if need be, and ingress and processor on it; either is started again when it fails.
  * @throws StackError when another one runs in `dir`, a port is taken, or a part does not get ready; nothing is left running then.
  */
-export async function startSystem(options: ObtainOptions): Promise<System> {
+export async function startSystem(options: ObtainOptions): Promise<OwnSystem> {
   const { dir, log, signal, env = process.env } = options;
   const base = options.portBase === 'free' ? await findFreeBase() : options.portBase;
   const ports = portPlan(env, base);
@@ -60,33 +66,33 @@ export async function startSystem(options: ObtainOptions): Promise<System> {
   }
 }
 
-async function startPrograms(options: ObtainOptions, env: Env, ports: PortPlan, stack: LocalStack): Promise<System> {
+async function startPrograms(options: ObtainOptions, env: Env, ports: PortPlan, stack: LocalStack): Promise<OwnSystem> {
   const { dir, log, signal } = options;
   const { endpoints } = stack;
   const { env: programEnv, ...addresses } = programSettings(endpoints, ports, dir, env);
-  const starts = [
-    () => start(dir, 'ingress', programEnv, addresses.ingressUrl),
-    () => start(dir, 'processor', programEnv, addresses.processorUrl),
-  ];
-  const first = starts.map((startOne) => startOne());
+  const startIngress = () => start(dir, 'ingress', programEnv, addresses.ingressUrl);
+  const startProcessor = () => start(dir, 'processor', programEnv, addresses.processorUrl);
+  const first = { ingress: startIngress(), processor: startProcessor() };
   try {
     await withProgress(log, 'starting ingress and processor', () =>
-      Promise.all(first.map((program) => program.waitReady(signal ? { signal } : {}))),
+      Promise.all(Object.values(first).map((program) => program.waitReady(signal ? { signal } : {}))),
     );
   } catch (error) {
-    await Promise.all(first.map((program) => program.stop()));
+    await Promise.all(Object.values(first).map((program) => program.stop()));
     throw error;
   }
-  const kept = starts.map((startOne, index) => keepRunning(first[index] ?? startOne(), startOne, log));
+  const ingress = keepRunning(first.ingress, startIngress, log);
+  const processor = keepRunning(first.processor, startProcessor, log);
   writeRunning(dir, 'programs', { ...addresses, endpoints });
 
   // The programs drain into the stack: it goes after them.
   const end = async (how: 'stop' | 'kill') => {
     removeRunning(dir, 'programs');
-    await Promise.all(kept.map((program) => program[how]()));
+    await Promise.all([ingress[how](), processor[how]()]);
     await stack[how]();
   };
-  return { ...addresses, endpoints, stop: () => end('stop'), kill: () => end('kill') };
+  const pids = { ingress: ingress.pid, processor: processor.pid };
+  return { ...addresses, endpoints, pids, stop: () => end('stop'), kill: () => end('kill') };
 }
 
 function start(dir: string, name: 'ingress' | 'processor', programEnv: Env, url: string): ReadyProcess {

@@ -58,11 +58,19 @@ export class Exchange {
       this.res.writeStatus(statusLine);
       this.res.writeHeader('Content-Type', contentType);
       for (const [name, value] of headers) this.res.writeHeader(name, value);
-      // uWebSockets.js takes such a response for unfinished and would drop the connection at the next request: better to say so.
-      if (this.isHead) this.res.endWithoutBody(Buffer.byteLength(body), true);
+      if (this.isHead) this.endHead(body, close);
       else this.res.end(body, close);
     });
     this.end();
+  }
+
+  /**
+   * Of the ways that uWebSockets.js has to end without a body, those that take a length leave the response unfinished, and it drops the
+   * connection at the next request.
+   */
+  private endHead(body: string, close: boolean): void {
+    if (close) this.res.end('', true);
+    else this.res.writeHeader('Content-Length', String(Buffer.byteLength(body))).endWithoutBody();
   }
 
   private end(): void {

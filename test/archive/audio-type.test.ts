@@ -12,7 +12,7 @@ describe('identifyAudio', () => {
   it.each<[string, Buffer]>([
     ['wav', wav(200)],
     ['mp3', padded(bytes([0xff, 0xfb, 0x90, 0x64]))],
-    ['mp3', padded(bytes('ID3', [4, 0, 0, 0, 0, 0, 10]))],
+    ['mp3', padded(bytes('ID3', [4, 0, 0, 0, 0, 0, 10], '\0'.repeat(10), [0xff, 0xfb, 0x90, 0x64]))],
     ['ogg', padded(bytes('OggS', [0, 2], '\0'.repeat(20), [1, 19], 'OpusHead'))],
     ['ogg', padded(bytes('OggS', [0, 2], '\0'.repeat(20), [1, 30, 1], 'vorbis'))],
     ['flac', padded(bytes('fLaC', [0, 0, 0, 34]))],
@@ -40,7 +40,10 @@ describe('identifyAudio', () => {
     ['an XML error of S3', Buffer.from('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>')],
     ['a JSON error', Buffer.from('{"error":"not found"}')],
     ['plain text', Buffer.from('Link expired\n')],
-    ['an image', padded(bytes([0x89], 'PNG\r\n', [0x1a, 0x0a, 0, 0, 0, 13], 'IHDR'))],
+    [
+      'an image',
+      padded(bytes([0x89], 'PNG\r\n', [0x1a, 0x0a, 0, 0, 0, 13], 'IHDR', '\0'.repeat(17), [0, 0, 0, 9], 'IDAT')),
+    ],
     ['a PDF', padded(bytes('%PDF-1.7\n'))],
     ['a ZIP archive', padded(bytes('PK', [3, 4, 20, 0, 0, 0, 0, 0]))],
     ['a long text that is cut inside of a character', Buffer.from('通'.repeat(2_000)).subarray(0, 4_001)],

@@ -56,7 +56,7 @@ export class Downloader {
     const headers = { 'accept-encoding': 'identity', ...(resume && resumeHeaders(resume, spill.bytes)) };
     const followed = await follower.follow(link, headers, watch.signal);
     if (followed.kind === 'failed') {
-      return failed(watch.signal.aborted ? { ...followed.fault, reason: 'timeout' } : followed.fault);
+      return failed(watch.signal.aborted ? { reason: 'timeout' } : followed.fault);
     }
     const { response, path } = followed;
     try {

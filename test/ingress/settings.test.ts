@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { SettingsError, type Env } from '../../infra/settings/read-settings.js';
+import { readIngressSettings } from '../../ingress/settings.js';
+
+function faultsOf(env: Env): readonly string[] {
+  try {
+    readIngressSettings(env);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+}
+
+describe('settings of the ingress', () => {
+  it('need nothing but tokens', () => {
+    expect(readIngressSettings({ INGRESS_TOKENS: 'one, two' })).toMatchObject({
+      INGRESS_HOST: '0.0.0.0',
+      INGRESS_PORT: 8080,
+      INGRESS_WORKERS: 1,
+      INGRESS_TOKENS: ['one', 'two'],
+      INGRESS_ALLOW_ANONYMOUS: false,
+      INGRESS_AUTH_HEADER: 'authorization',
+      INGRESS_MAX_BODY_BYTES: 1_048_576,
+      INGRESS_LINGER_MS: 5,
+      INGRESS_ACK_TIMEOUT_MS: 2_000,
+      INGRESS_SPOOL_MAX_BYTES: 1_073_741_824,
+      INGRESS_DRAIN_MS: 10_000,
+    });
+  });
+
+  it('refuse to be open to anyone unless told so', () => {
+    expect(faultsOf({})).toEqual([expect.stringContaining('INGRESS_TOKENS is required')]);
+    expect(faultsOf({ INGRESS_TOKENS: ' , ' })).toEqual([expect.stringContaining('INGRESS_TOKENS is required')]);
+    expect(faultsOf({ INGRESS_ALLOW_ANONYMOUS: 'true' })).toEqual([]);
+  });
+
+  it('take the name of the authentication header in any case', () => {
+    const env = { INGRESS_TOKENS: 't', INGRESS_AUTH_HEADER: 'X-Webhook-Token' };
+    expect(readIngressSettings(env).INGRESS_AUTH_HEADER).toBe('x-webhook-token');
+  });
+
+  it('name every fault at once, common ones too', () => {
+    const faults = faultsOf({
+      INGRESS_PORT: '99999',
+      INGRESS_WORKERS: '0',
+      INGRESS_AUTH_HEADER: 'two words',
+      INGRESS_MAX_BODY_BYTES: String(8 * 1024 * 1024),
+      INGRESS_LINGER_MS: 'soon',
+      KAFKA_BROKERS: 'nowhere',
+    });
+    expect(faults.map((fault) => fault.split(/[: ]/, 1)[0]).sort()).toEqual([
+      'INGRESS_AUTH_HEADER',
+      'INGRESS_LINGER_MS',
+      'INGRESS_MAX_BODY_BYTES',
+      'INGRESS_PORT',
+      'INGRESS_TOKENS',
+      'INGRESS_WORKERS',
+      'KAFKA_BROKERS',
+    ]);
+  });
+
+  it('never repeat a token', () => {
+    const faults = faultsOf({ INGRESS_TOKENS: 'very secret,other' });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).not.toContain('secret');
+  });
+});
