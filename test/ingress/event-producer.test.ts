@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EventProducer, type EventProducerOptions } from '../../infra/kafka/event-producer.js';
+import { NotAcknowledgedError, RecordRefusedError } from '../../infra/kafka/event-producer-errors.js';
+import { silent } from '../stack/stack-settings.js';
+import { protocolError, ScriptedKafka } from './scripted-kafka.js';
+
+let kafka: ScriptedKafka;
+let producer: EventProducer;
+
+function start(options: Partial<EventProducerOptions> = {}): void {
+  producer = new EventProducer({ kafka: kafka.asKafka, name: 'test', logger: silent, lingerMs: 0, ...options });
+  producer.start();
+}
+
+const send = (value: string, key: string | null = value) =>
+  producer.send({ topic: 'events', key, value: Buffer.from(value) });
+
+beforeEach(() => {
+  kafka = new ScriptedKafka();
+});
+afterEach(async () => {
+  await producer.close();
+});
+
+describe('batches', () => {
+  it('gather what comes while one is under way, one at a time', async () => {
+    start();
+    const first = send('a');
+    const a = await kafka.next();
+    const others = [send('b'), send('c')];
+    expect(kafka.unread).toBe(0);
+    a.acknowledge();
+    await first;
+    const bc = await kafka.next();
+    expect(bc.values).toEqual(['b', 'c']);
+    bc.acknowledge();
+    await Promise.all(others);
+    expect(producer.pending).toBe(0);
+  });
+
+  it('wait for others as long as told', async () => {
+    start({ lingerMs: 20 });
+    const all = [send('a'), send('b')];
+    const batch = await kafka.next();
+    expect(batch.values).toEqual(['a', 'b']);
+    batch.acknowledge();
+    await Promise.all(all);
+  });
+
+  it('do not wait when they are large enough, and are cut to size', async () => {
+    start({ lingerMs: 60_000, maxBatchBytes: 1_000 });
+    const all = ['a', 'b', 'c'].map((letter) => send(letter.repeat(400)));
+    const batch = await kafka.next();
+    expect(batch.values.map(([letter]) => letter)).toEqual(['a']);
+    batch.acknowledge();
+    const rest = await kafka.next();
+    expect(rest.values.map(([letter]) => letter)).toEqual(['b']);
+    rest.acknowledge();
+    const closed = producer.close();
+    (await kafka.next()).acknowledge();
+    await Promise.all([...all, closed]);
+  });
+});
+
+describe('a batch that fails', () => {
+  it('goes out again, in order, from a new producer, before what came later', async () => {
+    start();
+    const all = [send('a')];
+    const a = await kafka.next();
+    all.push(send('b'));
+    a.fail(new Error('timed out'));
+    const again = await kafka.next();
+    expect(again).toMatchObject({ producer: 2, values: ['a', 'b'] });
+    again.acknowledge();
+    await Promise.all(all);
+    expect(kafka.closed).toBe(1);
+  });
+
+  it('is never sent twice by kafkajs itself', async () => {
+    start();
+    const sent = send('a');
+    (await kafka.next()).retry();
+    const again = await kafka.next();
+    expect(again.producer).toBe(2);
+    again.acknowledge();
+    await sent;
+  });
+
+  it('is one that acknowledges only some of its partitions', async () => {
+    start();
+    const sent = send('a');
+    (await kafka.next()).acknowledge([]);
+    const again = await kafka.next();
+    expect(again).toMatchObject({ producer: 2, values: ['a'] });
+    again.acknowledge();
+    await sent;
+  });
+
+  it('is one that is not answered in time', async () => {
+    start({ requestTimeoutMs: 20 });
+    const sent = send('a');
+    await kafka.next();
+    const again = await kafka.next();
+    expect(again.producer).toBe(2);
+    again.acknowledge();
+    await sent;
+  });
+
+  it('shows in the state of the producer, until an acknowledgement', async () => {
+    start();
+    const sent = send('a');
+    const a = await kafka.next();
+    expect(producer.isConnected).toBe(true);
+    expect(producer.acknowledgedAt).toBeUndefined();
+    kafka.connectFailures.push(new Error('nobody there'));
+    a.fail(new Error('connection lost'));
+    const again = await kafka.next();
+    expect(producer.acknowledgedAt).toBeUndefined();
+    again.acknowledge();
+    await sent;
+    expect(producer.isConnected).toBe(true);
+    expect(producer.acknowledgedAt).toBeGreaterThan(0);
+  });
+});
+
+describe('a record', () => {
+  it('is rejected when Kafka cannot be reached within the delivery timeout', async () => {
+    kafka.connectFailures.push(...Array.from({ length: 100 }, () => new Error('nobody there')));
+    start({ deliveryTimeoutMs: 30 });
+    await expect(send('a')).rejects.toThrow(NotAcknowledgedError);
+    expect(producer.pending).toBe(0);
+    kafka.connectFailures.length = 0;
+  });
+
+  it('is rejected while it is under way, and not sent again', async () => {
+    start({ deliveryTimeoutMs: 30 });
+    const sent = send('a');
+    const a = await kafka.next();
+    await expect(sent).rejects.toThrow(NotAcknowledgedError);
+    a.fail(new Error('timed out'));
+    const later = send('b');
+    const b = await kafka.next();
+    expect(b.values).toEqual(['b']);
+    b.acknowledge();
+    await later;
+  });
+
+  it('that the broker refuses is rejected alone', async () => {
+    start();
+    const blocker = send('first');
+    const first = await kafka.next();
+    const all = ['a', 'poison', 'c'].map((value) => send(value));
+    const results = Promise.allSettled(all);
+    first.acknowledge();
+    await blocker;
+    for (let answered = 0; answered < 3;) {
+      const batch = await kafka.next();
+      if (batch.values.includes('poison')) batch.fail(protocolError('MESSAGE_TOO_LARGE'));
+      else batch.acknowledge();
+      if (!batch.values.includes('poison') || batch.values.length === 1) answered += batch.values.length;
+    }
+    expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    await expect(all[1]).rejects.toThrow(RecordRefusedError);
+  });
+
+  it('is rejected after the close', async () => {
+    start();
+    await producer.close();
+    await expect(send('a')).rejects.toThrow(NotAcknowledgedError);
+  });
+});
+
+describe('closing', () => {
+  it('sends what is queued without lingering, and disconnects', async () => {
+    start({ lingerMs: 60_000 });
+    const sent = send('a');
+    const closed = producer.close();
+    (await kafka.next()).acknowledge();
+    await Promise.all([sent, closed]);
+    expect(kafka.closed).toBe(1);
+  });
+});
