@@ -38,9 +38,13 @@ export class ArchiveConsumer {
 
   constructor(private readonly options: ArchiveConsumerOptions) {}
 
+  /**
+   * Resolves after the first try to read. When that fails others follow, as they do later on: while a fresh broker loads its
+   * coordinator, kafkajs lets the join fail.
+   */
   async start(): Promise<void> {
-    await this.open();
     this.commitLater();
+    await this.open().catch((error: unknown) => this.failed(error as Error));
   }
 
   get hasJoined(): boolean {

@@ -99,18 +99,13 @@ export class ArchiveRole {
     });
   }
 
-  /** @throws Error when the spill folder cannot be written, or Kafka refuses the consumer; nothing is left running then. */
+  /** Waits neither for Kafka nor for the store. @throws Error when the spill folder cannot be written. */
   async start(): Promise<void> {
-    try {
-      await this.spills.open(4 * this.deps.settings.ARCHIVE_URL_LIFETIME_MS);
-      this.producer.start();
-      this.bucket.start();
-      this.watch();
-      await this.consumer.start();
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
+    await this.spills.open(4 * this.deps.settings.ARCHIVE_URL_LIFETIME_MS);
+    this.producer.start();
+    this.bucket.start();
+    this.watch();
+    await this.consumer.start();
   }
 
   /** What is missing; `undefined` once recordings are taken up and the store has answered. */

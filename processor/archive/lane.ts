@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from './clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 
@@ -22,7 +23,10 @@ export class Lane<T extends { readonly deadlineAt: number }> {
   private readonly stopping = new AbortController();
   private callOffWake: () => void = () => undefined;
 
-  constructor(private readonly options: LaneOptions<T>) {}
+  constructor(private readonly options: LaneOptions<T>) {
+    // Each running task listens, more than once.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   get waiting(): number {
     return this.queue.size;

@@ -88,7 +88,7 @@ export class ScriptedKafka {
             place();
             resolve(placed);
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         },
       };

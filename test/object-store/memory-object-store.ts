@@ -35,12 +35,12 @@ export class MemoryObjectStore implements ObjectStore {
   ): Promise<'stored' | 'exists'> {
     this.puts += 1;
     await this.answer(signal);
-    if (!replace && this.objects.has(key)) return 'exists';
     const body = await readFile(file).catch((cause: unknown) => {
       throw new StoreUnavailableError('the file cannot be read', { cause });
     });
     const hash = createHash('sha256').update(body).digest('hex');
     if (body.length !== bytes || hash !== sha256) throw new StoreUnavailableError('the body is not what was announced');
+    if (!replace && this.objects.has(key)) return 'exists';
     const info = { key, bytes, contentType, metadata, lastModified: new Date() };
     this.objects.set(key, { info, bytes: body });
     return 'stored';

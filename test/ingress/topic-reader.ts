@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from '../../infra/kafka/client.js';
+
+export type ReadRecord = {
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
+/** Reads a topic from its beginning with plain kafkajs, headers and all. */
+export class TopicReader {
+  readonly records: ReadRecord[] = [];
+  private readonly looks = new Set<() => void>();
+  private readonly consumer;
+
+  constructor(
+    kafka: Kafka,
+    private readonly topic: string,
+  ) {
+    this.consumer = kafka.consumer({ groupId: `test-${randomUUID()}`, maxWaitTimeInMs: 50 });
+  }
+
+  async start(): Promise<void> {
+    await this.consumer.connect();
+    await this.consumer.subscribe({ topic: this.topic, fromBeginning: true });
+    await this.consumer.run({
+      eachMessage: ({ partition, message }) => {
+        const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)] as const);
+        const { key, value } = message;
+        this.records.push({
+          partition,
+          key: key?.toString() ?? null,
+          value: value ?? Buffer.alloc(0),
+          headers: Object.fromEntries(headers),
+        });
+        for (const look of this.looks) look();
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** Resolves once the records that the test is for have been read that often. */
+  async until(count: number, test: (record: ReadRecord) => boolean): Promise<readonly ReadRecord[]> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.records.filter(test);
+        if (found.length < count) return;
+        this.looks.delete(look);
+        resolve(found);
+      };
+      this.looks.add(look);
+      look();
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.consumer.disconnect();
+  }
+}
