@@ -3,7 +3,10 @@ import tseslint from 'typescript-eslint';
 
 const onlyIn = (paths) => ({ 'no-restricted-imports': ['error', { paths }] });
 const KAFKA = { name: 'kafkajs', message: 'kafkajs is imported in infra/kafka only.' };
-const UWS = { name: 'uWebSockets.js', message: 'uWebSockets.js is loaded in ingress/http only.' };
+const UWS = ['uws-glibc227', 'uws-glibc238'].map((name) => ({
+  name,
+  message: 'uWebSockets.js is loaded in ingress/http only.',
+}));
 const MINIO = { name: 'minio', message: 'minio is imported in infra/object-store only.' };
 
 export default defineConfig(
@@ -19,11 +22,12 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      ...onlyIn([KAFKA, UWS, MINIO]),
+      ...onlyIn([KAFKA, ...UWS, MINIO]),
     },
   },
-  { files: ['infra/kafka/**/*.ts'], rules: onlyIn([UWS, MINIO]) },
-  { files: ['infra/object-store/**/*.ts'], rules: onlyIn([KAFKA, UWS]) },
+  { files: ['infra/kafka/**/*.ts'], rules: onlyIn([...UWS, MINIO]) },
+  { files: ['infra/object-store/**/*.ts'], rules: onlyIn([KAFKA, ...UWS]) },
+  { files: ['ingress/http/**/*.ts'], rules: onlyIn([KAFKA, MINIO]) },
   {
     // The join decides, it does nothing: no I/O, no clock, no chance. A timer that fires is an event with its time in it.
     files: ['processor/join/**/*.ts'],

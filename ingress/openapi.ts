@@ -123,8 +123,12 @@ function schemaName(event: (typeof SENDER_EVENTS)[number]) {
   return event.replace('.', '-') as 'session-ended' | 'call-ended' | 'session-finalized' | 'recording-ready';
 }
 
-/** OpenAPI 3.1 speaks JSON Schema 2020-12, which split draft-07's `dependencies` in two. */
+/**
+ * OpenAPI 3.1 speaks JSON Schema 2020-12, which split draft-07's `dependencies` in two. Halves of surrogate pairs, which UTF-8 cannot
+ * carry anyhow, go out of the patterns, as tools in other languages cannot read them there.
+ */
 function inOpenApi(schema: Readonly<Record<string, unknown>>): object {
   const { $schema: _dialect, dependencies, ...rest } = schema;
-  return { ...rest, ...(dependencies !== undefined && { dependentRequired: dependencies }) };
+  const text = JSON.stringify({ ...rest, ...(dependencies !== undefined && { dependentRequired: dependencies }) });
+  return JSON.parse(text.replaceAll('\\\\ud800-\\\\udfff', '')) as object;
 }

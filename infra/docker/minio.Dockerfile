@@ -6,7 +6,7 @@ RUN CGO_ENABLED=0 GOBIN=/out go install github.com/minio/minio@${MINIO_VERSION}
 FROM alpine:3.22
 RUN apk add --no-cache ca-certificates \
  && adduser -S -D -H -u 10001 minio \
- && install -d -o minio /data
+ && mkdir /data && chown minio /data
 COPY --from=build /out/minio /usr/local/bin/minio
 USER minio
 VOLUME /data

@@ -1,26 +1,12 @@
-import type { Kafka } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '../observability/logger.js';
 import { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
+import { withDefaults, type EventProducerOptions } from './event-producer-options.js';
 import { RecordQueue, recordBytes, type QueuedRecord } from './record-queue.js';
 import { refusesRecords, SingleFlightProducer, type OutgoingRecord } from './single-flight-producer.js';
 
 export type { OutgoingRecord } from './single-flight-producer.js';
 
-export type EventProducerOptions = {
-  readonly kafka: Kafka;
-  /** For log lines: what is written with it. */
-  readonly name: string;
-  readonly logger: Logger;
-  /** How long the first record of a batch waits for others while no batch is under way. Default 5. */
-  readonly lingerMs?: number;
-  /** A batch, which is one request, holds no more than this unless a single record does. Default 1 MiB. */
-  readonly maxBatchBytes?: number;
-  /** An unanswered request is given up after this, and its connection replaced. Default 5,000. */
-  readonly requestTimeoutMs?: number;
-  /** A record that is not acknowledged this long after `send` is rejected, and not sent any more. Default 30,000. */
-  readonly deliveryTimeoutMs?: number;
-};
+export type { EventProducerOptions } from './event-producer-options.js';
 
 /** The back-off after a failure doubles from the first to the last of these, and starts anew at the next acknowledgement. */
 const FIRST_BACKOFF_MS = 50;
@@ -35,8 +21,7 @@ const LAST_BACKOFF_MS = 2_000;
  */
 export class EventProducer {
   private readonly queue: RecordQueue;
-  private readonly requestTimeoutMs: number;
-  private readonly deliveryTimeoutMs: number;
+  private readonly options: Required<EventProducerOptions>;
   private inFlight: readonly QueuedRecord[] = [];
   private expiry: NodeJS.Timeout | undefined;
   private closed = false;
@@ -47,10 +32,9 @@ export class EventProducer {
   private maxBatchRecords = Infinity;
   private lastAcknowledgement: number | undefined;
 
-  constructor(private readonly options: EventProducerOptions) {
-    this.queue = new RecordQueue(options.lingerMs ?? 5, options.maxBatchBytes ?? 1_048_576);
-    this.requestTimeoutMs = options.requestTimeoutMs ?? 5_000;
-    this.deliveryTimeoutMs = options.deliveryTimeoutMs ?? 30_000;
+  constructor(options: EventProducerOptions) {
+    this.options = withDefaults(options);
+    this.queue = new RecordQueue(this.options.lingerMs, this.options.maxBatchBytes);
   }
 
   /** Begins to connect, and returns at once: records may be sent before there is a connection. */
@@ -72,7 +56,7 @@ export class EventProducer {
         return;
       }
       this.queue.push({ record, bytes: recordBytes(record), queuedAt: performance.now(), resolve, reject });
-      this.expiry ??= setTimeout(() => this.expire(), this.deliveryTimeoutMs);
+      this.expiry ??= setTimeout(() => this.expire(), this.options.deliveryTimeoutMs);
     });
   }
 
@@ -101,10 +85,10 @@ export class EventProducer {
   }
 
   private async deliver(): Promise<void> {
-    const { kafka, logger, name } = this.options;
+    const { kafka, logger, name, connectTimeoutMs } = this.options;
     while (!this.closed || this.pending > 0) {
       try {
-        const producer = await SingleFlightProducer.open(kafka, this.requestTimeoutMs);
+        const producer = await SingleFlightProducer.open(kafka, connectTimeoutMs);
         logger.info({ producer: name }, 'connected to Kafka');
         this.producer = producer;
         await this.sendBatches(producer);
@@ -132,7 +116,7 @@ export class EventProducer {
       try {
         await producer.send(
           batch.map(({ record }) => record),
-          this.requestTimeoutMs,
+          this.options.requestTimeoutMs,
         );
       } catch (error) {
         this.inFlight = [];
@@ -163,7 +147,8 @@ export class EventProducer {
     this.rejectExpired();
     const next = this.inFlight.find((queued) => !this.isExpired(queued)) ?? this.queue.first();
     this.expiry =
-      next && setTimeout(() => this.expire(), Math.max(1, next.queuedAt + this.deliveryTimeoutMs - performance.now()));
+      next &&
+      setTimeout(() => this.expire(), Math.max(1, next.queuedAt + this.options.deliveryTimeoutMs - performance.now()));
   }
 
   /** Records in flight are rejected too, though they may still arrive. What has settled already takes no notice. */
@@ -173,10 +158,10 @@ export class EventProducer {
       ...this.queue.takeWhile((queued) => this.isExpired(queued)),
     ];
     for (const { reject } of expired)
-      reject(new NotAcknowledgedError(`not acknowledged within ${this.deliveryTimeoutMs} ms`));
+      reject(new NotAcknowledgedError(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`));
   }
 
   private isExpired({ queuedAt }: QueuedRecord): boolean {
-    return performance.now() - queuedAt >= this.deliveryTimeoutMs;
+    return performance.now() - queuedAt >= this.options.deliveryTimeoutMs;
   }
 }

@@ -9,7 +9,8 @@ import { projectRoot } from './folders.js';
 import type { OwnStack, StackOptions } from './native-stack.js';
 import { requireFree, type PortPlan } from './ports.js';
 import { withProgress } from './progress.js';
-import { httpProbe, kafkaProbe, withReadiness } from './readiness.js';
+import { kafkaCoordinatorProbe } from './kafka-probe.js';
+import { httpProbe, withReadiness } from './readiness.js';
 import { StackError } from './stack-error.js';
 import { supervise, type SupervisedProcess } from './supervised-process.js';
 
@@ -77,7 +78,7 @@ export async function startDockerStack(options: StackOptions): Promise<OwnStack>
 
   const up = compose('up', ...STACK_SERVICES);
   const probes = {
-    Kafka: kafkaProbe('127.0.0.1', ports.kafka),
+    Kafka: kafkaCoordinatorProbe('127.0.0.1', ports.kafka),
     'schema registry': httpProbe(`${endpoints.SCHEMA_REGISTRY_URL}/subjects`),
     MinIO: httpProbe(`${endpoints.S3_ENDPOINT}/minio/health/ready`),
   };

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourceFile } from './folders.js';
 import { serviceEnv, type NativeService, type ServiceContext } from './native-service.js';
-import { kafkaProbe } from './readiness.js';
+import { kafkaCoordinatorProbe } from './kafka-probe.js';
 import { supervise } from './supervised-process.js';
 import { StackError } from './stack-error.js';
 import { commandOf } from './toolchain.js';
@@ -24,7 +24,7 @@ export const kafkaService: NativeService = {
   toInstall: ['java', 'mvn'],
   toRun: ['java'],
   deadlineMs: 90_000,
-  probe: ({ ports }) => kafkaProbe('127.0.0.1', ports.kafka),
+  probe: ({ ports }) => kafkaCoordinatorProbe('127.0.0.1', ports.kafka),
   start: async (context) => {
     const dir = join(context.dir, 'kafka');
     mkdirSync(dir, { recursive: true });

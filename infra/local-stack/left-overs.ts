@@ -27,6 +27,11 @@ export async function untilLeftOversEnd(dir: string, whose: Whose, log: Log, sig
       await delay(100, undefined, { signal });
     }
   });
+  forget(dir, whose);
+}
+
+/** To be called once the processes have ended. */
+export function forget(dir: string, whose: Whose): void {
   rmSync(file(dir, whose), { force: true });
 }
 

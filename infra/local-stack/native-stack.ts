@@ -4,7 +4,7 @@ import type { Env } from '../settings/read-settings.js';
 import { allOrNone } from './all-or-none.js';
 import { install, isInstalled, type InstallContext } from './cache.js';
 import { cacheDir } from './folders.js';
-import { remember, untilLeftOversEnd } from './left-overs.js';
+import { forget, remember, untilLeftOversEnd } from './left-overs.js';
 import { localEndpoints, type StackEndpoints } from './endpoints.js';
 import { keepRunning, type KeptProcess } from './kept-process.js';
 import { kafkaService } from './kafka-service.js';
@@ -52,6 +52,7 @@ export async function startNativeStack(options: StackOptions): Promise<OwnStack>
   const kept: KeptProcess[] = [];
   const end = async (how: 'stop' | 'kill') => {
     await Promise.all(kept.map((service) => service[how]()));
+    forget(dir, 'services');
   };
   const startOne = (service: NativeService) => async (either: AbortSignal) => {
     const start = () => startService(service, { ...options, endpoints, installed: join(cache, service.part.folder) });

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StackError } from './stack-error.js';
 import type { ReadyProcess, SupervisedProcess } from './supervised-process.js';
@@ -7,7 +6,8 @@ import type { ReadyProcess, SupervisedProcess } from './supervised-process.js';
 export type Probe = () => Promise<boolean>;
 
 const ASK_EVERY_MS = 100;
-const PROBE_TIMEOUT_MS = 3_000;
+/** How long a probe waits for one answer. */
+export const PROBE_TIMEOUT_MS = 3_000;
 
 /**
  * Asks until the service says that it is ready.
@@ -64,45 +64,4 @@ export function httpProbe(
     await response.body?.cancel();
     return (options.statuses ?? [200]).includes(response.status);
   };
-}
-
-/** Ready when a TCP connection is accepted. */
-export function tcpProbe(host: string, port: number): Probe {
-  return () => exchange(host, port, undefined).then(() => true);
-}
-
-/**
- * Ready when a broker names at least one live broker in its metadata: a broker that has opened its port, but that its
- * controller still fences, names none.
- */
-export function kafkaProbe(host: string, port: number): Probe {
-  // size, api key 3 (Metadata), version 4, correlation id 1, client id null, topics [], no automatic creation
-  const request = Buffer.from('0000000f0003000400000001ffff0000000000', 'hex');
-  return async () => {
-    const response = await exchange(host, port, request);
-    // size, correlation id, throttle time, count of brokers
-    return response.length >= 16 && response.readInt32BE(4) === 1 && response.readInt32BE(12) > 0;
-  };
-}
-
-/** Connects, sends `request` if there is one, and takes the first 16 bytes of the answer. */
-function exchange(host: string, port: number, request: Buffer | undefined): Promise<Buffer> {
-  return new Promise((settle, fail) => {
-    let received: Buffer = Buffer.alloc(0);
-    const socket = connect({ host, port }, () => {
-      if (request === undefined) done();
-      else socket.write(request);
-    });
-    const done = () => {
-      settle(received);
-      socket.destroy();
-    };
-    socket.setTimeout(PROBE_TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
-    socket.on('data', (chunk) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length >= 16) done();
-    });
-    socket.once('error', fail);
-    socket.once('close', () => fail(new Error('closed')));
-  });
 }

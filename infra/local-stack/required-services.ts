@@ -1,6 +1,7 @@
 import type { Env } from '../settings/read-settings.js';
 import type { StackEndpoints } from './endpoints.js';
-import { httpProbe, kafkaProbe, tcpProbe, untilReady, type Probe } from './readiness.js';
+import { kafkaProbe, tcpProbe } from './kafka-probe.js';
+import { httpProbe, untilReady, type Probe } from './readiness.js';
 import { StackError } from './stack-error.js';
 
 const DEADLINE_MS = 5_000;

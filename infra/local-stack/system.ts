@@ -3,7 +3,7 @@ import type { Env } from '../settings/read-settings.js';
 import { givenEndpoints, type StackEndpoints } from './endpoints.js';
 import { projectRoot } from './folders.js';
 import { keepRunning } from './kept-process.js';
-import { remember, untilLeftOversEnd } from './left-overs.js';
+import { forget, remember, untilLeftOversEnd } from './left-overs.js';
 import { obtainStack, type LocalStack, type ObtainOptions } from './obtain-stack.js';
 import { findFreeBase, portPlan, requireFree, type PortPlan } from './ports.js';
 import { startProgram } from './program.js';
@@ -89,6 +89,7 @@ async function startPrograms(options: ObtainOptions, env: Env, ports: PortPlan, 
   const end = async (how: 'stop' | 'kill') => {
     removeRunning(dir, 'programs');
     await Promise.all([ingress[how](), processor[how]()]);
+    forget(dir, 'programs');
     await stack[how]();
   };
   const pids = { ingress: ingress.pid, processor: processor.pid };

@@ -1,31 +1,22 @@
 import { S3Error } from 'minio';
 import { BucketMissingError, StoreRefusedError, StoreUnavailableError } from './store-errors.js';
 
-/** S3's codes for refusals that stay until someone changes rights, settings or the request. */
-const REFUSALS: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'AllAccessDisabled',
-  'AccountProblem',
-  'AuthorizationHeaderMalformed',
-  'BucketAlreadyExists',
-  'EntityTooLarge',
-  'InvalidAccessKeyId',
-  'InvalidArgument',
-  'InvalidBucketName',
-  'InvalidRequest',
-  'InvalidToken',
-  'KeyTooLongError',
-  'MethodNotAllowed',
-  'MovedPermanently',
-  'NoSuchKey',
-  'NotFound',
-  'NotImplemented',
-  'PermanentRedirect',
-  'QuotaExceeded',
-  'RequestTimeTooSkewed',
-  'SignatureDoesNotMatch',
-  'XMinioInvalidObjectName',
-  'XMinioInvalidResourceName',
+/**
+ * S3's codes for trouble that passes by itself. minio-js has made errors without a code of the answers that are an outage by their status
+ * (408, 429, most of 5xx); any other code is a refusal.
+ */
+const PASSING: ReadonlySet<string> = new Set([
+  'BadDigest',
+  'ConditionalRequestConflict',
+  'IncompleteBody',
+  'InternalError',
+  'OperationAborted',
+  'RequestTimeout',
+  'ServiceUnavailable',
+  'SlowDown',
+  'XAmzContentChecksumMismatch',
+  'XAmzContentSHA256Mismatch',
+  'XMinioStorageFull',
 ]);
 
 /** The S3 code of an error of minio-js; empty when it is none, as for errors of the network. */
@@ -39,7 +30,9 @@ export function storeError(error: unknown, doing: string): StoreUnavailableError
   const code = s3Code(error);
   const options = { cause: error };
   if (code === 'NoSuchBucket') return new BucketMissingError(`${doing}: the bucket does not exist`, options);
-  if (REFUSALS.has(code)) return new StoreRefusedError(`${doing}: the object store refuses with ${code}`, options);
+  if (code !== '' && !PASSING.has(code)) {
+    return new StoreRefusedError(`${doing}: the object store refuses with ${code}`, options);
+  }
   const why = code || (error as { code?: string }).code || (error as Error).message;
   return new StoreUnavailableError(`${doing}: the object store is not available (${why})`, options);
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { BucketItemStat } from 'minio';
 import { MinioClients, type MinioOptions } from './minio-clients.js';
+import { listKeys } from './minio-listing.js';
 import { s3Code, storeError } from './minio-errors.js';
 import type { NewObject, ObjectInfo, ObjectStore } from './object-store.js';
 
@@ -26,9 +27,8 @@ export class MinioObjectStore implements ObjectStore {
   async ensureBucket(signal: AbortSignal): Promise<void> {
     const { bucket, region } = this.options;
     // Not HEAD: it answers wrong keys and missing rights with 403 and no word more.
-    const list = (): Promise<unknown> => this.clients.for(signal).listObjectsV2Query(bucket, '', '', '', 1, '');
     try {
-      await list();
+      await listKeys(this.clients.for(signal), bucket, '', 1);
     } catch (error) {
       if (s3Code(error) !== 'NoSuchBucket') throw storeError(error, 'looking for the bucket');
       await this.clients
@@ -43,8 +43,8 @@ export class MinioObjectStore implements ObjectStore {
   async findByPrefix(prefix: string, signal: AbortSignal): Promise<readonly ObjectInfo[]> {
     const { bucket } = this.options;
     try {
-      const { objects } = await this.clients.for(signal).listObjectsV2Query(bucket, prefix, '', '', MOST_FOUND, '');
-      const found = await Promise.all(objects.map(({ name }) => this.stat(name ?? '', signal)));
+      const keys = await listKeys(this.clients.for(signal), bucket, prefix, MOST_FOUND);
+      const found = await Promise.all(keys.map((key) => this.stat(key, signal)));
       return found.filter((info) => info !== undefined);
     } catch (error) {
       throw storeError(error, 'looking for an object');

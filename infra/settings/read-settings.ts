@@ -38,8 +38,10 @@ export function readSettings<S extends Record<string, ValidatorSpec<unknown>>>(
       }
     },
   });
-  // envalid's accessor throws on names it does not know; a plain copy is safe to print, spread and compare.
-  const plain = Object.fromEntries(Object.keys(specs).map((name) => [name, settings[name]])) as CleanedEnv<S>;
+  // envalid's accessor throws on names that are at fault or that it does not know; a plain copy can be read, spread and compared.
+  const plain = Object.fromEntries(
+    Object.keys(specs).map((name) => [name, Object.hasOwn(settings, name) ? settings[name] : undefined]),
+  ) as CleanedEnv<S>;
   faults.push(...crossCheck(plain));
   if (faults.length > 0) throw new SettingsError(faults);
   return plain;

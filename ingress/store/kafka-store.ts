@@ -1,5 +1,6 @@
 import type { Kafka } from '../../infra/kafka/client.js';
 import { EventProducer } from '../../infra/kafka/event-producer.js';
+import { within } from '../../infra/kafka/within.js';
 import { WriteProbe } from '../../infra/kafka/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { TopicNames } from '../../schemas/topics.js';
@@ -18,6 +19,10 @@ export type KafkaStoreOptions = {
 /** While acknowledgements are as fresh as this, Kafka need not be asked how it is. */
 const FRESH_MS = 1_000;
 const PROBE_INTERVAL_MS = 1_000;
+const PROBE_TIMEOUT_MS = 2_000;
+
+/** Records may be in more of a hurry than a request, which is not thrown away with its connection just for that. */
+const MIN_REQUEST_TIMEOUT_MS = 1_000;
 
 /**
  * Stores records in Kafka: durable means acknowledged by all in-sync replicas.
@@ -28,6 +33,8 @@ export class KafkaStore implements DurableStore {
   private readonly deadLetters: EventProducer;
   private readonly probe: WriteProbe;
   private eventHeader: Buffer | undefined;
+  private announceOpen: (eventHeader: Buffer) => void = () => undefined;
+  private readonly opened = new Promise<Buffer>((resolve) => (this.announceOpen = resolve));
 
   constructor(private readonly options: KafkaStoreOptions) {
     const { kafka, logger, topics, lingerMs, ackTimeoutMs } = options;
@@ -37,31 +44,33 @@ export class KafkaStore implements DurableStore {
         logger,
         name,
         lingerMs,
-        requestTimeoutMs: ackTimeoutMs,
+        requestTimeoutMs: Math.max(MIN_REQUEST_TIMEOUT_MS, ackTimeoutMs),
         deliveryTimeoutMs: ackTimeoutMs,
       });
     this.events = producer('events');
     this.deadLetters = producer('dead-letters');
     this.probe = new WriteProbe(kafka, [topics.events, topics.deadLetter], {
       intervalMs: PROBE_INTERVAL_MS,
-      timeoutMs: ackTimeoutMs,
+      timeoutMs: PROBE_TIMEOUT_MS,
     });
   }
 
-  /** Records are refused until this is called: topics and subject must be there first. `schemaId` is that of the events' subject. */
+  /** Records wait until this is called: topics and subject must be there first. `schemaId` is that of the events' subject. */
   open(schemaId: number): void {
     this.eventHeader = wireHeader(schemaId);
+    this.announceOpen(this.eventHeader);
     this.events.start();
     this.deadLetters.start();
     this.probe.start();
   }
 
   readonly store = async ({ stream, key, body, headers }: IncomingRecord): Promise<StoreOutcome> => {
-    const { topics, logger } = this.options;
-    if (this.eventHeader === undefined) return { kind: 'refused', reason: 'not open yet' };
+    const { topics, logger, ackTimeoutMs } = this.options;
     try {
+      const eventHeader =
+        this.eventHeader ?? (await within(this.opened, ackTimeoutMs, 'waiting for topics and schemas'));
       if (stream === 'events') {
-        await this.events.send({ topic: topics.events, key, value: encodeWire(this.eventHeader, body), headers });
+        await this.events.send({ topic: topics.events, key, value: encodeWire(eventHeader, body), headers });
       } else {
         await this.deadLetters.send({ topic: topics.deadLetter, key, value: body, headers });
       }

@@ -14,13 +14,20 @@ export class WorkerChannel {
 
   constructor(private readonly registry: Registry) {
     process.on('message', (message) => this.receive(message as SupervisorMessage));
-    // Without a supervisor nobody would ever stop this process. The channel does not keep it running.
-    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.once('disconnect', () => {
+      for (const resolve of this.scrapes.values()) resolve([]);
+      // Without a supervisor nobody would ever stop this process.
+      process.kill(process.pid, 'SIGTERM');
+    });
   }
 
   readonly metricsPage = async (): Promise<MetricsPage> => {
     const id = ++this.lastId;
     const reports = await new Promise<readonly MetricsReport[]>((resolve) => {
+      if (!process.connected) {
+        resolve([]);
+        return;
+      }
       this.scrapes.set(id, resolve);
       this.send({ kind: 'scrape', id });
     });

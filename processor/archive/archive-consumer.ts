@@ -34,6 +34,7 @@ export class ArchiveConsumer {
   private failures = 0;
   private callOffCommit: () => void = () => undefined;
   private callOffRestart: () => void = () => undefined;
+  private opening: Promise<void> = Promise.resolve();
   private committing: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ArchiveConsumerOptions) {}
@@ -44,7 +45,8 @@ export class ArchiveConsumer {
    */
   async start(): Promise<void> {
     this.commitLater();
-    await this.open().catch((error: unknown) => this.failed(error as Error));
+    this.opening = this.open();
+    await this.opening;
   }
 
   get hasJoined(): boolean {
@@ -67,50 +69,49 @@ export class ArchiveConsumer {
     this.stopped = true;
     this.callOffCommit();
     this.callOffRestart();
-    await this.committing;
+    await Promise.all([this.opening, this.committing]);
     await this.commit();
-    await this.close();
+    await this.consumer?.stop().catch(() => undefined);
   }
 
   private async open(): Promise<void> {
-    const { kafka, groupId, topic, leases, onAssigned, onBatch } = this.options;
-    this.consumer = new GroupConsumer(kafka, {
+    const { kafka, groupId, topic, onBatch } = this.options;
+    const consumer: GroupConsumer = new GroupConsumer(kafka, {
       groupId,
       topic,
-      onAssigned: (partitions) => {
-        this.joined = true;
-        this.failures = 0;
-        leases.assign(partitions);
-        this.applyPause();
-        onAssigned();
-      },
+      onAssigned: (partitions) => this.assigned(consumer, partitions),
       onBatch: (batch) => {
         onBatch(batch);
         return Promise.resolve();
       },
-      onCrash: (error) => this.failed(error),
+      onCrash: (error) => this.failed(consumer, error),
     });
-    await this.consumer.start();
+    this.consumer = consumer;
+    await consumer.start().catch((error: unknown) => this.failed(consumer, error as Error));
   }
 
-  private failed(error: Error): void {
+  private assigned(consumer: GroupConsumer, partitions: readonly number[]): void {
+    if (consumer !== this.consumer) return;
+    this.joined = true;
+    this.failures = 0;
+    this.options.leases.assign(partitions);
+    this.applyPause();
+    this.options.onAssigned();
+  }
+
+  /** One consumer may say more than once that it failed. */
+  private failed(consumer: GroupConsumer, error: Error): void {
     const { logger, clock, onFailing } = this.options;
-    if (this.stopped) return;
+    if (consumer !== this.consumer) return;
+    this.consumer = undefined;
     this.joined = false;
     this.failures += 1;
     logger.warn({ err: error, failures: this.failures }, 'the archive consumer died, making a new one');
     onFailing(error, this.failures);
+    const closed = consumer.stop().catch(() => undefined);
     this.callOffRestart = clock.after(nextDelayMs(BACKOFF, this.failures, Infinity, Math.random()), () => {
-      void this.close()
-        .then(() => this.open())
-        .catch((cause: unknown) => this.failed(cause as Error));
+      this.opening = closed.then(() => (this.stopped ? undefined : this.open()));
     });
-  }
-
-  private async close(): Promise<void> {
-    const { consumer } = this;
-    this.consumer = undefined;
-    await consumer?.stop().catch(() => undefined);
   }
 
   private applyPause(): void {

@@ -7,7 +7,7 @@ export type ArchiveGauges = {
   readonly pending: number;
   readonly downloads: number;
   readonly uploads: number;
-  /** Until the next link dies (ms); `undefined` when no link waits. */
+  /** Until the next living link dies (ms); `undefined` when none waits. */
   readonly tightestMs: number | undefined;
 };
 

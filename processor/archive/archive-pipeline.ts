@@ -67,13 +67,15 @@ export class ArchivePipeline {
   }
 
   gauges(): ArchiveGauges {
-    const deadlines = this.fetching.tasks().map(({ deadlineAt }) => deadlineAt);
-    const tightest = deadlines.reduce((least, deadline) => Math.min(least, deadline), Infinity);
+    const now = this.options.clock.now();
+    const tightest = this.fetching
+      .tasks()
+      .reduce((least, { deadlineAt }) => (deadlineAt > now ? Math.min(least, deadlineAt) : least), Infinity);
     return {
       pending: this.pending,
       downloads: this.fetching.active,
       uploads: this.storing.active,
-      tightestMs: tightest === Infinity ? undefined : tightest - this.options.clock.now(),
+      tightestMs: tightest === Infinity ? undefined : tightest - now,
     };
   }
 
@@ -113,19 +115,10 @@ export class ArchivePipeline {
 
   private async store(task: StoreTask, stop: AbortSignal): Promise<StepVerdict> {
     const result = await this.options.storeStep.run(task, stop);
-    switch (result.kind) {
-      case 'settled':
-        await task.spill.remove();
-        this.settle(task.job, result.outcome, task.failures);
-        return DONE;
-      case 'again':
-        return result;
-      case 'dropped':
-        await task.spill.remove();
-        return DONE;
-      default:
-        return result satisfies never;
-    }
+    if (result.kind === 'again') return result;
+    await task.spill.remove();
+    if (result.kind === 'settled') this.settle(task.job, result.outcome, task.failures);
+    return DONE;
   }
 
   private settle(job: RecordingJob, outcome: Outcome, failures: number): void {

@@ -3,13 +3,18 @@ import TinyQueue from 'tinyqueue';
 type Due = { readonly deadlineAt: number };
 type Entry<T> = { readonly task: T; readonly notBefore: number };
 
-/** Tasks by their deadline, earliest first; a task may ask to be left alone until some time. Times in ms. */
+/**
+ * Tasks by their deadline, earliest first; a task may ask to be left alone until some time. Times in ms.
+ *
+ * Tasks whose deadline is over come after all others: they may be lost already, so they must not cost those that can be saved.
+ */
 export class DeadlineQueue<T extends Due> {
   private ready = new TinyQueue<T>([], byDeadline);
   private resting = new TinyQueue<Entry<T>>([], byNotBefore);
+  private overdue: T[] = [];
 
   get size(): number {
-    return this.ready.length + this.resting.length;
+    return this.ready.length + this.overdue.length + this.resting.length;
   }
 
   add(task: T, notBefore: number): void {
@@ -22,17 +27,21 @@ export class DeadlineQueue<T extends Due> {
       this.ready.push(next.task);
       this.resting.pop();
     }
-    return this.ready.pop();
+    for (let next = this.ready.pop(); next !== undefined; next = this.ready.pop()) {
+      if (next.deadlineAt > now) return next;
+      this.overdue.push(next);
+    }
+    return this.overdue.shift();
   }
 
   /** When there is something to take: in the past if there is already, `undefined` if there is nothing at all. */
   nextAt(): number | undefined {
-    return this.ready.length > 0 ? 0 : this.resting.peek()?.notBefore;
+    return this.ready.length + this.overdue.length > 0 ? 0 : this.resting.peek()?.notBefore;
   }
 
   /** In no order. */
   tasks(): T[] {
-    return [...this.ready.data, ...this.resting.data.map(({ task }) => task)];
+    return [...this.ready.data, ...this.overdue, ...this.resting.data.map(({ task }) => task)];
   }
 
   /** Takes out all tasks that `condition` holds for. */
@@ -43,6 +52,7 @@ export class DeadlineQueue<T extends Due> {
       this.ready.data.filter((task) => !condition(task)),
       byDeadline,
     );
+    this.overdue = this.overdue.filter((task) => !condition(task));
     this.resting = new TinyQueue(
       this.resting.data.filter(({ task }) => !condition(task)),
       byNotBefore,

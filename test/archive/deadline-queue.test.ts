@@ -39,6 +39,13 @@ describe('DeadlineQueue', () => {
     expect(queue.take(100)).toEqual(task(4));
   });
 
+  it('puts what is overdue behind what can still be saved', () => {
+    const queue = new DeadlineQueue<{ deadlineAt: number }>();
+    for (const deadline of [10, 20, 200, 300]) queue.add(task(deadline), 0);
+    expect([queue.take(100), queue.take(250), queue.take(250), queue.take(250)]).toEqual([200, 300, 10, 20].map(task));
+    expect([queue.size, queue.nextAt()]).toEqual([0, undefined]);
+  });
+
   it('keeps the order whatever comes and goes', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(50), fc.nat(50))), fc.nat(60), (entries, now) => {
@@ -46,7 +53,12 @@ describe('DeadlineQueue', () => {
         for (const [deadline, notBefore] of entries) queue.add(task(deadline), notBefore);
         const due = entries.filter(([, notBefore]) => notBefore <= now).map(([deadline]) => deadline);
         const taken = due.map(() => queue.take(now)?.deadlineAt);
-        expect(taken).toEqual(due.toSorted((a, b) => a - b));
+        const inOrder = due.toSorted((a, b) => a - b);
+        const [late, alive] = [
+          inOrder.filter((deadline) => deadline <= now),
+          inOrder.filter((deadline) => deadline > now),
+        ];
+        expect(taken).toEqual([...alive, ...late]);
         expect(queue.take(now)).toBeUndefined();
         expect(queue.size).toBe(entries.length - due.length);
       }),

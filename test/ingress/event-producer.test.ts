@@ -133,7 +133,8 @@ describe('a record', () => {
   });
 
   it('is rejected while it is under way, and not sent again', async () => {
-    start({ deliveryTimeoutMs: 30 });
+    // Longer than the first back-off, or the second record would be given up as well.
+    start({ deliveryTimeoutMs: 200 });
     const sent = send('a');
     const a = await kafka.next();
     await expect(sent).rejects.toThrow(NotAcknowledgedError);

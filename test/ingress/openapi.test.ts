@@ -33,6 +33,8 @@ describe('the OpenAPI document', () => {
     expect(text).not.toContain('draft-07');
     expect(text).not.toContain('"dependencies"');
     expect(text).toContain('"dependentRequired"');
+    expect(text).not.toContain('ud800');
+    expect(text).toContain('u0000');
   });
 
   it('says how to show a token', () => {

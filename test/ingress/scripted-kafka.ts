@@ -84,12 +84,12 @@ export class ScriptedKafka {
         acknowledge: (partitions = placed) => resolve(partitions),
         fail: reject,
         retry: () => {
-          try {
-            place();
-            resolve(placed);
-          } catch (error) {
-            reject(error);
-          }
+          resolve(
+            Promise.resolve().then(() => {
+              place();
+              return placed;
+            }),
+          );
         },
       };
       const taker = this.waiting.shift();

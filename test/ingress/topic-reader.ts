@@ -40,14 +40,26 @@ export class TopicReader {
     });
   }
 
-  /** Resolves once the records that the test is for have been read that often. */
-  async until(count: number, test: (record: ReadRecord) => boolean): Promise<readonly ReadRecord[]> {
+  /** Resolves, to those that fit, once so many records that fit have been read. */
+  async until(count: number, fits: (record: ReadRecord) => boolean): Promise<readonly ReadRecord[]> {
+    await this.untilTrue(() => this.records.filter(fits).length >= count);
+    return this.records.filter(fits);
+  }
+
+  /** Resolves once each of the keys has been read at least once. */
+  async untilKeys(keys: readonly string[]): Promise<void> {
+    await this.untilTrue(() => {
+      const read = new Set(this.records.map(({ key }) => key));
+      return keys.every((key) => read.has(key));
+    });
+  }
+
+  private untilTrue(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
-        const found = this.records.filter(test);
-        if (found.length < count) return;
+        if (!condition()) return;
         this.looks.delete(look);
-        resolve(found);
+        resolve();
       };
       this.looks.add(look);
       look();

@@ -2,8 +2,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A listener that answers a metadata request as a broker does whose controller knows of `brokers()` live brokers. */
-export async function fakeBroker(brokers: () => number): Promise<number> {
+/**
+ * A listener that answers as a broker does whose controller knows of `brokers()` live brokers, and whose coordinators
+ * are there (0) or not (an error code).
+ */
+export async function fakeBroker(brokers: () => number, coordinatorFault: () => number = () => 0): Promise<number> {
   return listen(
     createServer((socket) => {
       socket.on('error', () => undefined);
@@ -11,7 +14,8 @@ export async function fakeBroker(brokers: () => number): Promise<number> {
         const answer = Buffer.alloc(20);
         answer.writeInt32BE(16, 0);
         answer.writeInt32BE(request.readInt32BE(8), 4);
-        answer.writeInt32BE(brokers(), 12);
+        if (request.readInt16BE(4) === 3) answer.writeInt32BE(brokers(), 12);
+        else answer.writeInt16BE(coordinatorFault(), 12);
         socket.write(answer);
       });
     }),

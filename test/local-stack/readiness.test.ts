@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { httpProbe, kafkaProbe, tcpProbe, untilReady, withReadiness } from '../../infra/local-stack/readiness.js';
+import { kafkaCoordinatorProbe, kafkaProbe, tcpProbe } from '../../infra/local-stack/kafka-probe.js';
+import { httpProbe, untilReady, withReadiness } from '../../infra/local-stack/readiness.js';
 import { supervise } from '../../infra/local-stack/supervised-process.js';
 import { findFreeBase } from '../../infra/local-stack/ports.js';
 import { fakeBroker, fakeHttp, takenPort } from './fake-services.js';
@@ -12,6 +13,18 @@ test('a broker is ready once it knows of a live broker, not when its port is ope
   expect(await probe()).toBe(false);
   brokers = 1;
   expect(await probe()).toBe(true);
+});
+
+test('a broker without coordinators is alive, but not ready for groups and transactions', async () => {
+  let fault = 15;
+  const port = await fakeBroker(
+    () => 1,
+    () => fault,
+  );
+  expect(await kafkaProbe('127.0.0.1', port)()).toBe(true);
+  expect(await kafkaCoordinatorProbe('127.0.0.1', port)()).toBe(false);
+  fault = 0;
+  expect(await kafkaCoordinatorProbe('127.0.0.1', port)()).toBe(true);
 });
 
 test('probes of HTTP and TCP', async () => {

@@ -74,12 +74,15 @@ describe('MinioObjectStore', () => {
     },
   );
 
-  it.each(['AccessDenied', 'SignatureDoesNotMatch', 'KeyTooLongError'])('takes %s for a refusal', async (code) => {
-    const store = await storeThat(s3Error(403, code));
-    await expect(store.putFile(object(Buffer.from('x')), { replace: false }, signal)).rejects.toBeInstanceOf(
-      StoreRefusedError,
-    );
-  });
+  it.each(['AccessDenied', 'SignatureDoesNotMatch', 'KeyTooLongError', 'XSomethingOfAnotherStore'])(
+    'takes %s for a refusal',
+    async (code) => {
+      const store = await storeThat(s3Error(403, code));
+      await expect(store.putFile(object(Buffer.from('x')), { replace: false }, signal)).rejects.toBeInstanceOf(
+        StoreRefusedError,
+      );
+    },
+  );
 
   it('puts without a condition where the store knows none', async () => {
     const conditions: unknown[] = [];

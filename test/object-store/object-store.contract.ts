@@ -47,13 +47,16 @@ export function objectStoreContract(name: string, create: () => ObjectStore): vo
       expect((await buffer(await store.get(object.key, signal))).equals(bytes)).toBe(true);
     });
 
-    it('takes keys with percent signs literally', async () => {
-      const object = fileOf('a%2Fb/2026/05/03/%2E%2E%20c%25.wav', Buffer.from('percent'));
-      await store.putFile(object, FIRST, signal);
-      const found = await store.findByPrefix('a%2Fb/2026/05/03/%2E%2E%20c%25.', signal);
-      expect(found.map(({ key }) => key)).toEqual([object.key]);
-      expect((await store.stat(object.key, signal))?.bytes).toBe(7);
-    });
+    it.each(['a%2Fb/2026/05/03/%2E%2E%20c%25.', "p/2026/05/03/!~*'()-_.1."])(
+      'takes the key %swav literally',
+      async (stem) => {
+        const object = fileOf(`${stem}wav`, Buffer.from('literal'));
+        await store.putFile(object, FIRST, signal);
+        const found = await store.findByPrefix(stem, signal);
+        expect(found.map(({ key }) => key)).toEqual([object.key]);
+        expect((await store.stat(object.key, signal))?.bytes).toBe(7);
+      },
+    );
 
     it('finds by prefix, and nothing else', async () => {
       for (const key of ['find/s-1.wav', 'find/s-1.mp3', 'find/s-10.wav']) {

@@ -30,9 +30,10 @@ export class Downloader {
 
   /**
    * One attempt. When it is complete, the file holds all of the recording; when it fails, what a later attempt can go on from, or
-   * nothing. Never throws.
+   * nothing.
    *
    * @param deadlineAt the attempt ends then (ms since the epoch), as `timeout`.
+   * @throws only what no code expects: an error of ours.
    */
   async attempt(link: string, spill: SpillFile, deadlineAt: number, stop: AbortSignal): Promise<DownloadResult> {
     const { clock, stallMs } = this.options;

@@ -21,7 +21,7 @@ export class LinkFollower {
     private readonly open: OpenSource,
   ) {}
 
-  /** The first answer that is no redirect. Never throws; an abort is a fault as any, ask the signal. */
+  /** The first answer that is no redirect. An abort is a fault as any: ask the signal. */
   async follow(link: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Followed> {
     let next = link;
     let base: URL | undefined;

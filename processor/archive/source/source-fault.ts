@@ -15,36 +15,32 @@ export type SourceFault = {
 /**
  * The fault that an error of the network or of decoding stands for. Nothing of its message is kept: node puts hosts, addresses and
  * whole links into messages.
+ *
+ * @throws the error itself when it has no code: then it is no fault of the source, but ours.
  */
 export function faultOfError(error: unknown): SourceFault {
-  const code = codeOf(error);
-  const detail = { ...(code !== '' && { detail: code }) };
-  if (isTls(code, error)) return { reason: 'tls_error', ...detail };
-  if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'Z_BUF_ERROR') {
-    return { reason: 'truncated', ...detail };
-  }
-  if (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ERR__ERROR_')) {
-    return { reason: 'bad_encoding', ...detail };
-  }
-  if (code === 'ETIMEDOUT') return { reason: 'timeout', ...detail };
-  if (code.startsWith('HPE_')) return { reason: 'source_error', ...detail };
-  return { reason: 'source_unreachable', ...detail };
+  const detail = codeOf(error);
+  if (detail === undefined) throw error;
+  return { reason: reasonOf(detail), detail };
+}
+
+function reasonOf(code: string): SourceReason {
+  if (isTls(code)) return 'tls_error';
+  if (['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'Z_BUF_ERROR'].includes(code)) return 'truncated';
+  if (['Z_', 'ERR_BROTLI', 'ERR__ERROR_'].some((prefix) => code.startsWith(prefix))) return 'bad_encoding';
+  if (code === 'ETIMEDOUT') return 'timeout';
+  return code.startsWith('HPE_') ? 'source_error' : 'source_unreachable';
 }
 
 /** `code` of an error, or that of the first of several: with many addresses each has an error of its own. */
-function codeOf(error: unknown): string {
-  const { code, errors } = error as { code?: unknown; errors?: unknown };
+function codeOf(error: unknown): string | undefined {
+  const { code, errors } = (error ?? {}) as { code?: unknown; errors?: unknown };
   if (typeof code === 'string') return code;
-  return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : '';
+  return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : undefined;
 }
 
-/** OpenSSL's verification codes have no common prefix; what they have in common is that node says so in other ways. */
-function isTls(code: string, error: unknown): boolean {
-  return (
-    code.startsWith('ERR_TLS') ||
-    code.startsWith('ERR_SSL') ||
-    code === 'EPROTO' ||
-    /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT)|CRL_|HOSTNAME_MISMATCH/.test(code) ||
-    (error instanceof Error && error.name === 'TLSError')
-  );
+/** OpenSSL's verification codes have no common prefix. */
+function isTls(code: string): boolean {
+  const ofNode = code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code === 'EPROTO';
+  return ofNode || /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT)|CRL_|HOSTNAME_MISMATCH/.test(code);
 }

@@ -72,9 +72,10 @@ export class SpillFile {
     await handle?.close().catch(() => undefined);
   }
 
+  /** What cannot be removed now goes with its folder. */
   async remove(): Promise<void> {
     await this.close();
-    await rm(this.path, { force: true });
+    await rm(this.path, { force: true }).catch(() => undefined);
   }
 
   private onDisk(work: (handle: FileHandle) => Promise<unknown>): Promise<void> {

@@ -1,0 +1,30 @@
+import type { Kafka } from 'kafkajs';
+import type { Logger } from '../observability/logger.js';
+
+export type EventProducerOptions = {
+  readonly kafka: Kafka;
+  /** For log lines: what is written with it. */
+  readonly name: string;
+  readonly logger: Logger;
+  /** How long the first record of a batch waits for others while no batch is under way. Default 5. */
+  readonly lingerMs?: number;
+  /** A batch, which is one request, holds no more than this unless a single record does. Default 1 MiB. */
+  readonly maxBatchBytes?: number;
+  /** A connection that takes longer is given up. Default 3,000. */
+  readonly connectTimeoutMs?: number;
+  /** An unanswered request is given up after this, and its connection replaced. Default 5,000. */
+  readonly requestTimeoutMs?: number;
+  /** A record that is not acknowledged this long after `send` is rejected, and not sent any more. Default 30,000. */
+  readonly deliveryTimeoutMs?: number;
+};
+
+export function withDefaults(options: EventProducerOptions): Required<EventProducerOptions> {
+  return {
+    lingerMs: 5,
+    maxBatchBytes: 1_048_576,
+    connectTimeoutMs: 3_000,
+    requestTimeoutMs: 5_000,
+    deliveryTimeoutMs: 30_000,
+    ...options,
+  };
+}

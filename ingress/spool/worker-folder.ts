@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { tryLock, type PidLock } from '../../infra/local-stack/pid-lock.js';
+
+/** A folder of the spool that no other live process of this machine uses. */
+export type WorkerFolder = { readonly dir: string; readonly lock: PidLock };
+
+/** `worker-2`; `worker-2.3` for a process that found that and `worker-2.2` taken, as in a rolling restart. */
+const NAME = /^worker-(\d+)(\.\d+)?$/;
+
+const LOCK_FILE = 'owner.lock';
+
+/**
+ * Takes the folder of a worker; where a live process has it, one beside it.
+ * @throws Error of the file system: the folder cannot be made or written.
+ */
+export function claimFolder(root: string, worker: number): WorkerFolder {
+  for (let nth = 1; ; nth += 1) {
+    const dir = join(root, `worker-${worker}${nth === 1 ? '' : `.${nth}`}`);
+    const lock = tryLock(join(dir, LOCK_FILE));
+    if ('release' in lock) return { dir, lock };
+  }
+}
+
+/**
+ * Takes the folders that no worker will come back to, as there are fewer workers now or a process stood in for another.
+ * Release their locks when they are empty, or at the end.
+ *
+ * @param workers how many there are, numbered from 1; the caller is the first.
+ * @throws Error of the file system: try again later.
+ */
+export function claimAbandoned(root: string, own: string, workers: number): WorkerFolder[] {
+  const folders: WorkerFolder[] = [];
+  for (const name of readdirSync(root)) {
+    const [, number, stoodIn] = NAME.exec(name) ?? [];
+    const dir = join(root, name);
+    if (number === undefined || dir === own) continue;
+    const comesBack = stoodIn === undefined && Number(number) > 1 && Number(number) <= workers;
+    if (comesBack) continue;
+    const lock = tryLock(join(dir, LOCK_FILE));
+    if ('release' in lock) folders.push({ dir, lock });
+  }
+  return folders;
+}

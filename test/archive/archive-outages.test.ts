@@ -1,0 +1,129 @@
+import { describe, expect, it, vi } from 'vitest';
+import { warnOfDeadlines } from '../../processor/archive/deadline-warnings.js';
+import { cutAfter, stallAfter, status, whole } from './faulty-source.js';
+import { archivePipeline, BODY } from './pipeline-harness.js';
+
+describe('an error of ours', () => {
+  it('is logged without its message, and ends as internal_error', async () => {
+    const { accept, settled, outcomes, logged } = await archivePipeline({
+      lifetimeMs: 1_000,
+      open: () => Promise.reject(new TypeError('a bug that quotes very-secret')),
+    });
+    accept('s-1', 'http://127.0.0.1:9/a');
+    await settled(1);
+    expect(outcomes()).toMatchObject([{ event: 'recording.failed', reason: 'internal_error' }]);
+    expect(logged.join()).toContain('archive-pipeline.test');
+    expect(logged.join()).not.toContain('very-secret');
+  });
+});
+
+describe('trouble with the store', () => {
+  it('costs no link: what is downloaded waits on disk, beyond the end of its link', async () => {
+    const { source, store, accept, settled, pipeline, outcomes, leftOvers } = await archivePipeline({
+      lifetimeMs: 2_000,
+    });
+    store.trouble = 'away';
+    // By our count the links are dead: they are good for one try.
+    for (let n = 0; n < 10; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)), 2_000);
+    await vi.waitFor(() => expect(leftOvers()).toHaveLength(10), { interval: 5 });
+    await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ downloads: 0, tightestMs: undefined }));
+    source.stop();
+    store.trouble = undefined;
+    await settled(10);
+    expect(outcomes().every(({ event }) => event === 'recording.archived')).toBe(true);
+    expect(leftOvers()).toEqual([]);
+  });
+
+  it.each([
+    ['away', 'store_unavailable'],
+    ['refusing', 'store_refused'],
+  ] as const)('that is %s for too long is %s', async (trouble, reason) => {
+    const { source, store, accept, settled, outcomes, leftOvers } = await archivePipeline({ lifetimeMs: 1_000 });
+    store.trouble = trouble;
+    accept('s-1', source.serve('/a', whole(BODY)));
+    await settled(1);
+    expect(outcomes()).toMatchObject([{ event: 'recording.failed', reason }]);
+    expect(leftOvers()).toEqual([]);
+  });
+
+  it('that has lost its bucket is mended', async () => {
+    const { source, store, accept, settled, outcomes } = await archivePipeline();
+    store.hasBucket = false;
+    accept('s-1', source.serve('/a', whole(BODY)));
+    await settled(1);
+    expect(outcomes()).toMatchObject([{ event: 'recording.archived' }]);
+  });
+});
+
+describe('trouble with Kafka', () => {
+  it('holds the offset until the outcome is in the log', async () => {
+    const { source, accept, settled, kafka, lease, store, outcomes } = await archivePipeline();
+    kafka.isAway = true;
+    accept('s-1', source.serve('/a', whole(BODY)));
+    await vi.waitFor(() => expect(store.objects.size).toBe(1));
+    expect(lease.offsets.position).toBe(0);
+    kafka.isAway = false;
+    await settled(1);
+    expect(outcomes()).toHaveLength(1);
+    expect(lease.offsets.position).toBe(1);
+  });
+});
+
+describe('partitions that go and roles that stop', () => {
+  it('drops what has not begun, and finishes the rest', async () => {
+    const { source, accept, settled, pipeline, lease, outcomes } = await archivePipeline({ concurrency: 1 });
+    accept('s-1', source.serve('/a', whole(BODY)));
+    accept('s-2', source.serve('/b', whole(BODY)));
+    lease.revoke();
+    pipeline.dropRevoked();
+    await settled(1);
+    expect(outcomes().map(({ sessionId }) => sessionId)).toEqual(['s-1']);
+    expect(source.count('/b')).toBe(0);
+  });
+
+  it('breaks off what is under way, without an outcome, and keeps its offset', async () => {
+    const { source, accept, pipeline, lease, outcomes, leftOvers } = await archivePipeline();
+    accept('s-1', source.serve('/a', stallAfter(BODY, 1_000)));
+    await vi.waitFor(() => expect(leftOvers()).toHaveLength(1), { interval: 5 });
+    await pipeline.stop();
+    expect(outcomes()).toEqual([]);
+    expect(lease.offsets.position).toBe(0);
+    expect(leftOvers()).toEqual([]);
+  });
+});
+
+describe('what can be seen from outside', () => {
+  it('warns once of links that are about to die', async () => {
+    const { source, accept, pipeline, logged, logger } = await archivePipeline({ lifetimeMs: 20_000 });
+    accept('s-1', source.serve('/a', stallAfter(BODY, 100)), 18_000);
+    accept('s-2', source.serve('/b', stallAfter(BODY, 100)));
+    for (let n = 0; n < 2; n += 1) warnOfDeadlines(pipeline.fetchTasks(), Date.now(), 4_000, logger);
+    const warnings = logged.filter((line) => line.includes('about to die'));
+    expect(warnings).toHaveLength(1);
+    expect(JSON.parse(warnings[0] ?? '')).toMatchObject({ recordings: 1, sessionIds: ['s-1'] });
+    expect(pipeline.gauges().tightestMs).toBeLessThan(2_000);
+    await pipeline.stop();
+  });
+
+  it('holds nothing of a link: no log line, no record, no metric', async () => {
+    const { source, accept, settled, logged, outcomes, registry, store } = await archivePipeline({ lifetimeMs: 1_000 });
+    accept('s-1', source.serve('/secret-path-ok', whole(BODY)));
+    accept('s-2', source.serve('/secret-path-500', status(500)));
+    accept('s-3', source.serve('/secret-path-cut', cutAfter(BODY, 100)));
+    accept('s-4', 'https://secret-path.example/secret-path?token=very-secret');
+    accept('s-5', 'secret-path: no link');
+    accept('s-6', source.serve('/secret-path-loop', status(302, { location: '/secret-path-loop' })));
+    await settled(6);
+    const seen = [
+      logged.join(),
+      JSON.stringify(outcomes()),
+      await registry.metrics(),
+      [...store.objects.keys()].join(),
+    ];
+    for (const text of seen) {
+      expect(text).not.toContain('secret-path');
+      expect(text).not.toContain('very-secret');
+      expect(text).not.toContain(source.host);
+    }
+  });
+});

@@ -1,0 +1,41 @@
+import { pino, type Logger } from 'pino';
+import { Spool, type SpoolOptions } from '../../../ingress/spool/spool.js';
+import { SpoolBudget } from '../../../ingress/spool/spool-budget.js';
+import type { IncomingRecord } from '../../../ingress/store/durable-store.js';
+import { silent } from '../../stack/stack-settings.js';
+import { MemoryFs } from './memory-fs.js';
+
+export const DIR = '/spool';
+
+export function event(key: string, body: string | Buffer = `body of ${key}`): IncomingRecord {
+  return { stream: 'events', key, body: Buffer.from(body), headers: { ce_id: key } };
+}
+
+export async function openSpool(fs: MemoryFs, options: Partial<SpoolOptions> = {}): Promise<Spool> {
+  const spool = await Spool.open({ fs, dir: DIR, budget: new SpoolBudget(1e9), logger: silent, ...options });
+  await spool.scan();
+  return spool;
+}
+
+/** All that the spool hands out, each slice drained at once. */
+export async function drainAll(spool: Spool): Promise<IncomingRecord[]> {
+  const records: IncomingRecord[] = [];
+  for (;;) {
+    const slice = await spool.read();
+    if (slice === undefined) return records;
+    records.push(...slice.records.map(({ record }) => record));
+    spool.drained(slice);
+  }
+}
+
+export const keysOf = (records: readonly IncomingRecord[]) => records.map(({ key }) => key);
+
+/** A logger, and the lines that it was given. */
+export function recordingLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino(
+    { level: 'info' },
+    { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+  return { logger, lines };
+}
