@@ -27,6 +27,8 @@ export default defineConfig(
   },
   { files: ['infra/kafka/**/*.ts'], rules: onlyIn([...UWS, MINIO]) },
   { files: ['infra/object-store/**/*.ts'], rules: onlyIn([KAFKA, ...UWS]) },
+  // A peer is written as its own users would write it.
+  { files: ['bench/peers/**/*.ts'], rules: { 'no-restricted-imports': 'off' } },
   { files: ['ingress/http/**/*.ts'], rules: onlyIn([KAFKA, MINIO]) },
   {
     // The join decides, it does nothing: no I/O, no clock, no chance. A timer that fires is an event with its time in it.

@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...names) => join(root, ...names);
 const say = (line) => process.stderr.write(`${line}\n`);
 const OLDEST_NODE = [20, 19];
-const PROGRAMS = { start: 'local-stack/start.js', stack: 'local-stack/stack.js', demo: 'demo/main.js' };
+const PROGRAMS = { start: 'local-stack/start.js', stack: 'local-stack/stack.js', demo: 'demo/main.js', bench: '../bench/main.js' };
 const COMMANDS = [...Object.keys(PROGRAMS), 'test', 'build', 'generate'];
 
 /** What went wrong, in words for the user. */

@@ -71,7 +71,7 @@ export function openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes }: Op
           },
         },
         ...Object.fromEntries(SENDER_EVENTS.map((event) => [event, inOpenApi(schemas[schemaName(event)])])),
-        Accepted: objectOf({ status: { const: 'accepted' }, stored: { enum: ['kafka'] } }),
+        Accepted: objectOf({ status: { const: 'accepted' }, stored: { enum: ['kafka', 'spool'] } }),
         Status: { type: 'object', required: ['status'], properties: { status: TEXT_SCHEMA, reason: TEXT_SCHEMA } },
         Problem: PROBLEM,
       },

@@ -59,11 +59,12 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   };
 
   for (let i = 0; i < connections; i += 1) release(open());
-  if (rate !== undefined) await sendByTheClock(rate, start, isOver, (due) => {
-    const connection = idle.pop();
-    if (connection === undefined) overdue.push(due);
-    else send(connection, due);
-  });
+  if (rate !== undefined)
+    await sendByTheClock(rate, start, isOver, (due) => {
+      const connection = idle.pop();
+      if (connection === undefined) overdue.push(due);
+      else send(connection, due);
+    });
   await new Promise<void>((resolve) => {
     finish = resolve;
     const check = setInterval(() => {
@@ -76,7 +77,12 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   return { answers, seconds: (performance.now() - start) / 1000, latencyMs: latencies.summary() };
 }
 
-function sendByTheClock(rate: number, start: number, isOver: () => boolean, sendDue: (due: number) => void): Promise<void> {
+function sendByTheClock(
+  rate: number,
+  start: number,
+  isOver: () => boolean,
+  sendDue: (due: number) => void,
+): Promise<void> {
   let sent = 0;
   return new Promise((resolve) => {
     const tick = setInterval(() => {

@@ -14,8 +14,13 @@ export type EventProducerOptions = {
   readonly connectTimeoutMs?: number;
   /** An unanswered request is given up after this, and its connection replaced. Default 5,000. */
   readonly requestTimeoutMs?: number;
-  /** A record that is not acknowledged this long after `send` is rejected, and not sent any more. Default 30,000. */
+  /** A record that is not acknowledged this long after `send` is rejected, and not sent any more. `Infinity`: never. Default 30,000. */
   readonly deliveryTimeoutMs?: number;
+  /**
+   * Called when a batch has failed or a record is overdue, before anything is sent again or rejected for that: the time to
+   * withdraw. Not called for a single record that Kafka refuses.
+   */
+  readonly onTrouble?: (reason: string) => void;
 };
 
 export function withDefaults(options: EventProducerOptions): Required<EventProducerOptions> {
@@ -25,6 +30,7 @@ export function withDefaults(options: EventProducerOptions): Required<EventProdu
     connectTimeoutMs: 3_000,
     requestTimeoutMs: 5_000,
     deliveryTimeoutMs: 30_000,
+    onTrouble: () => undefined,
     ...options,
   };
 }

@@ -19,10 +19,12 @@ const LAST_BACKOFF_MS = 2_000;
  * more than once, and after a rejected `send` it may still appear: never an acknowledged one missing. It connects, and connects
  * again after a failure, for ever; batches that fail go out again on a new connection until their records' delivery timeout.
  */
-export class EventProducer {
-  private readonly queue: RecordQueue;
+export class EventProducer<R extends OutgoingRecord = OutgoingRecord> {
+  private readonly queue: RecordQueue<R>;
   private readonly options: Required<EventProducerOptions>;
-  private inFlight: readonly QueuedRecord[] = [];
+  private inFlight: readonly QueuedRecord<R>[] = [];
+  /** A batch is under way whose records have been withdrawn. */
+  private isAbandoned = false;
   private expiry: NodeJS.Timeout | undefined;
   private closed = false;
   private delivery: Promise<void> | undefined;
@@ -49,20 +51,37 @@ export class EventProducer {
    *   or send it again.
    * @throws RecordRefusedError when the broker refuses this record for ever: do not send it again.
    */
-  send(record: OutgoingRecord): Promise<void> {
+  send(record: R): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.closed) {
         reject(new NotAcknowledgedError(`producer ${this.options.name} is closed`));
         return;
       }
       this.queue.push({ record, bytes: recordBytes(record), queuedAt: performance.now(), resolve, reject });
+      if (this.options.deliveryTimeoutMs === Infinity) return;
       this.expiry ??= setTimeout(() => this.expire(), this.options.deliveryTimeoutMs);
     });
   }
 
-  /** Whether there is a connection, as far as its last use tells: an idle producer does not notice an outage. */
+  /**
+   * Takes back all records that are not acknowledged, in the order of `send`. They are not sent any more, but those under way may
+   * still arrive; then their `send` resolves, else it never settles.
+   */
+  withdraw(): readonly R[] {
+    const withdrawn = [...this.inFlight, ...this.queue.takeWhile(() => true)];
+    this.isAbandoned ||= this.inFlight.length > 0;
+    this.inFlight = [];
+    clearTimeout(this.expiry);
+    this.expiry = undefined;
+    return withdrawn.map(({ record }) => record);
+  }
+
+  /**
+   * Whether there is a connection that is free for new records, as far as its last use tells: an idle producer does not notice an
+   * outage.
+   */
   get isConnected(): boolean {
-    return this.producer !== undefined;
+    return this.producer !== undefined && !this.isAbandoned;
   }
 
   /** `performance.now()` at the last acknowledgement; `undefined` if there was none since the last failure. */
@@ -80,7 +99,7 @@ export class EventProducer {
     this.closed = true;
     this.queue.close();
     // With nothing to send, an attempt to connect that is under way ends by itself.
-    if (this.pending > 0 || this.isConnected) await this.delivery;
+    if (this.pending > 0 || this.producer !== undefined) await this.delivery;
     clearTimeout(this.expiry);
   }
 
@@ -109,9 +128,9 @@ export class EventProducer {
    * @throws Error of the first failed batch; its records have been queued again or rejected. The producer is of no more use.
    */
   private async sendBatches(producer: SingleFlightProducer): Promise<void> {
-    for (;;) {
-      const batch = await this.queue.nextBatch(this.maxBatchRecords);
-      if (batch === undefined) return;
+    while (await this.queue.ripe()) {
+      const batch = this.queue.takeBatch(this.maxBatchRecords);
+      if (batch.length === 0) continue;
       this.inFlight = batch;
       try {
         await producer.send(
@@ -119,11 +138,13 @@ export class EventProducer {
           this.options.requestTimeoutMs,
         );
       } catch (error) {
-        this.inFlight = [];
-        this.afterFailure(batch, error);
+        const isWithdrawn = this.inFlight !== batch;
+        this.endBatch();
+        this.producer = undefined;
+        if (!isWithdrawn) this.afterFailure(batch, error);
         throw error;
       }
-      this.inFlight = [];
+      this.endBatch();
       this.backoffMs = 0;
       this.maxBatchRecords = Infinity;
       this.lastAcknowledgement = performance.now();
@@ -131,7 +152,12 @@ export class EventProducer {
     }
   }
 
-  private afterFailure(batch: readonly QueuedRecord[], cause: unknown): void {
+  private endBatch(): void {
+    this.inFlight = [];
+    this.isAbandoned = false;
+  }
+
+  private afterFailure(batch: readonly QueuedRecord<R>[], cause: unknown): void {
     if (refusesRecords(cause)) {
       if (batch.length === 1) {
         batch[0]?.reject(new RecordRefusedError('Kafka refuses the record', { cause }));
@@ -140,10 +166,12 @@ export class EventProducer {
       this.maxBatchRecords = Math.ceil(batch.length / 2);
     }
     this.queue.putBack(batch);
+    this.options.onTrouble('a batch failed');
     this.rejectExpired();
   }
 
   private expire(): void {
+    this.options.onTrouble(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`);
     this.rejectExpired();
     const next = this.inFlight.find((queued) => !this.isExpired(queued)) ?? this.queue.first();
     this.expiry =
@@ -161,7 +189,7 @@ export class EventProducer {
       reject(new NotAcknowledgedError(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`));
   }
 
-  private isExpired({ queuedAt }: QueuedRecord): boolean {
+  private isExpired({ queuedAt }: QueuedRecord<R>): boolean {
     return performance.now() - queuedAt >= this.options.deliveryTimeoutMs;
   }
 }

@@ -1,8 +1,8 @@
 import type { OutgoingRecord } from './single-flight-producer.js';
 
 /** A record on its way, with the promise of the caller that waits for it. */
-export type QueuedRecord = {
-  readonly record: OutgoingRecord;
+export type QueuedRecord<R extends OutgoingRecord = OutgoingRecord> = {
+  readonly record: R;
   readonly bytes: number;
   /** `performance.now()` at arrival. */
   readonly queuedAt: number;
@@ -21,8 +21,8 @@ export function recordBytes(record: OutgoingRecord): number {
  * First in, first out; hands out batches that are ripe: as large as one may be, or with a first record that has waited for
  * `lingerMs`, or closing, when nothing more will come.
  */
-export class RecordQueue {
-  private records: QueuedRecord[] = [];
+export class RecordQueue<R extends OutgoingRecord = OutgoingRecord> {
+  private records: QueuedRecord<R>[] = [];
   private queuedBytes = 0;
   private waiting: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class RecordQueue {
     return this.queuedBytes;
   }
 
-  push(queued: QueuedRecord): void {
+  push(queued: QueuedRecord<R>): void {
     this.records.push(queued);
     this.queuedBytes += queued.bytes;
     if (this.waiting === undefined) return;
@@ -50,30 +50,39 @@ export class RecordQueue {
   }
 
   /** Puts records of a batch back in front, in their order: they were first, and have lingered. */
-  putBack(batch: readonly QueuedRecord[]): void {
+  putBack(batch: readonly QueuedRecord<R>[]): void {
     this.records = [...batch, ...this.records];
     for (const { bytes } of batch) this.queuedBytes += bytes;
   }
 
-  /**
-   * The next batch of at most `maxRecords`; a record above the size limit is a batch of its own. `undefined` once closed and empty.
-   * One caller at a time.
-   */
-  async nextBatch(maxRecords: number): Promise<QueuedRecord[] | undefined> {
+  /** Resolves to true when a batch is ripe, or to false once closed and empty. One caller at a time. */
+  async ripe(): Promise<boolean> {
     while (!this.isRipe()) {
-      if (this.closing && this.records.length === 0) return undefined;
+      if (this.closing && this.records.length === 0) return false;
       await this.ripening();
     }
-    return this.take(maxRecords);
+    return true;
+  }
+
+  /** A batch of at most `maxRecords`; a record above the size limit is a batch of its own. Empty if the queue is. */
+  takeBatch(maxRecords: number): QueuedRecord<R>[] {
+    let end = 0;
+    let bytes = 0;
+    for (const queued of this.records) {
+      bytes += queued.bytes;
+      if (end > 0 && (bytes > this.maxBatchBytes || end >= maxRecords)) break;
+      end += 1;
+    }
+    return this.remove(end);
   }
 
   /** Takes out the records from the first on that the test is true for. */
-  takeWhile(test: (queued: QueuedRecord) => boolean): QueuedRecord[] {
+  takeWhile(test: (queued: QueuedRecord<R>) => boolean): QueuedRecord<R>[] {
     const end = this.records.findIndex((queued) => !test(queued));
     return this.remove(end === -1 ? this.records.length : end);
   }
 
-  first(): QueuedRecord | undefined {
+  first(): QueuedRecord<R> | undefined {
     return this.records[0];
   }
 
@@ -106,18 +115,7 @@ export class RecordQueue {
     this.waiting = undefined;
   }
 
-  private take(maxRecords: number): QueuedRecord[] {
-    let end = 0;
-    let bytes = 0;
-    for (const queued of this.records) {
-      bytes += queued.bytes;
-      if (end > 0 && (bytes > this.maxBatchBytes || end >= maxRecords)) break;
-      end += 1;
-    }
-    return this.remove(end);
-  }
-
-  private remove(count: number): QueuedRecord[] {
+  private remove(count: number): QueuedRecord<R>[] {
     const removed = this.records.slice(0, count);
     this.records = this.records.slice(count);
     for (const { bytes } of removed) this.queuedBytes -= bytes;

@@ -3,6 +3,7 @@ import { json, problem, type Answer } from './answer.js';
 
 const ACCEPTED: { readonly [P in (WebhookResult & { kind: 'accepted' })['place']]: Answer } = {
   kafka: json(202, { status: 'accepted', stored: 'kafka' }),
+  spool: json(202, { status: 'accepted', stored: 'spool' }),
 };
 
 /** For refusals that another try could pass: seconds. */

@@ -34,7 +34,7 @@ export class SegmentAppender {
 
   /** Whether the next append is likely to succeed. */
   get isWritable(): boolean {
-    return this.disk.isWell && !this.isFull;
+    return this.disk.isWell && !this.isFull && !this.options.budget.isSpent;
   }
 
   append(payload: Buffer): Promise<AppendOutcome> {

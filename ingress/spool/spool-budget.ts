@@ -8,6 +8,10 @@ export class SpoolBudget {
     return this.used;
   }
 
+  get isSpent(): boolean {
+    return this.used >= this.maxBytes;
+  }
+
   /** Takes so many bytes if they are free. */
   tryTake(bytes: number): boolean {
     if (this.used + bytes > this.maxBytes) return false;

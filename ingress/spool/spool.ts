@@ -76,6 +76,7 @@ export class Spool {
     return this.appender.pending === 0 && this.list.all.every(isDrained);
   }
 
+  /** Whether the next append is likely to succeed. */
   get isWritable(): boolean {
     return this.appender.isWritable;
   }
@@ -120,9 +121,8 @@ export class Spool {
   /** Takes over a segment of another folder that nobody uses. @throws Error of the file system: try again later. */
   async adopt(path: string, found: Segment): Promise<void> {
     const { fs, dir, budget } = this.options;
-    let { id } = found.name;
-    while (this.list.all.some(({ name }) => name.id === id)) id += 1;
-    const segment = { ...found, name: { ...found.name, id } };
+    // Its salt makes its name one of its own.
+    const segment = { ...found };
     await fs.rename(path, this.list.pathOf(segment));
     await fs.syncDir(dir);
     budget.count(segment.budgetBytes);

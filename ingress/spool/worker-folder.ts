@@ -1,5 +1,7 @@
-import { join } from 'node:path';
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { segmentFiles } from './adoption.js';
+import type { SpoolFs } from './file-system.js';
 import { tryLock, type PidLock } from '../../infra/local-stack/pid-lock.js';
 
 /** A folder of the spool that no other live process of this machine uses. */
@@ -23,13 +25,18 @@ export function claimFolder(root: string, worker: number): WorkerFolder {
 }
 
 /**
- * Takes the folders that no worker will come back to, as there are fewer workers now or a process stood in for another.
- * Release their locks when they are empty, or at the end.
+ * Takes the folders that hold segments and that no worker will come back to, as there are fewer workers now or a process stood in for
+ * another. Release their locks when they have been emptied.
  *
  * @param workers how many there are, numbered from 1; the caller is the first.
  * @throws Error of the file system: try again later.
  */
-export function claimAbandoned(root: string, own: string, workers: number): WorkerFolder[] {
+export async function abandonedFolders(
+  fs: SpoolFs,
+  root: string,
+  own: string,
+  workers: number,
+): Promise<WorkerFolder[]> {
   const folders: WorkerFolder[] = [];
   for (const name of readdirSync(root)) {
     const [, number, stoodIn] = NAME.exec(name) ?? [];
@@ -37,6 +44,8 @@ export function claimAbandoned(root: string, own: string, workers: number): Work
     if (number === undefined || dir === own) continue;
     const comesBack = stoodIn === undefined && Number(number) > 1 && Number(number) <= workers;
     if (comesBack) continue;
+    const segments = await Promise.all(['events', 'dead-letter'].map((stream) => segmentFiles(fs, join(dir, stream))));
+    if (segments.flat().length === 0) continue;
     const lock = tryLock(join(dir, LOCK_FILE));
     if ('release' in lock) folders.push({ dir, lock });
   }

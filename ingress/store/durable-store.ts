@@ -9,8 +9,8 @@ export type IncomingRecord = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** Where a record was made durable: `kafka` has it on all in-sync replicas. */
-export type StoragePlace = 'kafka';
+/** Where a record was made durable: `kafka` has it on all in-sync replicas; `spool`: fsynced on this machine, to reach Kafka later. */
+export type StoragePlace = 'kafka' | 'spool';
 
 export type StoreOutcome =
   | { readonly kind: 'stored'; readonly place: StoragePlace }

@@ -12,7 +12,7 @@ describe('an error of ours', () => {
     accept('s-1', 'http://127.0.0.1:9/a');
     await settled(1);
     expect(outcomes()).toMatchObject([{ event: 'recording.failed', reason: 'internal_error' }]);
-    expect(logged.join()).toContain('archive-pipeline.test');
+    expect(logged.join()).toContain('archive-outages.test');
     expect(logged.join()).not.toContain('very-secret');
   });
 });

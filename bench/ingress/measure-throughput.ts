@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto';
+import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
+import type { LatencySummary } from '../load/latencies.js';
+import { runLoad } from '../load/run-load.js';
+import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
+import { topicSize } from '../measure/topic-size.js';
+import { startContender, TOKEN, type Contender } from './contenders.js';
+
+export type Throughput = {
+  readonly eventsPerSecond: number;
+  /** User and system time of the server's process, for each accepted event. */
+  readonly cpuMicrosPerEvent: number;
+  readonly peakMemoryMiB: number;
+  readonly latencyMs: LatencySummary;
+  /** Events answered 2xx that are not in the topic: acknowledged losses. */
+  readonly missing: number;
+  readonly otherAnswers: number;
+};
+
+export type ThroughputOptions = {
+  readonly port: number;
+  readonly logDir: string;
+  readonly offsets: OffsetReader;
+  readonly durationMs: number;
+  /** Events a second; absent: as many as the server takes. */
+  readonly rate?: number;
+};
+
+const CONNECTIONS = 256;
+const WARM_UP_MS = 3_000;
+
+/** One round of one contender: started fresh, warmed up, then loaded through 256 connections. */
+export async function measureThroughput(contender: Contender, options: ThroughputOptions): Promise<Throughput> {
+  const { port, logDir, offsets, durationMs, rate } = options;
+  const server = await startContender(contender, port, logDir);
+  try {
+    const load = (ms: number) =>
+      runLoad({
+        port,
+        path: '/v1/webhooks/pathors',
+        token: TOKEN,
+        run: randomBytes(4).toString('hex'),
+        connections: CONNECTIONS,
+        durationMs: ms,
+        ...(rate !== undefined && { rate }),
+      });
+    await load(WARM_UP_MS);
+    const size = contender.topic === undefined ? 0 : await topicSize(offsets, contender.topic);
+    const cpu = cpuMs(server.pid);
+    const { answers, seconds, latencyMs } = await load(durationMs);
+    const usedMs = cpuMs(server.pid) - cpu;
+    const accepted = answers['202'] ?? 0;
+    const others = Object.entries(answers).filter(([status]) => status !== '202');
+    const arrived = contender.topic === undefined ? accepted : (await topicSize(offsets, contender.topic)) - size;
+    return {
+      eventsPerSecond: accepted / seconds,
+      cpuMicrosPerEvent: (usedMs * 1000) / accepted,
+      peakMemoryMiB: peakMemoryMiB(server.pid),
+      latencyMs,
+      missing: Math.max(0, accepted - arrived),
+      otherAnswers: others.reduce((sum, [, count]) => sum + count, 0),
+    };
+  } finally {
+    await server.stop();
+  }
+}

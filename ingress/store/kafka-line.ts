@@ -1,0 +1,106 @@
+import type { Kafka } from '../../infra/kafka/client.js';
+import { EventProducer, type OutgoingRecord } from '../../infra/kafka/event-producer.js';
+import { RecordRefusedError } from '../../infra/kafka/event-producer-errors.js';
+import { within } from '../../infra/kafka/within.js';
+import type { WriteProbe } from '../../infra/kafka/write-probe.js';
+import type { Logger } from '../../infra/observability/logger.js';
+import type { DirectLine, PendingRecord } from '../spool/lane.js';
+import type { IncomingRecord } from './durable-store.js';
+
+export type KafkaLineOptions = {
+  readonly kafka: Kafka;
+  readonly logger: Logger;
+  readonly name: string;
+  readonly topic: string;
+  readonly lingerMs: number;
+  readonly ackTimeoutMs: number;
+  readonly probe: Pick<WriteProbe, 'isHealthy'>;
+  /** A send has failed or is overdue. */
+  readonly onTrouble: (reason: string) => void;
+  /** Kafka refuses the record for ever. */
+  readonly onRefused: (pending: PendingRecord, error: Error) => void;
+  /** The record came back without an answer, as the line is closed. */
+  readonly onReturned: (pending: PendingRecord) => void;
+};
+
+/** While acknowledgements are as fresh as this, Kafka need not be asked how it is. */
+const FRESH_MS = 1_000;
+
+/** Records may be in more of a hurry than a request, which is not thrown away with its connection just for that. */
+const MIN_REQUEST_TIMEOUT_MS = 1_000;
+
+/** Everything is durable by then: a broker that does not answer must not hold up the end of the program. */
+const CLOSE_WITHIN_MS = 1_000;
+
+const STORED = { kind: 'stored', place: 'kafka' } as const;
+
+/**
+ * Two producers for one topic: one for records that come straight from requests, one for those of the spool, which are sent again until
+ * Kafka has them. Neither ever waits for the other.
+ */
+export class KafkaLine implements DirectLine {
+  private readonly direct: EventProducer<OutgoingRecord & { readonly pending: PendingRecord }>;
+  private readonly draining: EventProducer;
+  private encode: ((body: Buffer) => Buffer) | undefined;
+
+  constructor(private readonly options: KafkaLineOptions) {
+    const { kafka, logger, name, lingerMs, ackTimeoutMs, onTrouble } = options;
+    const requestTimeoutMs = Math.max(MIN_REQUEST_TIMEOUT_MS, ackTimeoutMs);
+    const shared = { kafka, logger, requestTimeoutMs };
+    this.direct = new EventProducer({ ...shared, name, lingerMs, deliveryTimeoutMs: ackTimeoutMs, onTrouble });
+    this.draining = new EventProducer({
+      ...shared,
+      name: `${name} from the spool`,
+      lingerMs: 0,
+      deliveryTimeoutMs: Infinity,
+    });
+  }
+
+  /** Topic and schema are there. `encode` makes the value of a body. */
+  start(encode: (body: Buffer) => Buffer): void {
+    this.encode = encode;
+    this.direct.start();
+  }
+
+  readonly trouble = (): string | undefined => {
+    if (this.encode === undefined) return 'Kafka topics or schema registry not ready';
+    if (!this.direct.isConnected) return 'not connected to Kafka';
+    const { acknowledgedAt } = this.direct;
+    const isFresh = acknowledgedAt !== undefined && performance.now() - acknowledgedAt < FRESH_MS;
+    if (isFresh || this.options.probe.isHealthy) return undefined;
+    return 'Kafka does not answer, or has too few in-sync replicas';
+  };
+
+  readonly send = (pending: PendingRecord): void => {
+    this.direct.send({ ...this.outgoing(pending.record), pending }).then(
+      () => pending.settle(STORED),
+      (error: unknown) => {
+        if (error instanceof RecordRefusedError) this.options.onRefused(pending, error);
+        else this.options.onReturned(pending);
+      },
+    );
+  };
+
+  readonly withdraw = (): readonly PendingRecord[] => this.direct.withdraw().map(({ pending }) => pending);
+
+  /** Sends a record of the spool, again and again. @throws RecordRefusedError when Kafka refuses it for ever. */
+  readonly deliver = (record: IncomingRecord): Promise<void> => {
+    this.draining.start();
+    return this.draining.send(this.outgoing(record));
+  };
+
+  get pending(): number {
+    return this.direct.pending;
+  }
+
+  /** Settles what is pending; what came from the spool is given up. */
+  async close(): Promise<void> {
+    this.draining.withdraw();
+    const closing = Promise.all([this.direct.close(), this.draining.close()]);
+    await within(closing, CLOSE_WITHIN_MS, 'closing the connections to Kafka').catch(() => undefined);
+  }
+
+  private outgoing({ key, body, headers }: IncomingRecord): OutgoingRecord {
+    return { topic: this.options.topic, key, value: this.encode?.(body) ?? body, headers };
+  }
+}
