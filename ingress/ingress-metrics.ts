@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { SENDER_EVENTS, type SenderEvent } from '../schemas/validators.js';
 import type { StoragePlace } from './store/durable-store.js';
+import type { SpoolObserver, SpoolState } from './store/spool-observer.js';
 
 /** Why a request was answered without a look at its body as a whole. */
 export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';
@@ -14,6 +15,7 @@ export type Gauges = {
   readonly bytesInFlight: () => number;
   readonly recordsPending: () => number;
   readonly ready: () => boolean;
+  readonly spool: () => SpoolState;
 };
 
 /** Label for a body that names no known event: its own idea of a name must not become a label. */
@@ -22,12 +24,15 @@ const UNKNOWN = 'unknown';
 const ACK_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** The metrics of one ingress process. All label values come from fixed lists. */
-export class IngressMetrics {
+export class IngressMetrics implements SpoolObserver {
   readonly registry = new Registry();
   private readonly events: Counter<'event' | 'outcome'>;
   private readonly rejections: Counter<'reason'>;
   private readonly statuses: Counter;
   private readonly ackSeconds: Histogram;
+  private readonly spooledRecords: Counter;
+  private readonly drainedRecords: Counter;
+  private readonly spoolFailures: Counter<'reason'>;
   /** Label look-ups cost more than the count, so each pair is looked up once. */
   private readonly eventCounters = new Map<string, Counter.Internal>();
 
@@ -58,6 +63,18 @@ export class IngressMetrics {
       buckets: ACK_SECONDS,
       registers,
     });
+    this.spooledRecords = new Counter({ name: 'ingress_spooled_total', help: 'Records put into the spool', registers });
+    this.drainedRecords = new Counter({
+      name: 'ingress_spool_drained_total',
+      help: 'Records of the spool that Kafka has acknowledged',
+      registers,
+    });
+    this.spoolFailures = new Counter({
+      name: 'ingress_spool_failures_total',
+      help: 'Records that the spool could not take (full, io, closed), damaged stretches found in it, records that no topic takes (refused)',
+      labelNames: ['reason'],
+      registers,
+    });
   }
 
   /** `event`: undefined for a body that names none that is known. */
@@ -78,10 +95,27 @@ export class IngressMetrics {
     this.rejections.inc({ reason });
   }
 
+  spooled(): void {
+    this.spooledRecords.inc();
+  }
+
+  drained(records: number): void {
+    this.drainedRecords.inc(records);
+  }
+
+  spoolFailed(reason: Parameters<SpoolObserver['spoolFailed']>[0]): void {
+    this.spoolFailures.inc({ reason });
+  }
+
   watch(gauges: Gauges): void {
     this.gauge('ingress_requests_in_flight', 'Requests not answered yet', gauges.requestsInFlight);
     this.gauge('ingress_body_bytes_in_flight', 'Bytes of bodies held in memory', gauges.bytesInFlight);
     this.gauge('ingress_queue_depth', 'Records that wait for the acknowledgement of Kafka', gauges.recordsPending);
+    this.gauge('ingress_spool_bytes', 'Bytes of the files of the spool', () => gauges.spool().bytes);
+    this.gauge('ingress_spool_records', 'Records in the spool', () => gauges.spool().records);
+    this.gauge('ingress_spool_oldest_seconds', 'Age of the oldest record in the spool; 0 while there is none', () => {
+      return gauges.spool().oldestSeconds;
+    });
     this.gauge('ingress_ready', '1 while an event can be stored durably', () => Number(gauges.ready()));
   }
 

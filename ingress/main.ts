@@ -6,7 +6,9 @@ import { claimPort } from './http/claim-port.js';
 import { loadUws } from './http/uws-loader.js';
 import { IngressMetrics } from './ingress-metrics.js';
 import { readIngressSettings } from './settings.js';
+import { NewerSpoolError } from './spool/segment-files.js';
 import { startIngress } from './start-ingress.js';
+import { SpoolUnusableError } from './store/open-when-possible.js';
 import { Supervisor } from './workers/supervisor.js';
 import { WorkerChannel } from './workers/worker-channel.js';
 
@@ -32,7 +34,7 @@ function startAlone(fatal: (error: unknown) => void): Promise<RunningProgram> {
     contentType: metrics.registry.contentType,
     text: await metrics.registry.metrics(),
   });
-  return startIngress({ settings, logger, metrics, metricsPage, onUnfit: fatal });
+  return startIngress({ settings, logger, worker: 1, metrics, metricsPage, onUnfit: fatal });
 }
 
 async function startWorker(fatal: (error: unknown) => void): Promise<RunningProgram> {
@@ -43,7 +45,14 @@ async function startWorker(fatal: (error: unknown) => void): Promise<RunningProg
     channel.reportUnfit(error);
     fatal(error);
   };
-  return startIngress({ settings, logger, metrics, metricsPage: channel.metricsPage, onUnfit });
+  try {
+    const { metricsPage } = channel;
+    return await startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage, onUnfit });
+  } catch (error) {
+    // No other worker in its place could use the spool either.
+    if (error instanceof NewerSpoolError || error instanceof SpoolUnusableError) channel.reportUnfit(error);
+    throw error;
+  }
 }
 
 async function startWorkers(fatal: (error: unknown) => void): Promise<RunningProgram> {

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { bool, makeValidator, str } from 'envalid';
 import { MAX_RECORD_BYTES } from '../infra/kafka/topics.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
@@ -34,10 +36,24 @@ const ingressSpecs = {
   /** How long an event waits for others to share a request to Kafka, while none is under way. */
   INGRESS_LINGER_MS: integer({ min: 0, max: 1_000 })({ default: 5 }),
   INGRESS_ACK_TIMEOUT_MS: integer({ min: 1, max: 600_000 })({ default: 2_000 }),
-  INGRESS_SPOOL_DIR: str({ default: 'spool' }),
+  /** Empty stands for unset: see {@link spoolDir}. */
+  INGRESS_SPOOL_DIR: str({ default: '' }),
   INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
 };
+
+/**
+ * Where the spool is: as set; else in the user's folder for state, which outlives a reboot as a temp folder need not, apart for each
+ * TOPIC_PREFIX, so that no event reaches the topics of another.
+ */
+export function spoolDir(
+  settings: Pick<IngressSettings, 'INGRESS_SPOOL_DIR' | 'TOPIC_PREFIX'>,
+  env: Env = process.env,
+) {
+  if (settings.INGRESS_SPOOL_DIR !== '') return resolve(settings.INGRESS_SPOOL_DIR);
+  const state = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return join(state, 'pathors-session-stream', `spool-${settings.TOPIC_PREFIX}`.replace(/-$/, ''));
+}
 
 export type IngressSettings = ReturnType<typeof readIngressSettings>;
 

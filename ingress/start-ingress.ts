@@ -10,9 +10,10 @@ import { ingressRoutes } from './http/ingress-routes.js';
 import type { MetricsPage } from './http/status-routes.js';
 import { loadUws } from './http/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
-import type { IngressSettings } from './settings.js';
-import { KafkaStore } from './store/kafka-store.js';
+import { spoolDir, type IngressSettings } from './settings.js';
+import { nodeFs } from './spool/file-system.js';
 import { prepareKafka } from './store/prepare-kafka.js';
+import { SpooledStore } from './store/spooled-store.js';
 import { createWebhookReceiver } from './webhook/receive-webhook.js';
 
 /** Memory for bodies that wait for their rest, or for their durability. */
@@ -24,6 +25,8 @@ const BODY_TIMEOUT_MS = 8_000;
 export type IngressOptions = {
   readonly settings: IngressSettings;
   readonly logger: Logger;
+  /** Which of the workers this is, counted from 1. */
+  readonly worker: number;
   readonly metrics: IngressMetrics;
   readonly metricsPage: () => Promise<MetricsPage>;
   /** Kafka or the registry are there, but do not fit: an operator must act. */
@@ -31,23 +34,32 @@ export type IngressOptions = {
 };
 
 /**
- * Starts the ingress. It listens at once, so that it can be seen to live and not to be ready;
- * events are refused until topics and schemas are there.
+ * Starts the ingress. It listens at once, and takes events into the spool until Kafka, topics and schemas are there.
  *
- * @throws UwsUnavailableError, ListenError: print the message and exit.
+ * @throws UwsUnavailableError, ListenError, SpoolUnusableError, NewerSpoolError: print the message and exit.
  */
 export async function startIngress(options: IngressOptions): Promise<RunningProgram> {
-  const { settings, logger, metrics, metricsPage, onUnfit } = options;
+  const { settings, logger, worker, metrics, metricsPage, onUnfit } = options;
   const uws = loadUws();
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafka = createKafka(settings, 'ingress', logger);
-  const store = new KafkaStore({
+  const store = new SpooledStore({
     kafka,
     logger,
     topics,
     lingerMs: settings.INGRESS_LINGER_MS,
     ackTimeoutMs: settings.INGRESS_ACK_TIMEOUT_MS,
+    spool: {
+      fs: nodeFs,
+      root: spoolDir(settings),
+      worker,
+      workers: settings.INGRESS_WORKERS,
+      maxBytes: Math.floor(settings.INGRESS_SPOOL_MAX_BYTES / settings.INGRESS_WORKERS),
+      logger,
+    },
+    observer: metrics,
   });
+  await store.openSpool();
   const budget = new ByteBudget(Math.max(BODIES_IN_FLIGHT_BYTES, 2 * settings.INGRESS_MAX_BODY_BYTES));
   const isOpenToAnyone = settings.INGRESS_TOKENS.length === 0;
   const notReady = () => (server.isDraining ? 'stopping' : store.notReady());
@@ -70,6 +82,7 @@ export async function startIngress(options: IngressOptions): Promise<RunningProg
     bytesInFlight: () => budget.usedBytes,
     recordsPending: () => store.pending(),
     ready: () => notReady() === undefined,
+    spool: store.spoolState,
   });
   await server.listen({
     host: settings.INGRESS_HOST,
@@ -77,13 +90,15 @@ export async function startIngress(options: IngressOptions): Promise<RunningProg
     isShared: settings.INGRESS_WORKERS > 1,
   });
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listens');
-  prepareKafka(settings, kafka, topics, logger).then(({ events }) => store.open(events), onUnfit);
+  prepareKafka(settings, kafka, topics, logger).then(({ events }) => store.connect(events), onUnfit);
 
   return {
     stop: async () => {
       logger.info({ requestsInFlight: server.requestsInFlight }, 'ingress drains');
       server.drain();
+      const hurry = setTimeout(() => store.spoolPending(), settings.INGRESS_DRAIN_MS / 2);
       await server.whenIdle();
+      clearTimeout(hurry);
       // Events of senders that have gone away are still on their way.
       await store.close();
       server.close();

@@ -171,8 +171,12 @@ export class EventProducer<R extends OutgoingRecord = OutgoingRecord> {
   }
 
   private expire(): void {
-    this.options.onTrouble(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`);
-    this.rejectExpired();
+    // The timer is that of a record which may have settled since.
+    const oldest = this.inFlight[0] ?? this.queue.first();
+    if (oldest !== undefined && this.isExpired(oldest)) {
+      this.options.onTrouble(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`);
+      this.rejectExpired();
+    }
     const next = this.inFlight.find((queued) => !this.isExpired(queued)) ?? this.queue.first();
     this.expiry =
       next &&

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { Env } from '../settings/read-settings.js';
 import { allOrNone } from './all-or-none.js';
 import { localEndpoints, type StackEndpoints } from './endpoints.js';
-import { projectRoot } from './folders.js';
+import { projectRoot, sourceFile } from './folders.js';
 import type { OwnStack, StackOptions } from './native-stack.js';
 import { requireFree, type PortPlan } from './ports.js';
 import { withProgress } from './progress.js';
@@ -46,7 +46,7 @@ export function composeVariables(plan: PortPlan, endpoints: StackEndpoints): Rec
 
 /**
  * Starts the stack's services of `docker-compose.yml` as a project of this `STACK_DIR`. Its volumes keep the data.
- * `docker compose up` stays in the foreground under supervision: should we die, it is told to stop and stops the containers.
+ * A process under supervision stays with the containers: should we die, it stops them.
  * @throws StackError when no engine answers, a port is taken or a service fails; no container is left running then.
  */
 export async function startDockerStack(options: StackOptions): Promise<OwnStack> {
@@ -59,28 +59,28 @@ export async function startDockerStack(options: StackOptions): Promise<OwnStack>
   const endpoints = localEndpoints(ports, env);
   const variables = { ...env, ...composeVariables(ports, endpoints) };
   const project = `pathors-${createHash('sha256').update(dir).digest('hex').slice(0, 10)}`;
-  const compose = (...args: string[]): SupervisedProcess =>
-    supervise({
-      name: 'docker compose',
-      command: ['docker', 'compose', '--ansi', 'never', '-f', COMPOSE_FILE, '-p', project, ...args],
-      env: variables,
-      logFile: join(dir, 'logs', 'docker.log'),
-      graceMs: 40_000,
-    });
-  const down = () => compose('down', '--timeout', '20').exited;
+  const client = ['docker', 'compose', '--ansi', 'never', '-f', COMPOSE_FILE, '-p', project];
+  const run = (name: string, ...command: [string, ...string[]]): SupervisedProcess =>
+    supervise({ name, command, env: variables, logFile: join(dir, 'logs', 'docker.log'), graceMs: 40_000 });
+  const compose = (...args: string[]) => run(`docker compose ${args[0] ?? ''}`, 'docker', ...client.slice(1), ...args);
 
   // A launcher that was killed may have left containers on their way down, and they hold the ports.
-  await down();
+  await compose('down', '--timeout', '20').exited;
   await requireFree(ports, STACK_SERVICES);
   await withProgress(log, 'fetching and building images (once, some minutes)', () =>
     done(compose('up', '--no-start', '--quiet-pull', ...STACK_SERVICES), signal),
   );
 
-  const up = compose('up', ...STACK_SERVICES);
+  const up = run('docker compose', 'sh', sourceFile('compose-foreground.sh'), STACK_SERVICES.join(' '), ...client);
   const probes = {
     Kafka: kafkaCoordinatorProbe('127.0.0.1', ports.kafka),
     'schema registry': httpProbe(`${endpoints.SCHEMA_REGISTRY_URL}/subjects`),
     MinIO: httpProbe(`${endpoints.S3_ENDPOINT}/minio/health/ready`),
+  };
+  const down = async () => {
+    await up.stop();
+    // The volumes stay, and the data in them.
+    await compose('down').exited;
   };
   try {
     await allOrNone(
@@ -94,16 +94,12 @@ export async function startDockerStack(options: StackOptions): Promise<OwnStack>
       signal,
     );
   } catch (error) {
-    await up.stop();
     await down();
     throw error;
   }
   return {
     endpoints,
-    stop: async () => {
-      await up.stop();
-      await down();
-    },
+    stop: down,
     kill: async () => {
       await compose('kill').exited;
       await up.kill();
@@ -113,7 +109,8 @@ export async function startDockerStack(options: StackOptions): Promise<OwnStack>
 
 /** @throws StackError with the end of the log when the command fails; the signal's reason when it is aborted. */
 async function done(command: SupervisedProcess, signal?: AbortSignal): Promise<void> {
-  const abort = () => void command.stop();
+  // Nothing runs yet, and a build or a download may take long to notice a signal.
+  const abort = () => void command.kill();
   signal?.addEventListener('abort', abort);
   const exit = await command.exited;
   signal?.removeEventListener('abort', abort);

@@ -15,7 +15,7 @@ export const minioService: NativeService = {
     folder: `minio-${VERSION}-${process.platform}-${process.arch}`,
     doing: 'building MinIO from its source (once, 2 to 5 minutes)',
     commands: () => [['go', 'install', `github.com/minio/minio@${VERSION}`]],
-    env: (into) => ({ GOBIN: into }),
+    env: (into) => ({ GOBIN: into, CGO_ENABLED: '0' }),
   },
   toInstall: ['go'],
   toRun: [],

@@ -48,6 +48,7 @@ export type ReadyProcess = SupervisedProcess & {
   }) => Promise<void>;
 };
 
+const CONTROL_SEQUENCES = /\x1b\[[0-9;?]*[A-Za-z]/g;
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
 /** Starts a process under supervision; returns at once. */
@@ -119,6 +120,7 @@ function readLines(file: string, start: number): string[] {
     readSync(fd, bytes, 0, bytes.length, end - bytes.length);
     return bytes
       .toString()
+      .replace(CONTROL_SEQUENCES, '')
       .split('\n')
       .filter((line) => line.trim() !== '');
   } finally {

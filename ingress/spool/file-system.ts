@@ -30,7 +30,9 @@ export type SpoolFs = {
 
 /** The file system of this machine. */
 export const nodeFs: SpoolFs = {
-  makeDir: async (dir) => void (await mkdir(dir, { recursive: true, mode: 0o700 })),
+  makeDir: async (dir) => {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+  },
   create: (path) => openFile(path, 'wx+'),
   open: (path) => openFile(path, 'r'),
   list: async (dir) => {

@@ -68,8 +68,16 @@ export class Lane {
   store(record: IncomingRecord): Promise<StoreOutcome> {
     return new Promise((settle) => {
       this.look();
+      const trouble = this.mode === 'direct' ? this.options.line.trouble() : undefined;
+      if (trouble !== undefined) this.takeOver(trouble);
       this.route({ record, settle });
     });
+  }
+
+  /** New records go straight to Kafka. */
+  get isDirect(): boolean {
+    this.look();
+    return this.mode === 'direct';
   }
 
   /** Records that wait in memory for the spool to empty. */
@@ -126,21 +134,21 @@ export class Lane {
     }
   }
 
-  /** Moves to the mode that the state of Kafka and of the spool call for. */
+  /** Moves to the mode that the state of Kafka and of the spool call for. That Kafka is in trouble matters when there is a record. */
   private look(): void {
-    const trouble = this.options.line.trouble();
     const isEmpty = this.spool?.isEmpty ?? true;
     switch (this.mode) {
       case 'direct':
-        if (trouble !== undefined || !isEmpty) this.takeOver(trouble ?? 'the spool is not empty');
+        if (!isEmpty) this.takeOver('the spool is not empty');
         return;
       case 'spooling':
-        if (trouble !== undefined) return;
+        if (!isEmpty && (!this.isNearlyEmpty() || performance.now() < this.returnNotBefore)) return;
+        if (this.options.line.trouble() !== undefined) return;
         if (isEmpty) this.goDirect();
-        else if (this.isNearlyEmpty() && performance.now() >= this.returnNotBefore) this.startReturning();
+        else this.startReturning();
         return;
       case 'returning':
-        if (trouble !== undefined) this.stopReturning();
+        if (this.options.line.trouble() !== undefined) this.stopReturning();
         else if (isEmpty) this.goDirect();
     }
   }
@@ -154,7 +162,10 @@ export class Lane {
     this.mode = 'direct';
     clearTimeout(this.returnTimer);
     const durationMs = Math.round(performance.now() - this.since);
-    logger.info({ lane: name, spooled: this.spooled, durationMs }, 'the spool is drained, records go straight to Kafka');
+    logger.info(
+      { lane: name, spooled: this.spooled, durationMs },
+      'the spool is drained, records go straight to Kafka',
+    );
     for (const pending of this.held.splice(0)) line.send(pending);
   }
 

@@ -23,7 +23,11 @@ export class SegmentAppender {
     private readonly list: SegmentList,
     private readonly onChange: () => void,
   ) {
-    this.group = new GroupCommit((payloads) => this.commit(payloads), MAX_GROUP_BYTES, ({ length }) => length);
+    this.group = new GroupCommit(
+      (payloads) => this.commit(payloads),
+      MAX_GROUP_BYTES,
+      ({ length }) => length,
+    );
     this.disk = new DiskHealth(options.fs, options.dir, options.logger, onChange);
   }
 

@@ -33,6 +33,7 @@ export async function startIngressProgram(env: Readonly<Record<string, string>>)
       INGRESS_HOST: '127.0.0.1',
       INGRESS_PORT: String(port),
       INGRESS_TOKENS: TOKEN,
+      INGRESS_SPOOL_DIR: join(logs, `spool-${programs.length}`),
       ...env,
     },
     logFile: join(logs, `${programs.length}.log`),

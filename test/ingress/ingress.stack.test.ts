@@ -108,15 +108,36 @@ describe('the program', () => {
     await events.untilKeys(accepted);
   });
 
-  it('lives, is not ready and refuses events while Kafka is away', async () => {
+  it('spools events while Kafka is away, and says so', async () => {
     const alone = await startIngressProgram({ ...env, KAFKA_BROKERS: `127.0.0.1:${await freePort()}` });
     await expect.poll(() => statusOf(`${alone.url}/healthz`), { timeout: 20_000 }).toBe(200);
-    expect(await statusOf(`${alone.url}/readyz`)).toBe(503);
-    const response = await postTo(alone.url, eventOf('nowhere'));
-    expect(response.status).toBe(503);
-    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await (await postTo(alone.url, eventOf('nowhere'))).json()).toEqual({ status: 'accepted', stored: 'spool' });
+    expect((await postTo(alone.url, '{"torn":')).status).toBe(400);
+    await expect.poll(() => statusOf(`${alone.url}/readyz`), { timeout: 20_000 }).toBe(200);
+    const metrics = await (await fetch(`${alone.url}/metrics`)).text();
+    expect(metrics).toMatch(/^ingress_spool_records 2$/m);
+    expect(metrics).toMatch(/^ingress_spool_oldest_seconds [1-9]/m);
+    expect(metrics).toMatch(/^ingress_events_total\{event="session.ended",outcome="spool"\} 1$/m);
     await alone.signal('SIGTERM');
     expect(await alone.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('answers 503 when Kafka is away and the spool is full, and is not ready', async () => {
+    const away = { KAFKA_BROKERS: `127.0.0.1:${await freePort()}`, INGRESS_SPOOL_MAX_BYTES: '0' };
+    const full = await startIngressProgram({ ...env, ...away });
+    await expect.poll(() => statusOf(`${full.url}/healthz`), { timeout: 20_000 }).toBe(200);
+    const response = await postTo(full.url, eventOf('nowhere'));
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(await statusOf(`${full.url}/readyz`)).toBe(503);
+    await full.signal('SIGTERM');
+    expect(await full.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('does not start when the folder of its spool cannot be one', async () => {
+    const wrong = await startIngressProgram({ ...env, INGRESS_SPOOL_DIR: '/dev/null/spool' });
+    expect((await wrong.exited).code).toBe(1);
+    expect(wrong.log()).toContain('INGRESS_SPOOL_DIR');
   });
 
   it('does not start on a port that is taken', async () => {

@@ -3,7 +3,7 @@ import { Spool, type SpoolOptions } from '../../../ingress/spool/spool.js';
 import { SpoolBudget } from '../../../ingress/spool/spool-budget.js';
 import type { IncomingRecord } from '../../../ingress/store/durable-store.js';
 import { silent } from '../../stack/stack-settings.js';
-import { MemoryFs } from './memory-fs.js';
+import type { MemoryFs } from './memory-fs.js';
 
 export const DIR = '/spool';
 

@@ -14,7 +14,7 @@ beforeEach(() => {
 
 describe('a group commit', () => {
   it('answers nobody before the fsync, and writes all of a turn at once', async () => {
-    let release = () => undefined as void;
+    let release: () => void = () => undefined;
     const reached = new Promise<void>((entered) => {
       fs.before = (call) => {
         if (call !== 'datasync') return;
@@ -137,17 +137,20 @@ describe('a disk that is full or fails', () => {
     expect(fs.paths(/./)).toEqual([]);
   });
 
-  it.each(['datasync', 'syncDir'] as const)('whose %s fails: nothing counts, and the next segment is a new one', async (broken) => {
-    const spool = await openSpool(fs);
-    if (broken === 'datasync') await spool.append(event('a'));
-    fs.before = (call) => {
-      if (call === broken) throw diskError('EIO');
-    };
-    expect(await spool.append(event('b'))).toEqual({ kind: 'failed', failure: 'io' });
-    fs.before = () => undefined;
-    expect(await spool.append(event('c'))).toEqual(DURABLE);
-    expect(keysOf(await drainAll(spool))).toEqual(broken === 'datasync' ? ['a', 'c'] : ['c']);
-  });
+  it.each(['datasync', 'syncDir'] as const)(
+    'whose %s fails: nothing counts, and the next segment is a new one',
+    async (broken) => {
+      const spool = await openSpool(fs);
+      if (broken === 'datasync') await spool.append(event('a'));
+      fs.before = (call) => {
+        if (call === broken) throw diskError('EIO');
+      };
+      expect(await spool.append(event('b'))).toEqual({ kind: 'failed', failure: 'io' });
+      fs.before = () => undefined;
+      expect(await spool.append(event('c'))).toEqual(DURABLE);
+      expect(keysOf(await drainAll(spool))).toEqual(broken === 'datasync' ? ['a', 'c'] : ['c']);
+    },
+  );
 
   it('that cannot even be cut back: the segment ends where it was sound', async () => {
     const spool = await openSpool(fs);
