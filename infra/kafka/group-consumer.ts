@@ -50,6 +50,7 @@ const CONCURRENT_PARTITIONS = 64;
  */
 export class GroupConsumer {
   private readonly consumer: Consumer;
+  private wasAssigned = false;
 
   constructor(
     kafka: Kafka,
@@ -64,16 +65,27 @@ export class GroupConsumer {
       maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576,
       readUncommitted: false,
       allowAutoTopicCreation: false,
-      // A crash is reported, not repaired behind the caller's back: what the caller built on the membership must go first.
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: () => Promise.resolve(false) },
+      retry: {
+        initialRetryTime: 100,
+        maxRetryTime: 2_000,
+        retries: 8,
+        // Until the first assignment kafkajs may try again: a broker that has just started is still loading its groups. Later a
+        // crash is reported, not repaired behind the caller's back: what the caller built on the membership must go first.
+        restartOnFailure: () => Promise.resolve(!this.wasAssigned),
+      },
     });
   }
 
   /** Joins the group; resolves when consuming has been set up, before the first assignment. */
   async start(): Promise<void> {
     const { topic, onAssigned, onCrash } = this.options;
-    this.consumer.on('consumer.group_join', ({ payload }) => onAssigned(payload.memberAssignment[topic] ?? []));
-    this.consumer.on('consumer.crash', ({ payload }) => onCrash(payload.error));
+    this.consumer.on('consumer.group_join', ({ payload }) => {
+      this.wasAssigned = true;
+      onAssigned(payload.memberAssignment[topic] ?? []);
+    });
+    this.consumer.on('consumer.crash', ({ payload }) => {
+      if (!payload.restart) onCrash(payload.error);
+    });
     await this.consumer.connect();
     await this.consumer.subscribe({ topic, fromBeginning: true });
     await this.consumer.run({

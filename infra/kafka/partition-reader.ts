@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { GroupConsumer, type InputBatch, type InputRecord } from './group-consumer.js';
 import type { OffsetReader } from './offset-reader.js';
 
@@ -17,6 +18,8 @@ type Read = {
 /** Reaction time to a new read. While nothing is read, all partitions are paused and nothing is sent but heartbeats. */
 const MAX_WAIT_MS = 50;
 const STALLED_AFTER_MS = 60_000;
+/** Between tries to get a consumer again after one has crashed. */
+const RESTART_MS = 1_000;
 const BYTES_PER_FETCH = 4 * 1024 * 1024;
 
 /**
@@ -31,34 +34,18 @@ const BYTES_PER_FETCH = 4 * 1024 * 1024;
  */
 export class PartitionReader {
   private readonly reads = new Map<number, Read>();
-  private readonly consumer: GroupConsumer;
-  private joined: Promise<void>;
+  private consumer: GroupConsumer;
+  /** Resolves once the present consumer has its partitions. */
+  private joined: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   constructor(
-    kafka: Kafka,
-    groupId: string,
+    private readonly kafka: Kafka,
+    private readonly groupId: string,
     private readonly topic: string,
     private readonly offsets: OffsetReader,
-    onCrash: (error: Error) => void,
   ) {
-    let onJoined = (): void => undefined;
-    this.joined = new Promise((resolve) => (onJoined = resolve));
-    this.consumer = new GroupConsumer(kafka, {
-      groupId,
-      topic,
-      maxWaitMs: MAX_WAIT_MS,
-      maxBytesPerPartition: BYTES_PER_FETCH,
-      onAssigned: () => {
-        this.consumer.pause();
-        for (const [partition, read] of this.reads) this.begin(partition, read.position);
-        onJoined();
-      },
-      onBatch: (batch) => this.deliver(batch),
-      onCrash: (error) => {
-        for (const read of [...this.reads.values()]) read.finish(error);
-        onCrash(error);
-      },
-    });
+    this.consumer = this.createConsumer();
   }
 
   async start(): Promise<void> {
@@ -69,9 +56,11 @@ export class PartitionReader {
   /**
    * Gives the partition's records in order, from its first, until `onRecord` answers `done`.
    * @throws ReadStalledError when nothing has come for a minute.
+   * @throws Error when the consumer crashed: read again, the reader recovers by itself.
    */
   async read(partition: number, onRecord: (record: InputRecord) => 'more' | 'done'): Promise<void> {
     if (this.reads.has(partition)) throw new Error(`partition ${partition} of ${this.topic} is being read already`);
+    await this.joined;
     const low = (await this.offsets.bounds(this.topic)).get(partition)?.low ?? 0;
     await new Promise<void>((resolve, reject) => {
       const finish = (error?: Error): void => {
@@ -88,8 +77,45 @@ export class PartitionReader {
   }
 
   async stop(): Promise<void> {
+    this.stopped = true;
     for (const read of [...this.reads.values()]) read.finish(new Error('the reader was stopped'));
     await this.consumer.stop();
+  }
+
+  private createConsumer(): GroupConsumer {
+    let onJoined = (): void => undefined;
+    this.joined = new Promise((resolve) => (onJoined = resolve));
+    const consumer: GroupConsumer = new GroupConsumer(this.kafka, {
+      groupId: this.groupId,
+      topic: this.topic,
+      maxWaitMs: MAX_WAIT_MS,
+      maxBytesPerPartition: BYTES_PER_FETCH,
+      onAssigned: () => {
+        consumer.pause();
+        for (const [partition, read] of this.reads) this.begin(partition, read.position);
+        onJoined();
+      },
+      onBatch: (batch) => this.deliver(batch),
+      onCrash: (error) => {
+        for (const read of [...this.reads.values()]) read.finish(error);
+        void this.replace(consumer);
+      },
+    });
+    return consumer;
+  }
+
+  private async replace(crashed: GroupConsumer): Promise<void> {
+    this.consumer = this.createConsumer();
+    await crashed.stop().catch(() => undefined);
+    while (!this.stopped) {
+      await delay(RESTART_MS);
+      try {
+        await this.consumer.start();
+        return;
+      } catch {
+        // The brokers are still away; who reads meanwhile waits for `joined`.
+      }
+    }
   }
 
   private begin(partition: number, position: number): void {

@@ -50,14 +50,13 @@ export class JoinRole {
   private readonly stopping = new AbortController();
 
   constructor(private readonly deps: JoinRoleDeps) {
-    const { kafka, groupId, topics, subjectIds, schemaRegistry, logger, metrics, onFatal } = deps;
+    const { kafka, groupId, topics, subjectIds, schemaRegistry, logger, metrics } = deps;
     this.offsets = new OffsetReader(kafka);
     this.changelogReader = new PartitionReader(
       kafka,
       `${groupId}-restore-${randomUUID()}`,
       topics.changelog,
       this.offsets,
-      onFatal,
     );
     this.joinMetrics = new JoinMetrics(metrics, () => this.countSessions());
     this.encoder = new OutputEncoder(topics, subjectIds);

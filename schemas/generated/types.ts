@@ -194,7 +194,7 @@ export interface RecordingFailed {
    */
   readyAt: string;
   /**
-   * Machine-readable reason; docs/architecture.md lists them.
+   * Machine-readable reason; docs/archive.md lists them.
    */
   reason: string;
   [k: string]: unknown;
@@ -300,7 +300,7 @@ export interface RecordingOutcomeAbsent {
 export interface RecordingOutcomeArchiveFailed {
   outcome: 'archive_failed';
   /**
-   * Machine-readable reason; docs/architecture.md lists them.
+   * Machine-readable reason; docs/archive.md lists them.
    */
   reason: string;
 }
@@ -407,7 +407,7 @@ export interface RecordingOutcomeAbsent1 {
 export interface RecordingOutcomeArchiveFailed1 {
   outcome: 'archive_failed';
   /**
-   * Machine-readable reason; docs/architecture.md lists them.
+   * Machine-readable reason; docs/archive.md lists them.
    */
   reason: string;
 }

@@ -11,12 +11,9 @@ const PARTITIONS = 6;
 const END = 'the end of what the test wrote';
 const { kafka, topics } = suiteKafka(suiteEnv('partition-log'));
 const groupId = `partition-log-${randomUUID()}`;
-const fail = (error: Error): void => {
-  throw error;
-};
 const offsets = new OffsetReader(kafka);
-const changelogReader = new PartitionReader(kafka, `${groupId}-restore`, topics.changelog, offsets, fail);
-const outputReader = new PartitionReader(kafka, `${groupId}-outputs`, topics.complete, offsets, fail);
+const changelogReader = new PartitionReader(kafka, `${groupId}-restore`, topics.changelog, offsets);
+const outputReader = new PartitionReader(kafka, `${groupId}-outputs`, topics.complete, offsets);
 const producer = kafka.producer();
 let used = 0;
 
