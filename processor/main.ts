@@ -28,7 +28,7 @@ runProgram({ logger, stopWithinMs: STOP_WITHIN_MS, start: startProcessor });
 async function startProcessor(fatal: (error: unknown) => void): Promise<RunningProgram> {
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
-  let roles: readonly ProcessorRole[] | undefined;
+  let roles: readonly ProcessorRole[] | undefined = undefined;
   const server = await startStatusServer(settings.PROCESSOR_HOST, settings.PROCESSOR_PORT, {
     metrics,
     notReady: () =>

@@ -29,8 +29,9 @@ export class Drainer {
   /** Goes on until `stop`, waiting for Kafka and for the disk as long as it takes. */
   async run(): Promise<void> {
     let last = Promise.resolve();
-    while (!this.stopped) {
+    while (!this.isStopped()) {
       const slice = await this.read();
+      if (this.isStopped()) return;
       if (slice === undefined) {
         await Promise.all([this.options.spool.whenReadable(), last]);
         continue;
@@ -46,6 +47,11 @@ export class Drainer {
     this.stopped = true;
   }
 
+  /** Asked anew after each wait. */
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
   private async read(): Promise<Slice | undefined> {
     for (;;) {
       try {
@@ -53,7 +59,7 @@ export class Drainer {
       } catch (err) {
         this.options.logger.error({ err }, 'the spool cannot be read, trying again');
         await delay(RETRY_MS, undefined, { ref: false });
-        if (this.stopped) return undefined;
+        if (this.isStopped()) return undefined;
       }
     }
   }
@@ -71,7 +77,7 @@ export class Drainer {
   }
 
   private finish(slice: Slice): void {
-    if (this.stopped) return;
+    if (this.isStopped()) return;
     this.options.onDrained(slice.records.length);
     this.options.spool.drained(slice);
   }

@@ -72,7 +72,9 @@ export class KafkaLine implements DirectLine {
   };
 
   readonly send = (pending: PendingRecord): void => {
-    this.direct.send({ ...this.outgoing(pending.record), pending }).then(
+    const { key, body, headers } = pending.record;
+    const value = this.encode?.(body) ?? body;
+    this.direct.send({ topic: this.options.topic, key, value, headers, pending }).then(
       () => pending.settle(STORED),
       (error: unknown) => {
         if (error instanceof RecordRefusedError) this.options.onRefused(pending, error);
@@ -86,7 +88,8 @@ export class KafkaLine implements DirectLine {
   /** Sends a record of the spool, again and again. @throws RecordRefusedError when Kafka refuses it for ever. */
   readonly deliver = (record: IncomingRecord): Promise<void> => {
     this.draining.start();
-    return this.draining.send(this.outgoing(record));
+    const { key, body, headers } = record;
+    return this.draining.send({ topic: this.options.topic, key, value: this.encode?.(body) ?? body, headers });
   };
 
   get pending(): number {
@@ -98,9 +101,5 @@ export class KafkaLine implements DirectLine {
     this.draining.withdraw();
     const closing = Promise.all([this.direct.close(), this.draining.close()]);
     await within(closing, CLOSE_WITHIN_MS, 'closing the connections to Kafka').catch(() => undefined);
-  }
-
-  private outgoing({ key, body, headers }: IncomingRecord): OutgoingRecord {
-    return { topic: this.options.topic, key, value: this.encode?.(body) ?? body, headers };
   }
 }

@@ -171,6 +171,64 @@ describe('a record', () => {
   });
 });
 
+describe('withdrawing', () => {
+  it('gives back what is under way and what waits, in order, and sends none of it again', async () => {
+    start();
+    void send('a');
+    const a = await kafka.next();
+    void send('b');
+    void send('c');
+    expect(producer.withdraw().map(({ value }) => value.toString())).toEqual(['a', 'b', 'c']);
+    expect(producer.pending).toBe(0);
+    // The connection is busy with what nobody waits for any more.
+    expect(producer.isConnected).toBe(false);
+    a.fail(new Error('timed out'));
+    const later = send('d');
+    const d = await kafka.next();
+    expect(d.values).toEqual(['d']);
+    d.acknowledge();
+    await later;
+    expect(producer.isConnected).toBe(true);
+  });
+
+  it('is possible before a failed batch goes out again', async () => {
+    const withdrawn: string[] = [];
+    start({
+      onTrouble: () => withdrawn.push(...producer.withdraw().map(({ value }) => value.toString())),
+    });
+    void send('a');
+    const a = await kafka.next();
+    void send('b');
+    a.fail(new Error('connection lost'));
+    const later = send('c');
+    void later;
+    await expect.poll(() => withdrawn).toEqual(['a', 'b', 'c']);
+  });
+
+  it('resolves what was under way when it is acknowledged after all', async () => {
+    start();
+    const sent = send('a');
+    const a = await kafka.next();
+    producer.withdraw();
+    a.acknowledge();
+    await sent;
+    expect(producer.isConnected).toBe(true);
+  });
+
+  it('is called for when a record is overdue, and only then', async () => {
+    const reasons: string[] = [];
+    start({ deliveryTimeoutMs: 100, onTrouble: (reason) => reasons.push(reason) });
+    const first = send('a');
+    (await kafka.next()).acknowledge();
+    await first;
+    const second = send('b');
+    const b = await kafka.next();
+    await expect(second).rejects.toThrow(NotAcknowledgedError);
+    b.fail(new Error('timed out'));
+    expect(reasons).toEqual(['not acknowledged within 100 ms']);
+  });
+});
+
 describe('closing', () => {
   it('sends what is queued without lingering, and disconnects', async () => {
     start({ lingerMs: 60_000 });

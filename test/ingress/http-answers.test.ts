@@ -43,6 +43,14 @@ describe('a valid event', () => {
     expect((await response).status).toBe(202);
   });
 
+  it('is answered 202 with its place when it is in the spool', async () => {
+    ingress.store.outcome = { kind: 'stored', place: 'spool' };
+    const response = await post(JSON.stringify(SESSION_ENDED));
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ status: 'accepted', stored: 'spool' });
+    expect(await metric(ingress.metrics, 'ingress_events_total{event="session.ended",outcome="spool"}')).toBe(1);
+  });
+
   it('is refused with 503 and Retry-After when it cannot be made durable', async () => {
     ingress.store.outcome = { kind: 'refused', reason: 'Kafka is away' };
     const response = await post(JSON.stringify(SESSION_ENDED));

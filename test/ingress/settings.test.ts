@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SettingsError, type Env } from '../../infra/settings/read-settings.js';
-import { readIngressSettings } from '../../ingress/settings.js';
+import { readIngressSettings, spoolDir } from '../../ingress/settings.js';
 
 function faultsOf(env: Env): readonly string[] {
   try {
@@ -64,5 +64,19 @@ describe('settings of the ingress', () => {
     const faults = faultsOf({ INGRESS_TOKENS: 'very secret,other' });
     expect(faults).toHaveLength(1);
     expect(faults[0]).not.toContain('secret');
+  });
+});
+
+describe('the folder of the spool', () => {
+  const dirOf = (env: Record<string, string>) =>
+    spoolDir(readIngressSettings({ INGRESS_TOKENS: 't', ...env }), { XDG_STATE_HOME: '/state' });
+
+  it('is the one that is set', () => {
+    expect(dirOf({ INGRESS_SPOOL_DIR: '/data/spool', TOPIC_PREFIX: 'blue.' })).toBe('/data/spool');
+  });
+
+  it('is else one of this user, apart for each topic prefix', () => {
+    expect(dirOf({})).toBe('/state/pathors-session-stream/spool');
+    expect(dirOf({ TOPIC_PREFIX: 'blue.' })).toBe('/state/pathors-session-stream/spool-blue.');
   });
 });

@@ -97,10 +97,10 @@ describe('an outage of Kafka', () => {
     const senders = new SessionSenders(ingress.url, 'kill', SESSIONS);
     await senders.more(500);
     process.kill(broker(), 'SIGKILL');
-    await senders.more(1_000);
-    await expect.poll(() => spoolGauge(ingress, 'bytes'), { timeout: 60_000, interval: 50 }).toBe(0);
-    await senders.more(500);
+    await senders.more(2_000);
     await senders.stop();
+    // A broker that was killed takes its time, and all of the machine, to start.
+    await expect.poll(() => spoolGauge(ingress, 'bytes'), { timeout: 100_000, interval: 50 }).toBe(0);
     expect(senders.refusals).toEqual([]);
     expect(senders.unanswered).toBe(0);
     await expectAllInOrder(senders);

@@ -50,7 +50,7 @@ describe.each(Object.entries(file.services))('%s', (name, service) => {
   });
 
   test('comes from a pinned image, or from a Dockerfile of ours that does not run as root', () => {
-    if (service.image !== undefined) expect(service.image).toMatch(/:\d+\.\d+\.\d+$/);
+    if (service.build === undefined) expect(service.image).toMatch(/:\d+\.\d+\.\d+$/);
     else expect(dockerfileOf(service)).toMatch(/^USER (?!root)\w+$/m);
   });
 });
