@@ -1,3 +1,4 @@
+import { isLoopback } from '../settings/common.js';
 import type { Env } from '../settings/read-settings.js';
 import type { PortPlan } from './ports.js';
 import { StackError } from './stack-error.js';
@@ -40,9 +41,8 @@ export function givenEndpoints(env: Env): StackEndpoints | undefined {
       SCHEMA_REGISTRY_URL: registry,
       S3_ENDPOINT: store,
       ...storeSettings(env),
-      // Empty counts as unset: a store of the user's own has keys of its own, or none that we may guess.
-      S3_ACCESS_KEY: env.S3_ACCESS_KEY ?? '',
-      S3_SECRET_KEY: env.S3_SECRET_KEY ?? '',
+      // The keys of a store elsewhere are not ours to guess. Empty counts as unset.
+      ...(isLocal(store) ? {} : { S3_ACCESS_KEY: env.S3_ACCESS_KEY ?? '', S3_SECRET_KEY: env.S3_SECRET_KEY ?? '' }),
       ...(env.TOPIC_REPLICATION_FACTOR ? { TOPIC_REPLICATION_FACTOR: env.TOPIC_REPLICATION_FACTOR } : {}),
     };
   }
@@ -52,6 +52,10 @@ export function givenEndpoints(env: Env): StackEndpoints | undefined {
   throw new StackError(
     `${given.join(' and ')} given, but not ${absent.join(' and ')}: set all three to use services of your own, or none to start a local stack`,
   );
+}
+
+function isLocal(url: string): boolean {
+  return URL.canParse(url) && isLoopback(new URL(url).hostname);
 }
 
 function storeSettings(env: Env) {

@@ -23,8 +23,7 @@ beforeAll(async () => {
   const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...rest } = process.env;
   stack = await obtainStack({ dir, portBase: 'free', env: { ...rest, STACK: 'native' }, log: () => undefined });
   env = { ...suiteEnv('spool'), ...stack.endpoints, INGRESS_ACK_TIMEOUT_MS: '500' };
-  const { kafka, topics } = suiteKafka(env);
-  events = new TopicReader(kafka, topics.events);
+  events = newReader();
 });
 
 afterAll(async () => {
@@ -33,6 +32,11 @@ afterAll(async () => {
   await stack.stop();
   rmSync(dir, { recursive: true, force: true });
 });
+
+function newReader(): TopicReader {
+  const { kafka, topics } = suiteKafka(env);
+  return new TopicReader(kafka, topics.events);
+}
 
 function broker(): number {
   const pid = startedProcesses(dir).find((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('kafka.Kafka'));
@@ -96,11 +100,15 @@ describe('an outage of Kafka', () => {
   it('… or is killed and started again', async () => {
     const senders = new SessionSenders(ingress.url, 'kill', SESSIONS);
     await senders.more(500);
+    // Its consumer group would be away for half a minute.
+    await events.stop();
     process.kill(broker(), 'SIGKILL');
     await senders.more(2_000);
     await senders.stop();
     // A broker that was killed takes its time, and all of the machine, to start.
     await expect.poll(() => spoolGauge(ingress, 'bytes'), { timeout: 100_000, interval: 50 }).toBe(0);
+    events = newReader();
+    await events.start();
     expect(senders.refusals).toEqual([]);
     expect(senders.unanswered).toBe(0);
     await expectAllInOrder(senders);

@@ -24,9 +24,12 @@ test('local endpoints are addresses of this machine, with the store as the setti
 describe('given endpoints', () => {
   test('none', () => expect(givenEndpoints({ KAFKA_BROKERS: '', S3_BUCKET: 'audio' })).toBeUndefined());
 
-  test('all three; neither keys nor a replication factor are made up for them', () => {
+  test('all three; neither keys nor a replication factor are made up for a store elsewhere', () => {
     const endpoints = givenEndpoints(GIVEN);
     expect(endpoints).toMatchObject({ ...GIVEN, S3_ACCESS_KEY: '', S3_SECRET_KEY: '' });
+    expect(givenEndpoints({ ...GIVEN, S3_ENDPOINT: 'http://127.0.0.1:9000' })).toMatchObject({
+      S3_ACCESS_KEY: 'minioadmin',
+    });
     expect(endpoints).not.toHaveProperty('TOPIC_REPLICATION_FACTOR');
     expect(givenEndpoints({ ...GIVEN, TOPIC_REPLICATION_FACTOR: '3' })).toHaveProperty('TOPIC_REPLICATION_FACTOR', '3');
   });
