@@ -21,7 +21,7 @@ export function createKafka(settings: CommonSettings, clientId: string, logger: 
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },
     logLevel: logLevel.WARN,
-    logCreator: () => (entry) => forward(entry, logger),
+    logCreator: () => logForwarder(logger),
   };
   if (settings.KAFKA_SSL) config.ssl = tlsOptions(settings);
   if (settings.KAFKA_SASL_MECHANISM !== '') {
@@ -45,11 +45,28 @@ function tlsOptions(settings: CommonSettings) {
 /** Said at each start of a producer; that it retries no longer than we let it is what we want. */
 const EXPECTED = 'Limiting retries for the idempotent producer may invalidate EoS guarantees';
 
-/** kafkajs logs each retry as an error. What is not retried reaches our own code as an exception, so its log is a warning at most. */
-function forward(entry: LogEntry, logger: Logger): void {
-  const { message, timestamp: _timestamp, logger: _name, stack: _stack, ...rest } = entry.log;
-  const line = { client: entry.namespace, ...rest };
-  if (message === EXPECTED) return;
-  if (entry.level <= logLevel.WARN) logger.warn(line, message);
-  else logger.debug(line, message);
+/** How long the same warning is not repeated: during an outage kafkajs logs each of its many retries. */
+const REPEAT_AFTER_MS = 10_000;
+
+/**
+ * kafkajs logs each retry as an error. What is not retried reaches our own code as an exception, so its log is a warning at most,
+ * and of the same warnings one in a while.
+ */
+function logForwarder(logger: Logger): (entry: LogEntry) => void {
+  const warnedAt = new Map<string, number>();
+  return ({ namespace, level, log }) => {
+    const { message, timestamp: _timestamp, logger: _name, stack: _stack, ...rest } = log;
+    if (message === EXPECTED) return;
+    const line = { client: namespace, ...rest };
+    const now = performance.now();
+    const isRepeated = now - (warnedAt.get(message) ?? Number.NEGATIVE_INFINITY) < REPEAT_AFTER_MS;
+    if (level > logLevel.WARN || isRepeated) {
+      logger.debug(line, message);
+      return;
+    }
+    // Messages name brokers, topics and groups, which are few; should they ever be many, repeating one is no harm.
+    if (warnedAt.size > 1_000) warnedAt.clear();
+    warnedAt.set(message, now);
+    logger.warn(line, message);
+  };
 }
