@@ -16,6 +16,7 @@ const PROGRAMS = {
   stack: 'local-stack/stack.js',
   demo: 'demo/main.js',
   bench: '../bench/main.js',
+  soak: '../bench/soak/main.js',
 };
 const COMMANDS = [...Object.keys(PROGRAMS), 'test', 'build', 'generate'];
 

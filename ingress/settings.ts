@@ -5,6 +5,7 @@ import { MAX_RECORD_BYTES } from '../infra/kafka/topics.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
+import { tlsFault, type TlsFiles } from './http/tls-files.js';
 
 /** What key, headers and framing of a record may take beside its value. */
 const RECORD_HEADROOM_BYTES = 64 * 1024;
@@ -32,6 +33,9 @@ const ingressSpecs = {
   INGRESS_TOKENS: tokenList({ default: [] }),
   INGRESS_ALLOW_ANONYMOUS: bool({ default: false }),
   INGRESS_AUTH_HEADER: headerName({ default: 'authorization' }),
+  /** PEM files; both empty: no TLS. See {@link tlsFiles}. */
+  INGRESS_TLS_CERT_FILE: str({ default: '' }),
+  INGRESS_TLS_KEY_FILE: str({ default: '' }),
   INGRESS_MAX_BODY_BYTES: integer({ min: 1, max: MAX_RECORD_BYTES - RECORD_HEADROOM_BYTES })({ default: 1_048_576 }),
   /** How long an event waits for others to share a request to Kafka, while none is under way. */
   INGRESS_LINGER_MS: integer({ min: 0, max: 1_000 })({ default: 5 }),
@@ -55,6 +59,23 @@ export function spoolDir(
   return join(state, 'pathors-session-stream', `spool-${settings.TOPIC_PREFIX}`.replace(/-$/, ''));
 }
 
+type TlsSettings = { readonly INGRESS_TLS_CERT_FILE: string; readonly INGRESS_TLS_KEY_FILE: string };
+
+/** Where certificate and key of the ingress are; undefined when it serves without TLS. */
+export function tlsFiles(settings: Partial<TlsSettings>): TlsFiles | undefined {
+  const { INGRESS_TLS_CERT_FILE: certFile, INGRESS_TLS_KEY_FILE: keyFile } = settings;
+  return certFile && keyFile ? { certFile: resolve(certFile), keyFile: resolve(keyFile) } : undefined;
+}
+
+function tlsFaults(settings: Partial<TlsSettings>): string[] {
+  if (Boolean(settings.INGRESS_TLS_CERT_FILE) !== Boolean(settings.INGRESS_TLS_KEY_FILE)) {
+    return ['INGRESS_TLS_CERT_FILE and INGRESS_TLS_KEY_FILE: set both or neither'];
+  }
+  const files = tlsFiles(settings);
+  const fault = files && tlsFault(files);
+  return fault === undefined ? [] : [`INGRESS_TLS_CERT_FILE and INGRESS_TLS_KEY_FILE cannot be used: ${fault}`];
+}
+
 export type IngressSettings = ReturnType<typeof readIngressSettings>;
 
 /**
@@ -63,7 +84,7 @@ export type IngressSettings = ReturnType<typeof readIngressSettings>;
  */
 export function readIngressSettings(env: Env) {
   return readSettings(env, ingressSpecs, (settings) => {
-    const faults = commonFaults(settings);
+    const faults = [...commonFaults(settings), ...tlsFaults(settings)];
     // A list that could not be read is a fault already, and is not there.
     if (settings.INGRESS_TOKENS?.length === 0 && !settings.INGRESS_ALLOW_ANONYMOUS) {
       faults.push(

@@ -10,7 +10,7 @@ import { ingressRoutes } from './http/ingress-routes.js';
 import type { MetricsPage } from './http/status-routes.js';
 import { loadUws } from './http/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
-import { spoolDir, type IngressSettings } from './settings.js';
+import { spoolDir, tlsFiles, type IngressSettings } from './settings.js';
 import { nodeFs } from './spool/file-system.js';
 import { prepareKafka } from './store/prepare-kafka.js';
 import { SpooledStore } from './store/spooled-store.js';
@@ -76,6 +76,7 @@ export async function startIngress(options: IngressOptions): Promise<RunningProg
       metricsPage,
     }),
     metrics,
+    tlsFiles(settings),
   );
   metrics.watch({
     requestsInFlight: () => server.requestsInFlight,

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 
 /** The end of the head, and where the body's length stands in it: all that a load generator needs of HTTP. */
 const HEAD_END = Buffer.from('\r\n\r\n');
+const NO_BODY = Buffer.alloc(0);
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 /**
@@ -11,20 +12,22 @@ const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 export class HttpConnection {
   private readonly socket: Socket;
   private received: Buffer = Buffer.alloc(0);
-  private onAnswer: ((status: number) => void) | undefined;
+  private onAnswer: ((status: number, body: Buffer) => void) | undefined;
   private broken = false;
 
   constructor(
     port: number,
     private readonly onBroken: () => void,
+    onOpen: () => void = () => undefined,
   ) {
     this.socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    this.socket.once('connect', onOpen);
     this.socket.on('data', (chunk) => this.take(chunk));
     for (const event of ['error', 'close'] as const) this.socket.on(event, () => this.fail());
   }
 
-  /** @param done gets the status, 0 when the connection broke before the answer was complete. */
-  send(request: Buffer, done: (status: number) => void): void {
+  /** @param done gets the status, 0 when the connection broke before the answer was complete; then there is no body. */
+  send(request: Buffer, done: (status: number, body: Buffer) => void): void {
     this.onAnswer = done;
     this.socket.write(request);
   }
@@ -42,10 +45,11 @@ export class HttpConnection {
     const bodyBytes = Number(CONTENT_LENGTH.exec(head)?.[1] ?? 0);
     const end = headEnd + HEAD_END.length + bodyBytes;
     if (this.received.length < end) return;
+    const body = this.received.subarray(headEnd + HEAD_END.length, end);
     this.received = this.received.subarray(end);
     const done = this.onAnswer;
     this.onAnswer = undefined;
-    done?.(Number(head.slice(9, 12)));
+    done?.(Number(head.slice(9, 12)), body);
   }
 
   private fail(): void {
@@ -53,7 +57,7 @@ export class HttpConnection {
     this.broken = true;
     const done = this.onAnswer;
     this.onAnswer = undefined;
-    done?.(0);
+    done?.(0, NO_BODY);
     this.onBroken();
   }
 }

@@ -35,9 +35,10 @@ export function programSettings(endpoints: StackEndpoints, ports: PortPlan, dir:
   const token = settings.INGRESS_TOKENS?.split(',')
     .map((item) => item.trim())
     .find((item) => item !== '');
+  const scheme = settings.INGRESS_TLS_CERT_FILE ? 'https' : 'http';
   return {
     env: settings,
-    ingressUrl: `http://${reachable(settings.INGRESS_HOST)}:${ports.ingress}`,
+    ingressUrl: `${scheme}://${reachable(settings.INGRESS_HOST)}:${ports.ingress}`,
     processorUrl: `http://${reachable(settings.PROCESSOR_HOST)}:${ports.processor}`,
     ...(token === undefined ? {} : { auth: { header: settings.INGRESS_AUTH_HEADER ?? 'authorization', token } }),
   };

@@ -10,7 +10,8 @@ const MAX_SKIPPED_BYTES = 65_536;
  */
 export class Exchange {
   private over = false;
-  private refusing = false;
+  private closing = false;
+  private isLast = false;
   private aborted: (() => void) | undefined;
 
   constructor(
@@ -30,8 +31,14 @@ export class Exchange {
     this.aborted = callback;
   }
 
+  /** Whatever the answer will be, the connection is closed with it. */
+  closeAfter(): void {
+    this.isLast = true;
+  }
+
   answer(answer: Answer): void {
-    if (!this.refusing) this.write(answer, this.isDraining());
+    if (this.isLast) this.answerAndClose(answer);
+    else if (!this.closing) this.write(answer, this.isDraining());
   }
 
   /**
@@ -40,15 +47,15 @@ export class Exchange {
    * The answer goes out on a later turn: uWebSockets.js, told to close, goes on to the next request of the data that it has at hand,
    * but it drops the whole connection when such a request comes before an answer.
    */
-  refuse(answer: Answer): void {
-    if (this.refusing) return;
-    this.refusing = true;
+  answerAndClose(answer: Answer): void {
+    if (this.closing) return;
+    this.closing = true;
     setImmediate(() => this.write(answer, true));
   }
 
   /** Answers without having read the body. `bodyBytes`: undefined when its size is not known. */
   answerUnread(answer: Answer, bodyBytes: number | undefined): void {
-    if (bodyBytes === undefined || bodyBytes > MAX_SKIPPED_BYTES) this.refuse(answer);
+    if (bodyBytes === undefined || bodyBytes > MAX_SKIPPED_BYTES) this.answerAndClose(answer);
     else this.answer(answer);
   }
 

@@ -4,6 +4,7 @@ import { Exchange } from './exchange.js';
 import { judgeFraming } from './framing.js';
 import type { Route } from './route.js';
 import { badFraming, methodNotAllowed, NOT_FOUND } from './routing-answers.js';
+import type { TlsFiles } from './tls-files.js';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, UwsModule } from './uws-loader.js';
 
 /** The port is taken, or must not be used by this user: choose another. */
@@ -23,7 +24,7 @@ export type ListenOptions = {
 };
 
 /**
- * HTTP/1.1 on uWebSockets.js: routing, framing checks, and the life cycle
+ * HTTP/1.1 on uWebSockets.js, with TLS where files for it are given: routing, framing checks, and the life cycle
  * `listen` → `drain` (no new connections, answers say close) → `whenIdle` → `close`.
  */
 export class HttpServer {
@@ -37,8 +38,9 @@ export class HttpServer {
     private readonly uws: UwsModule,
     routes: RouteTable,
     private readonly metrics: IngressMetrics,
+    tls?: TlsFiles,
   ) {
-    this.app = uws.App();
+    this.app = tls ? uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : uws.App();
     for (const [path, { method, route }] of Object.entries(routes)) {
       if (method === 'POST') this.app.post(path, this.handler(route));
       else this.app.get(path, this.handler(route)).head(path, this.handler(route));
@@ -103,15 +105,17 @@ export class HttpServer {
   private handler(route: Route): (res: HttpResponse, req: HttpRequest) => void {
     return (res, req) => {
       this.inFlight += 1;
-      const exchange = new Exchange(res, req.getMethod() === 'head', () => this.draining, this.onOver);
-      const framing = judgeFraming(req);
+      const method = req.getMethod();
+      const exchange = new Exchange(res, method === 'head', () => this.draining, this.onOver);
+      const framing = judgeFraming(req, method);
       switch (framing.kind) {
         case 'clear':
+          if (framing.isLast) exchange.closeAfter();
           route({ res, req, exchange, bodyBytes: framing.bodyBytes });
           return;
         case 'faulty':
           this.metrics.rejected('framing');
-          exchange.refuse(badFraming(framing.detail));
+          exchange.answerAndClose(badFraming(framing.detail));
       }
     };
   }

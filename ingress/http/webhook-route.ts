@@ -24,7 +24,7 @@ export function webhookRoute({ receive, metrics, authenticate, authHeader, limit
     }
     if (bodyBytes !== undefined && bodyBytes > limits.maxBodyBytes) {
       metrics.rejected('too_large');
-      exchange.refuse(tooLarge(limits.maxBodyBytes));
+      exchange.answerAndClose(tooLarge(limits.maxBodyBytes));
       return;
     }
     const remoteAddress = () => Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
@@ -39,15 +39,15 @@ export function webhookRoute({ receive, metrics, authenticate, authHeader, limit
           return;
         case 'too_large':
           metrics.rejected('too_large');
-          exchange.refuse(tooLarge(limits.maxBodyBytes));
+          exchange.answerAndClose(tooLarge(limits.maxBodyBytes));
           return;
         case 'too_slow':
           metrics.rejected('too_slow');
-          exchange.refuse(TOO_SLOW);
+          exchange.answerAndClose(TOO_SLOW);
           return;
         case 'overload':
           metrics.rejected('overload');
-          exchange.refuse(OVERLOAD);
+          exchange.answerAndClose(OVERLOAD);
       }
     });
     exchange.onAborted(() => {

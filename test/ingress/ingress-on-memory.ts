@@ -3,6 +3,7 @@ import { ByteBudget } from '../../ingress/http/byte-budget.js';
 import { Deadlines } from '../../ingress/http/deadlines.js';
 import { HttpServer } from '../../ingress/http/http-server.js';
 import { ingressRoutes } from '../../ingress/http/ingress-routes.js';
+import type { TlsFiles } from '../../ingress/http/tls-files.js';
 import { loadUws } from '../../ingress/http/uws-loader.js';
 import { IngressMetrics } from '../../ingress/ingress-metrics.js';
 import { createWebhookReceiver } from '../../ingress/webhook/receive-webhook.js';
@@ -26,7 +27,7 @@ export type IngressOnMemory = {
 
 /** The HTTP side of the ingress on real sockets, with a store in memory. */
 export async function startIngressOnMemory(
-  options: { bodyTimeoutMs?: number; budgetBytes?: number } = {},
+  options: { bodyTimeoutMs?: number; budgetBytes?: number; tls?: TlsFiles } = {},
 ): Promise<IngressOnMemory> {
   const store = new MemoryStore();
   const metrics = new IngressMetrics();
@@ -43,11 +44,11 @@ export async function startIngressOnMemory(
     notReady: store.notReady,
     metricsPage: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
-  const server = new HttpServer(loadUws(), routes, metrics);
+  const server = new HttpServer(loadUws(), routes, metrics, options.tls);
   const port = await server.listen({ host: '127.0.0.1', port: 0, isShared: false });
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     server,
     store,
     metrics,

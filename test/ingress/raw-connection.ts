@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 export type RawResponse = {
   readonly status: number;
@@ -25,6 +26,11 @@ export class RawConnection {
         this.look();
       });
     }
+  }
+
+  /** On a socket that is connected already, such as one with TLS. */
+  static on(socket: Socket): RawConnection {
+    return new RawConnection(socket);
   }
 
   static async open(port: number): Promise<RawConnection> {
@@ -71,9 +77,16 @@ export class RawConnection {
     });
   }
 
+  /** Says that nothing more will be sent, and goes on reading. */
+  finish(): this {
+    this.socket.end();
+    return this;
+  }
+
   /** Breaks the connection off. */
   destroy(): void {
-    this.socket.resetAndDestroy();
+    if (this.socket instanceof TLSSocket) this.socket.destroy();
+    else this.socket.resetAndDestroy();
   }
 
   private look(): void {

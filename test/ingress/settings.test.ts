@@ -60,6 +60,22 @@ describe('settings of the ingress', () => {
     ]);
   });
 
+  it('take both TLS files or neither, and only such that can be used', () => {
+    const faults = (cert: string, key: string) =>
+      faultsOf({ INGRESS_TOKENS: 't', INGRESS_TLS_CERT_FILE: cert, INGRESS_TLS_KEY_FILE: key });
+    expect(faults('', '')).toEqual([]);
+    for (const [cert, key] of [
+      ['cert.pem', ''],
+      ['', 'key.pem'],
+    ] as const) {
+      expect(faults(cert, key)).toEqual(['INGRESS_TLS_CERT_FILE and INGRESS_TLS_KEY_FILE: set both or neither']);
+    }
+    expect(faults('/nowhere/cert.pem', '/nowhere/key.pem')).toEqual([
+      expect.stringMatching(/INGRESS_TLS_CERT_FILE.*ENOENT.*\/nowhere\/cert\.pem/),
+    ]);
+    expect(faults('package.json', 'package.json')).toEqual([expect.stringContaining('cannot be used')]);
+  });
+
   it('never repeat a token', () => {
     const faults = faultsOf({ INGRESS_TOKENS: 'very secret,other' });
     expect(faults).toHaveLength(1);

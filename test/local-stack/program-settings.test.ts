@@ -38,6 +38,11 @@ test("the user's settings win over the defaults, the stack's endpoints over all"
   expect(ingressUrl).toBe('http://127.0.0.1:21010');
 });
 
+test('an ingress with TLS is asked over TLS', () => {
+  const files = { INGRESS_TLS_CERT_FILE: 'cert.pem', INGRESS_TLS_KEY_FILE: 'key.pem' };
+  expect(settings(files).ingressUrl).toBe('https://127.0.0.1:21010');
+});
+
 test('an ingress that takes anyone is not given a token', () => {
   const anyone = settings({ INGRESS_ALLOW_ANONYMOUS: 'true' });
   expect(anyone.env).not.toHaveProperty('INGRESS_TOKENS');

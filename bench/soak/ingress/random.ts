@@ -1,0 +1,17 @@
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+export type Random = () => number;
+
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** A whole number of milliseconds from `from` up to `to`. */
+export function between(random: Random, from: number, to: number): number {
+  return Math.floor(from + random() * (to - from));
+}

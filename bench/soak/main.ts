@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { logToStderr } from '../../infra/local-stack/foreground.js';
+import { soakIngress } from './ingress/soak-ingress.js';
+
+// `npm run soak -- ingress [--seed N] [--quick]`: faults under load, for minutes; exits non-zero on any broken guarantee.
+const SOAKS = { ingress: soakIngress };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, seed: { type: 'string' } },
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(SOAKS, name));
+if (unknown.length > 0) {
+  logToStderr(`error: no soak is called ${unknown.join(', ')}; there are: ${Object.keys(SOAKS).join(', ')}`);
+  process.exit(1);
+}
+const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
+if (!Number.isSafeInteger(seed)) {
+  logToStderr('error: --seed must be a whole number');
+  process.exit(1);
+}
+// What is started ends with us in any case; so that it ends in order, every wait below listens to this signal.
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stopping.abort(new Error('stopped by the user'));
+  });
+}
+let passed = true;
+try {
+  for (const [name, soak] of Object.entries(SOAKS)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    passed = (await soak({ seed, quick: values.quick, log: logToStderr, signal: stopping.signal })) && passed;
+  }
+} catch (error) {
+  logToStderr(stopping.signal.aborted ? 'stopped' : `error: ${String((error as Error).stack ?? error)}`);
+  passed = false;
+}
+process.exit(passed ? 0 : 1);
