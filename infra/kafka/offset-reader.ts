@@ -1,33 +1,77 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export type PartitionBounds = { readonly low: number; readonly end: number };
 
-/** Reads offsets of topics and groups; one connection, opened once. Its requests are retried by kafkajs, then fail. */
-export class OffsetReader {
-  private readonly admin: Admin;
+const TRIES = 6;
+const FIRST_BACKOFF_MS = 100;
 
-  constructor(kafka: Kafka) {
-    this.admin = kafka.admin();
-  }
+/**
+ * Reads offsets of topics and groups.
+ *
+ * kafkajs gives up at once when a partition has moved to another broker, and asks the old one again for as long as its metadata is
+ * not out of date, five minutes. A new connection starts with new metadata: so each try but the first has one.
+ */
+export class OffsetReader {
+  private admin: Promise<Admin> | undefined;
+
+  constructor(private readonly kafka: Kafka) {}
 
   async start(): Promise<void> {
-    await this.admin.connect();
+    await this.connected();
   }
 
-  /** First offset and end (the next one to be written) of each partition, as of some moment during the call. */
+  /**
+   * First offset and end (the next one to be written) of each partition, as of some moment during the call.
+   * @throws Error when the brokers do not tell after several tries: ask again later.
+   */
   async bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>> {
-    const offsets = await this.admin.fetchTopicOffsets(topic);
+    const offsets = await this.ask((admin) => admin.fetchTopicOffsets(topic));
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), end: Number(high) }]));
   }
 
-  /** The group's next offset to read, `undefined` when it has committed none. */
+  /**
+   * The group's next offset to read, `undefined` when it has committed none.
+   * @throws Error when the brokers do not tell after several tries: ask again later.
+   */
   async committed(groupId: string, topic: string, partition: number): Promise<number | undefined> {
-    const [found] = await this.admin.fetchOffsets({ groupId, topics: [topic] });
+    const [found] = await this.ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
     const offset = Number(found?.partitions.find((entry) => entry.partition === partition)?.offset ?? -1);
     return offset < 0 ? undefined : offset;
   }
 
   async close(): Promise<void> {
-    await this.admin.disconnect();
+    const admin = await this.admin?.catch(() => undefined);
+    await admin?.disconnect();
+  }
+
+  private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
+      const used = this.connected();
+      try {
+        return await question(await used);
+      } catch (error) {
+        this.drop(used);
+        if (tried === TRIES) throw error;
+        await delay(FIRST_BACKOFF_MS * 2 ** (tried - 1));
+      }
+    }
+  }
+
+  private connected(): Promise<Admin> {
+    this.admin ??= this.connect();
+    return this.admin;
+  }
+
+  private async connect(): Promise<Admin> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    return admin;
+  }
+
+  /** Another question may be under way on the same connection: it fails with it, and is asked again. */
+  private drop(used: Promise<Admin>): void {
+    if (this.admin === used) this.admin = undefined;
+    used.then((admin) => admin.disconnect()).catch(() => undefined);
   }
 }

@@ -47,10 +47,10 @@ export function judgeFraming(headers: HeaderSource, method: string): Framing {
         break;
     }
   });
-  const detail = method === 'post' || METHOD.test(method) ? faultOf(seen) : 'The method is none';
+  const detail = method === 'POST' || METHOD.test(method) ? faultOf(seen) : 'The method is not a token';
   if (detail !== undefined) return { kind: 'faulty', detail };
   const isChunked = seen.transferEncodings > 0;
-  const mayLackLength = method === 'get' || method === 'head';
+  const mayLackLength = method === 'GET' || method === 'HEAD';
   return {
     kind: 'clear',
     bodyBytes: isChunked ? undefined : Number(seen.contentLength),
@@ -58,8 +58,8 @@ export function judgeFraming(headers: HeaderSource, method: string): Framing {
   };
 }
 
-/** uWebSockets.js also takes an empty one, and DEL in it. */
-const METHOD = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+/** A token (RFC 9110). uWebSockets.js also takes an empty one, and `@` or DEL in it. */
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** The sender's own wish, among other options of the connection. */
 const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;

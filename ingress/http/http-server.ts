@@ -105,8 +105,8 @@ export class HttpServer {
   private handler(route: Route): (res: HttpResponse, req: HttpRequest) => void {
     return (res, req) => {
       this.inFlight += 1;
-      const method = req.getMethod();
-      const exchange = new Exchange(res, method === 'head', () => this.draining, this.onOver);
+      const method = req.getCaseSensitiveMethod();
+      const exchange = new Exchange(res, method === 'HEAD', () => this.draining, this.onOver);
       const framing = judgeFraming(req, method);
       switch (framing.kind) {
         case 'clear':

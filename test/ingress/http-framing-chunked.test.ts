@@ -70,7 +70,7 @@ describe('chunks that are as they should be', () => {
     ['one', size(SIZE), ACCEPTED_LAST],
     ['a size in capitals', size(SIZE.toUpperCase()), ACCEPTED_LAST],
     ['a size with zeros before it', size(`0000${SIZE}`), ACCEPTED_LAST],
-    ['a byte each', head(CHUNKED) + [...EVENT].map(chunk).join('') + LAST_CHUNK, ACCEPTED_LAST],
+    ['a byte each', head(CHUNKED) + Array.from(EVENT, chunk).join('') + LAST_CHUNK, ACCEPTED_LAST],
     ['a last size of several zeros', head(CHUNKED) + chunk(EVENT) + '000\r\n\r\n', ACCEPTED_LAST],
     ['none but the last', head(CHUNKED) + LAST_CHUNK, { answers: [400], connection: 'closed', stored: [''] }],
   ]);

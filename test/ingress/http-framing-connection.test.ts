@@ -40,7 +40,7 @@ describe('a connection is kept', () => {
 describe('byte by byte', () => {
   it.each([
     ['chunks', `${head(CHUNKED)}${chunk(EVENT)}${LAST_CHUNK}`],
-    ['a byte a chunk', `${head(CHUNKED)}${[...EVENT].map(chunk).join('')}${LAST_CHUNK}`],
+    ['a byte a chunk', `${head(CHUNKED)}${Array.from(EVENT, chunk).join('')}${LAST_CHUNK}`],
   ])('%s', async (_name, request) => {
     const connection = await ingress.connect();
     await sendByteByByte(connection, request);

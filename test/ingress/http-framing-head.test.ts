@@ -99,6 +99,7 @@ describe('the request line', () => {
     ['with a method in mixed letters', withMethod('PoSt'), answered(405)],
     ['with an unknown method', withMethod('BREW'), answered(405)],
     ['with a control character in the method', withMethod('PO\x01ST'), REJECTED],
+    ['with @ in the method', withMethod('@OST'), REFUSED],
     ['with DEL in the method', withMethod('PO\x7fST'), REFUSED],
     ['with a parenthesis in the method', withMethod('PO(ST'), REJECTED],
     ['without a method', withMethod(''), REFUSED],

@@ -25,6 +25,8 @@ const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), 'ut
 const text = read('docker-compose.yml');
 const file = parse(text, { merge: true }) as { services: Record<string, Service> };
 
+// The schema is that of github.com/compose-spec/compose-go v2.16.2 (schema/compose-spec.json), copyright 2020 The Compose
+// Specification Authors, Apache-2.0: see compose-spec.LICENSE.
 test('fits the schema of the Compose Specification', () => {
   const schema = JSON.parse(read('test', 'local-stack', 'compose-spec.schema.json')) as object;
   const validate = new Ajv2020({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
