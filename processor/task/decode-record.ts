@@ -1,10 +1,20 @@
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
 import { validateSessionEvent, type SchemaFault, type SessionEventValue } from '../../schemas/validators.js';
 import { decodeWire } from '../../schemas/wire-format.js';
+import { nestsDeeperThan } from './nesting.js';
+
+/** Levels of `extractedVariables`: far more than any agent extracts, far fewer than what can be written again. */
+const MAX_LEVELS = 1_000;
 
 /** Why a record of `session.events` cannot be joined. */
 export type PoisonReason =
-  'tombstone' | 'not_wire_format' | 'unknown_schema_id' | 'not_json' | 'schema' | 'key_mismatch';
+  | 'tombstone'
+  | 'not_wire_format'
+  | 'unknown_schema_id'
+  | 'not_json'
+  | 'schema'
+  | 'too_deep'
+  | 'key_mismatch';
 
 export type DecodedRecord =
   | { readonly kind: 'event'; readonly event: SessionEventValue }
@@ -24,6 +34,7 @@ export function decodeRecord(record: InputRecord, knowsSchema: (schemaId: number
   if (body === undefined) return poison('not_json');
   const verdict = validateSessionEvent(body.json);
   if (verdict.kind === 'invalid') return poison('schema', verdict.faults);
+  if (isTooDeep(verdict.event, wire.json.length)) return poison('too_deep');
   // The key chose the partition: under another key, parts of one session would be joined in two places.
   if (record.key?.toString() !== verdict.event.sessionId) return poison('key_mismatch');
   return { kind: 'event', event: verdict.event };
@@ -31,6 +42,13 @@ export function decodeRecord(record: InputRecord, knowsSchema: (schemaId: number
 
 export function schemaIdOf(record: InputRecord): number | undefined {
   return record.value === null ? undefined : decodeWire(record.value)?.schemaId;
+}
+
+/** What is kept of an event is written again as JSON: in the changelog, and in the joined record. */
+function isTooDeep(event: SessionEventValue, bytes: number): boolean {
+  // Each level takes two bytes at least: most events are too short to be looked through.
+  if (bytes < 2 * MAX_LEVELS || !('extractedVariables' in event)) return false;
+  return nestsDeeperThan(event.extractedVariables, MAX_LEVELS);
 }
 
 function parse(json: Buffer): { readonly json: unknown } | undefined {

@@ -26,7 +26,8 @@ export async function runMutation(ingress: IngressOnMemory, random: Random, tall
   const verdict = judge(bytes.toString('latin1'), stored);
   count(tally, verdict);
   const statuses = [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status ?? '');
-  count(tally, statuses.length === 0 ? 'closed without an answer' : `answers ${statuses.join(' ')}`);
+  if (statuses.length === 0) count(tally, 'closed without an answer');
+  for (const status of statuses) count(tally, `answered ${status}`);
 }
 
 /** What may be said of the bodies that were stored. */

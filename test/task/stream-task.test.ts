@@ -149,11 +149,22 @@ describe('timers', () => {
   });
 });
 
+/** A session.finalized whose extractedVariables nest so deep. */
+function deep(levels: number): Buffer {
+  const nested = '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
+  const json = JSON.stringify(textFinalized({ extractedVariables: { deep: 'here' } })).replace(
+    '{"deep":"here"}',
+    nested,
+  );
+  return Buffer.concat([encodeEvent(textFinalized()).subarray(0, 5), Buffer.from(json)]);
+}
+
 describe('poison', () => {
   it.each([
     ['not_wire_format', 's-1', Buffer.from('{"event":"session.ended"}')],
     ['not_json', 's-1', Buffer.concat([encodeEvent(textFinalized()), Buffer.from('}')])],
     ['schema', 's-1', encodeEvent(textFinalized({ messagesCount: -1 }))],
+    ['too_deep', 's-1', deep(1_001)],
     ['unknown_schema_id', 's-1', encodeEvent(textFinalized(), 99)],
     ['key_mismatch', 's-2', encodeEvent(textFinalized())],
     ['key_mismatch', null, encodeEvent(textFinalized())],
@@ -168,6 +179,13 @@ describe('poison', () => {
       [TOPICS.complete, 's-1:complete:1'],
     ]);
     expect(h.partition.outputs[0]).toMatchObject({ key, value: value ?? Buffer.alloc(0) });
+  });
+
+  it('variables that nest as deep as is allowed are joined', async () => {
+    const h = new TaskHarness();
+    h.partition.append('s-1', deep(1_000));
+    await h.feed(await h.open());
+    expect(h.ids).toEqual(['s-1:complete:1']);
   });
 
   it('a schema id that only the registry knows is no poison', async () => {
