@@ -8,13 +8,7 @@ const MAX_LEVELS = 1_000;
 
 /** Why a record of `session.events` cannot be joined. */
 export type PoisonReason =
-  | 'tombstone'
-  | 'not_wire_format'
-  | 'unknown_schema_id'
-  | 'not_json'
-  | 'schema'
-  | 'too_deep'
-  | 'key_mismatch';
+  'tombstone' | 'not_wire_format' | 'unknown_schema_id' | 'not_json' | 'schema' | 'too_deep' | 'key_mismatch';
 
 export type DecodedRecord =
   | { readonly kind: 'event'; readonly event: SessionEventValue }
