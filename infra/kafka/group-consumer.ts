@@ -14,8 +14,6 @@ export type InputBatch = {
   readonly records: readonly InputRecord[];
   /** Where reading goes on after this batch; past control records and compaction gaps too. */
   readonly nextOffset: number;
-  /** End of the partition when the batch was fetched. */
-  readonly highWatermark: number;
 };
 
 export type BatchHandle = {
@@ -132,7 +130,7 @@ export class GroupConsumer {
       timestamp: Number(timestamp),
     }));
     await this.options.onBatch(
-      { partition: batch.partition, records, nextOffset, highWatermark: Number(batch.highWatermark) },
+      { partition: batch.partition, records, nextOffset },
       { heartbeat: () => payload.heartbeat(), isStale },
     );
     if (!isStale()) payload.resolveOffset(batch.lastOffset());

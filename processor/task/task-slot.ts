@@ -1,6 +1,5 @@
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
-import type { StreamTask } from './stream-task.js';
-import type { PartitionEnd } from './stream-task.js';
+import type { PartitionEnd, StreamTask } from './stream-task.js';
 import { Turnstile } from './turnstile.js';
 
 /**

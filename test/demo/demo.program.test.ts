@@ -26,7 +26,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const demo of demos) demo.kill();
-  await system.stop();
+  // Unset when the start failed: that error is the one to see.
+  await (system as OwnSystem | undefined)?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
