@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 
 /** The end of the head, and where the body's length stands in it: all that a load generator needs of HTTP. */
 const HEAD_END = Buffer.from('\r\n\r\n');
-const NO_BODY = Buffer.alloc(0);
+const NO_BODY: Buffer = Buffer.alloc(0);
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 /**
@@ -14,6 +14,9 @@ export class HttpConnection {
   private received: Buffer = Buffer.alloc(0);
   private onAnswer: ((status: number, body: Buffer) => void) | undefined;
   private broken = false;
+  private lastHead: Buffer = NO_BODY;
+  private lastBytes = -1;
+  private lastStatus = 0;
 
   constructor(
     port: number,
@@ -38,6 +41,10 @@ export class HttpConnection {
   }
 
   private take(chunk: Buffer): void {
+    if (this.received.length === 0 && this.isLikeTheLast(chunk)) {
+      this.finish(this.lastStatus, chunk.subarray(this.lastHead.length));
+      return;
+    }
     this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
     const headEnd = this.received.indexOf(HEAD_END);
     if (headEnd < 0) return;
@@ -46,18 +53,29 @@ export class HttpConnection {
     const end = headEnd + HEAD_END.length + bodyBytes;
     if (this.received.length < end) return;
     const body = this.received.subarray(headEnd + HEAD_END.length, end);
+    this.lastHead = this.received.subarray(0, headEnd + HEAD_END.length);
+    this.lastBytes = end;
+    this.lastStatus = Number(head.slice(9, 12));
     this.received = this.received.subarray(end);
+    this.finish(this.lastStatus, body);
+  }
+
+  /** The same head as that of the answer before, and as long: then its body ends in the same place. */
+  private isLikeTheLast(chunk: Buffer): boolean {
+    const { lastHead, lastBytes } = this;
+    return chunk.length === lastBytes && chunk.compare(lastHead, 0, lastHead.length, 0, lastHead.length) === 0;
+  }
+
+  private finish(status: number, body: Buffer): void {
     const done = this.onAnswer;
     this.onAnswer = undefined;
-    done?.(Number(head.slice(9, 12)), body);
+    done?.(status, body);
   }
 
   private fail(): void {
     if (this.broken) return;
     this.broken = true;
-    const done = this.onAnswer;
-    this.onAnswer = undefined;
-    done?.(0, NO_BODY);
+    this.finish(0, NO_BODY);
     this.onBroken();
   }
 }

@@ -1,15 +1,20 @@
-import type { Kafka } from 'kafkajs';
 import type { Logger } from '../observability/logger.js';
+import type { OpenProduceSession } from './produce-session.js';
 
 export type EventProducerOptions = {
-  readonly kafka: Kafka;
+  readonly open: OpenProduceSession;
+  readonly topic: string;
   /** For log lines: what is written with it. */
   readonly name: string;
   readonly logger: Logger;
-  /** How long the first record of a batch waits for others while no batch is under way. Default 5. */
+  /** How long the first record of a batch waits for others. Default 5. */
   readonly lingerMs?: number;
-  /** A batch, which is one request, holds no more than this unless a single record does. Default 1 MiB. */
+  /** A batch of this size does not wait. Default 32 KiB: it makes the cost of a request small beside that of its records. */
+  readonly eagerBatchBytes?: number;
+  /** A batch, which is one request to each leader, holds no more than this unless a single record does. Default 1 MiB. */
   readonly maxBatchBytes?: number;
+  /** Batches that are under way at once. Default 3: one is on the broker's disk while one is on its way and one on its way back. */
+  readonly maxInFlight?: number;
   /** A connection that takes longer is given up. Default 3,000. */
   readonly connectTimeoutMs?: number;
   /** An unanswered request is given up after this, and its connection replaced. Default 5,000. */
@@ -26,7 +31,9 @@ export type EventProducerOptions = {
 export function withDefaults(options: EventProducerOptions): Required<EventProducerOptions> {
   return {
     lingerMs: 5,
+    eagerBatchBytes: 32_768,
     maxBatchBytes: 1_048_576,
+    maxInFlight: 3,
     connectTimeoutMs: 3_000,
     requestTimeoutMs: 5_000,
     deliveryTimeoutMs: 30_000,

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
 import { withDefaults, type EventProducerOptions } from './event-producer-options.js';
-import { RecordQueue, recordBytes, type QueuedRecord } from './record-queue.js';
-import { refusesRecords, SingleFlightProducer, type OutgoingRecord } from './single-flight-producer.js';
-
-export type { OutgoingRecord } from './single-flight-producer.js';
+import { InFlight, type FlyingBatch } from './in-flight.js';
+import type { ProduceSession } from './produce-session.js';
+import { refusesRecords } from './protocol-error.js';
+import type { BatchRecord } from './record-batch.js';
+import { recordBytes, RecordQueue, type QueuedRecord } from './record-queue.js';
 
 export type { EventProducerOptions } from './event-producer-options.js';
 
@@ -13,22 +14,22 @@ const FIRST_BACKOFF_MS = 50;
 const LAST_BACKOFF_MS = 2_000;
 
 /**
- * Writes records to Kafka in batches, acknowledged by all in-sync replicas.
+ * Writes records to a topic in batches, acknowledged by all in-sync replicas.
  *
- * Guarantees: a resolved `send` is in the log. Records are tried in the order of `send`, one batch at a time. A record may be in the log
- * more than once, and after a rejected `send` it may still appear: never an acknowledged one missing. It connects, and connects
- * again after a failure, for ever; batches that fail go out again on a new connection until their records' delivery timeout.
+ * Guarantees: a record that settles without an error is in the log. Of two records with one key, the later is never there without the
+ * earlier. A record may be in the log more than once, and one that settled with an error may still appear: never an acknowledged one
+ * missing. It connects, and connects again after a failure, for ever; what was not acknowledged goes out again, in its order, through a
+ * new {@link ProduceSession} until its delivery timeout.
  */
-export class EventProducer<R extends OutgoingRecord = OutgoingRecord> {
+export class EventProducer<R extends BatchRecord = BatchRecord> {
   private readonly queue: RecordQueue<R>;
   private readonly options: Required<EventProducerOptions>;
-  private inFlight: readonly QueuedRecord<R>[] = [];
-  /** A batch is under way whose records have been withdrawn. */
-  private isAbandoned = false;
+  private readonly inFlight = new InFlight<R>();
   private expiry: NodeJS.Timeout | undefined;
   private closed = false;
   private delivery: Promise<void> | undefined;
-  private producer: SingleFlightProducer | undefined;
+  private session: ProduceSession | undefined;
+  private onSessionOver: (error?: unknown) => void = () => undefined;
   private backoffMs = 0;
   /** Lowered while the broker refuses a batch, to find the record at fault. */
   private maxBatchRecords = Infinity;
@@ -36,7 +37,7 @@ export class EventProducer<R extends OutgoingRecord = OutgoingRecord> {
 
   constructor(options: EventProducerOptions) {
     this.options = withDefaults(options);
-    this.queue = new RecordQueue(this.options.lingerMs, this.options.maxBatchBytes);
+    this.queue = new RecordQueue(this.options, () => this.sendRipe());
   }
 
   /** Begins to connect, and returns at once: records may be sent before there is a connection. */
@@ -45,32 +46,36 @@ export class EventProducer<R extends OutgoingRecord = OutgoingRecord> {
   }
 
   /**
-   * Resolves when all in-sync replicas have the record.
-   *
-   * @throws NotAcknowledgedError when that was not so within the delivery timeout, or the producer is closed: keep the record elsewhere
-   *   or send it again.
-   * @throws RecordRefusedError when the broker refuses this record for ever: do not send it again.
+   * Queues a record, and calls `settle` once: without an error when all in-sync replicas have the record; with
+   * - NotAcknowledgedError when that was not so within the delivery timeout, or the producer is closed: keep the record elsewhere or send
+   *   it again;
+   * - RecordRefusedError when the broker refuses this record for ever: do not send it again.
    */
+  enqueue(record: R, settle: NonNullable<QueuedRecord<R>['settle']>): void {
+    if (this.closed) {
+      settle(new NotAcknowledgedError(`producer ${this.options.name} is closed`));
+      return;
+    }
+    this.queue.push({ record, bytes: recordBytes(record), queuedAt: performance.now(), settle });
+    if (this.options.deliveryTimeoutMs !== Infinity) {
+      this.expiry ??= setTimeout(() => this.expire(), this.options.deliveryTimeoutMs);
+    }
+    this.sendRipe();
+  }
+
+  /** As {@link enqueue}: resolves, or rejects with the error. */
   send(record: R): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.closed) {
-        reject(new NotAcknowledgedError(`producer ${this.options.name} is closed`));
-        return;
-      }
-      this.queue.push({ record, bytes: recordBytes(record), queuedAt: performance.now(), resolve, reject });
-      if (this.options.deliveryTimeoutMs === Infinity) return;
-      this.expiry ??= setTimeout(() => this.expire(), this.options.deliveryTimeoutMs);
+      this.enqueue(record, (error) => (error === undefined ? resolve() : reject(error)));
     });
   }
 
   /**
-   * Takes back all records that are not acknowledged, in the order of `send`. They are not sent any more, but those under way may
-   * still arrive; then their `send` resolves, else it never settles.
+   * Takes back all records that are not acknowledged, in the order in which they came. They are not sent any more, but those under way may
+   * still arrive, and are then settled; else they never settle.
    */
   withdraw(): readonly R[] {
-    const withdrawn = [...this.inFlight, ...this.queue.takeWhile(() => true)];
-    this.isAbandoned ||= this.inFlight.length > 0;
-    this.inFlight = [];
+    const withdrawn = [...this.inFlight.withdraw(), ...this.queue.takeWhile(() => true)];
     clearTimeout(this.expiry);
     this.expiry = undefined;
     return withdrawn.map(({ record }) => record);
@@ -81,7 +86,7 @@ export class EventProducer<R extends OutgoingRecord = OutgoingRecord> {
    * outage.
    */
   get isConnected(): boolean {
-    return this.producer !== undefined && !this.isAbandoned;
+    return this.session !== undefined && !this.inFlight.hasWithdrawn;
   }
 
   /** `performance.now()` at the last acknowledgement; `undefined` if there was none since the last failure. */
@@ -94,106 +99,149 @@ export class EventProducer<R extends OutgoingRecord = OutgoingRecord> {
     return this.queue.length + this.inFlight.length;
   }
 
-  /** Takes no more records, sends what is queued without lingering, and disconnects once every `send` has settled. */
+  /** Takes no more records, sends what is queued without lingering, and disconnects once every record has settled. */
   async close(): Promise<void> {
     this.closed = true;
     this.queue.close();
+    this.endWhenDone();
     // With nothing to send, an attempt to connect that is under way ends by itself.
-    if (this.pending > 0 || this.producer !== undefined) await this.delivery;
+    if (this.pending > 0 || this.session !== undefined) await this.delivery;
     clearTimeout(this.expiry);
   }
 
   private async deliver(): Promise<void> {
-    const { kafka, logger, name, connectTimeoutMs } = this.options;
+    const { open, topic, logger, name, connectTimeoutMs } = this.options;
     while (!this.closed || this.pending > 0) {
+      let session: ProduceSession | undefined;
       try {
-        const producer = await SingleFlightProducer.open(kafka, connectTimeoutMs);
+        session = await open(topic, connectTimeoutMs);
         logger.info({ producer: name }, 'connected to Kafka');
-        this.producer = producer;
-        await this.sendBatches(producer);
-        await producer.close();
+        await this.use(session);
       } catch (err) {
         this.lastAcknowledgement = undefined;
-        this.producer = undefined;
         this.backoffMs = Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, this.backoffMs * 2));
         logger.warn({ producer: name, err, backoffMs: this.backoffMs }, 'Kafka did not acknowledge, connecting again');
         await delay(this.backoffMs * (0.5 + Math.random() / 2));
+      } finally {
+        session?.close();
       }
-    }
-    this.producer = undefined;
-  }
-
-  /**
-   * Returns when closed and all is sent.
-   * @throws Error of the first failed batch; its records have been queued again or rejected. The producer is of no more use.
-   */
-  private async sendBatches(producer: SingleFlightProducer): Promise<void> {
-    while (await this.queue.ripe()) {
-      const batch = this.queue.takeBatch(this.maxBatchRecords);
-      if (batch.length === 0) continue;
-      this.inFlight = batch;
-      try {
-        await producer.send(
-          batch.map(({ record }) => record),
-          this.options.requestTimeoutMs,
-        );
-      } catch (error) {
-        const isWithdrawn = this.inFlight !== batch;
-        this.endBatch();
-        this.producer = undefined;
-        if (!isWithdrawn) this.afterFailure(batch, error);
-        throw error;
-      }
-      this.endBatch();
-      this.backoffMs = 0;
-      this.maxBatchRecords = Infinity;
-      this.lastAcknowledgement = performance.now();
-      for (const { resolve } of batch) resolve();
     }
   }
 
-  private endBatch(): void {
-    this.inFlight = [];
-    this.isAbandoned = false;
+  /** Resolves when closed and all is sent. @throws Error of the first failed batch. */
+  private async use(session: ProduceSession): Promise<void> {
+    const over = new Promise<void>((resolve, reject) => {
+      this.onSessionOver = (error) => (error === undefined ? resolve() : reject(error));
+    });
+    this.session = session;
+    this.sendRipe();
+    this.endWhenDone();
+    await over;
   }
 
-  private afterFailure(batch: readonly QueuedRecord<R>[], cause: unknown): void {
-    if (refusesRecords(cause)) {
-      if (batch.length === 1) {
-        batch[0]?.reject(new RecordRefusedError('Kafka refuses the record', { cause }));
-        return;
-      }
-      this.maxBatchRecords = Math.ceil(batch.length / 2);
+  private endWhenDone(): void {
+    if (!this.closed || this.pending > 0 || this.session === undefined) return;
+    this.session = undefined;
+    this.onSessionOver();
+  }
+
+  private sendRipe(): void {
+    // While the record at fault is looked for, nothing may go wrong because of one before it.
+    const maxInFlight = this.maxBatchRecords === Infinity ? this.options.maxInFlight : 1;
+    while (this.session !== undefined && this.inFlight.size < maxInFlight && this.queue.isRipe) {
+      this.sendBatch(this.session, this.queue.takeBatch(this.maxBatchRecords));
     }
-    this.queue.putBack(batch);
-    this.options.onTrouble('a batch failed');
-    this.rejectExpired();
+  }
+
+  private sendBatch(session: ProduceSession, records: readonly QueuedRecord<R>[]): void {
+    const batch = this.inFlight.add(records);
+    session
+      .send(
+        records.map(({ record }) => record),
+        this.options.requestTimeoutMs,
+      )
+      .then(
+        () => this.acknowledged(session, batch),
+        (error: unknown) => this.failed(session, batch, error),
+      );
+  }
+
+  private acknowledged(session: ProduceSession, batch: FlyingBatch<R>): void {
+    // What a session that is over says now is true all the same.
+    for (const queued of batch.records) settle(queued);
+    if (this.session !== session) return;
+    this.inFlight.land(batch);
+    this.backoffMs = 0;
+    this.maxBatchRecords = Infinity;
+    this.lastAcknowledgement = performance.now();
+    this.sendRipe();
+    this.endWhenDone();
+  }
+
+  private failed(session: ProduceSession, batch: FlyingBatch<R>, cause: unknown): void {
+    if (this.session !== session) return;
+    this.session = undefined;
+    const refused = this.settleRefused(batch, cause);
+    const unsettled = this.inFlight.crash();
+    this.queue.putBack(unsettled);
+    if (!refused && unsettled.length > 0) {
+      this.options.onTrouble('a batch failed');
+      this.rejectExpired();
+    }
+    this.onSessionOver(cause);
+  }
+
+  /** Settles a record that the broker refuses when it stands alone, else sees to it that it soon will. */
+  private settleRefused({ records, isWithdrawn }: FlyingBatch<R>, cause: unknown): boolean {
+    if (isWithdrawn || !refusesRecords(cause)) return false;
+    const [first] = records;
+    if (records.length > 1 || first === undefined) {
+      this.maxBatchRecords = Math.ceil(records.length / 2);
+      return false;
+    }
+    settle(first, new RecordRefusedError('Kafka refuses the record', { cause }));
+    return true;
   }
 
   private expire(): void {
     // The timer is that of a record which may have settled since.
-    const oldest = this.inFlight[0] ?? this.queue.first();
+    const oldest = this.oldest();
     if (oldest !== undefined && this.isExpired(oldest)) {
       this.options.onTrouble(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`);
       this.rejectExpired();
     }
-    const next = this.inFlight.find((queued) => !this.isExpired(queued)) ?? this.queue.first();
+    const next = this.oldest();
     this.expiry =
       next &&
       setTimeout(() => this.expire(), Math.max(1, next.queuedAt + this.options.deliveryTimeoutMs - performance.now()));
   }
 
-  /** Records in flight are rejected too, though they may still arrive. What has settled already takes no notice. */
+  /** Records in flight are rejected too, though they may still arrive. */
   private rejectExpired(): void {
     const expired = [
-      ...this.inFlight.filter((queued) => this.isExpired(queued)),
+      ...[...this.inFlight.unsettled()].filter((queued) => this.isExpired(queued)),
       ...this.queue.takeWhile((queued) => this.isExpired(queued)),
     ];
-    for (const { reject } of expired)
-      reject(new NotAcknowledgedError(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`));
+    for (const queued of expired) {
+      settle(queued, new NotAcknowledgedError(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`));
+    }
+  }
+
+  private oldest(): QueuedRecord<R> | undefined {
+    for (const queued of this.inFlight.unsettled()) return queued;
+    return this.queue.first();
   }
 
   private isExpired({ queuedAt }: QueuedRecord<R>): boolean {
     return performance.now() - queuedAt >= this.options.deliveryTimeoutMs;
   }
+}
+
+function settle<R extends BatchRecord>(
+  queued: QueuedRecord<R>,
+  error?: NotAcknowledgedError | RecordRefusedError,
+): void {
+  const { settle: done } = queued;
+  queued.settle = undefined;
+  done?.(error);
 }

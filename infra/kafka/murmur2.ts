@@ -27,10 +27,25 @@ export function murmur2(data: Uint8Array): number {
 
 /** The partition that a Java producer chooses for a key: all writers of a session must agree on it, whatever they are written in. */
 export function partitionOfKey(key: string | Uint8Array, partitions: number): number {
-  const bytes = typeof key === 'string' ? Buffer.from(key) : key;
+  const bytes = typeof key === 'string' ? bytesOf(key) : key;
   return (murmur2(bytes) & 0x7fffffff) % partitions;
 }
 
+const scratch = new Uint8Array(256);
+/** Views of each length: a view costs more than the hash of a short key. */
+const views = Array.from({ length: scratch.length + 1 }, (_, length) => scratch.subarray(0, length));
+
+function bytesOf(key: string): Uint8Array {
+  const view = views[key.length];
+  if (view === undefined) return Buffer.from(key);
+  for (let i = 0; i < key.length; i += 1) {
+    const unit = key.charCodeAt(i);
+    if (unit >= 0x80) return Buffer.from(key);
+    view[i] = unit;
+  }
+  return view;
+}
+
 function byte(data: Uint8Array, index: number): number {
-  return data[index] ?? 0;
+  return data[index] as number;
 }

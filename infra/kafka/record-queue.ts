@@ -1,67 +1,70 @@
-import type { OutgoingRecord } from './single-flight-producer.js';
+import type { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
+import type { BatchRecord } from './record-batch.js';
 
-/** A record on its way, with the promise of the caller that waits for it. */
-export type QueuedRecord<R extends OutgoingRecord = OutgoingRecord> = {
+/** A record on its way, and who waits for it. */
+export type QueuedRecord<R extends BatchRecord = BatchRecord> = {
   readonly record: R;
   readonly bytes: number;
   /** `performance.now()` at arrival. */
   readonly queuedAt: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
+  /** Called once: without an error when the record is in the log. Undefined from then on. */
+  settle: ((error?: NotAcknowledgedError | RecordRefusedError) => void) | undefined;
 };
 
 /** Framing, key and headers of a record in a batch, roughly. */
 const OVERHEAD_BYTES = 300;
 
-export function recordBytes(record: OutgoingRecord): number {
-  return record.value.length + OVERHEAD_BYTES;
+export function recordBytes({ value }: BatchRecord): number {
+  return (value?.length ?? 0) + OVERHEAD_BYTES;
 }
 
+export type RecordQueueOptions = {
+  readonly lingerMs: number;
+  /** With so many bytes a batch does not linger. */
+  readonly eagerBatchBytes: number;
+  /** A batch holds no more, unless a single record does. */
+  readonly maxBatchBytes: number;
+};
+
 /**
- * First in, first out; hands out batches that are ripe: as large as one may be, or with a first record that has waited for
- * `lingerMs`, or closing, when nothing more will come.
+ * First in, first out. Its first batch is ripe when it is large, or its first record has waited for `lingerMs`, or nothing more will
+ * come.
  */
-export class RecordQueue<R extends OutgoingRecord = OutgoingRecord> {
+export class RecordQueue<R extends BatchRecord = BatchRecord> {
   private records: QueuedRecord<R>[] = [];
   private queuedBytes = 0;
-  private waiting: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** The first record has waited long enough. */
+  private hasLingered = false;
   private closing = false;
 
+  /** @param onRipe is called when lingering is over. */
   constructor(
-    private readonly lingerMs: number,
-    private readonly maxBatchBytes: number,
+    private readonly options: RecordQueueOptions,
+    private readonly onRipe: () => void,
   ) {}
 
   get length(): number {
     return this.records.length;
   }
 
-  get bytes(): number {
-    return this.queuedBytes;
-  }
-
   push(queued: QueuedRecord<R>): void {
     this.records.push(queued);
     this.queuedBytes += queued.bytes;
-    if (this.waiting === undefined) return;
-    if (this.queuedBytes >= this.maxBatchBytes || this.lingerMs === 0) this.wake();
-    else this.timer ??= setTimeout(() => this.wake(), this.lingerMs);
+    if (this.records.length === 1) this.linger();
   }
 
-  /** Puts records of a batch back in front, in their order: they were first, and have lingered. */
+  /** Puts records back in front, in their order: they were first, and have lingered. */
   putBack(batch: readonly QueuedRecord<R>[]): void {
     this.records = [...batch, ...this.records];
     for (const { bytes } of batch) this.queuedBytes += bytes;
   }
 
-  /** Resolves to true when a batch is ripe, or to false once closed and empty. One caller at a time. */
-  async ripe(): Promise<boolean> {
-    while (!this.isRipe()) {
-      if (this.closing && this.records.length === 0) return false;
-      await this.ripening();
-    }
-    return true;
+  get isRipe(): boolean {
+    if (this.records.length === 0) return false;
+    const { lingerMs, eagerBatchBytes, maxBatchBytes } = this.options;
+    if (this.closing || lingerMs === 0) return true;
+    return this.hasLingered || this.queuedBytes >= Math.min(eagerBatchBytes, maxBatchBytes);
   }
 
   /** A batch of at most `maxRecords`; a record above the size limit is a batch of its own. Empty if the queue is. */
@@ -70,7 +73,7 @@ export class RecordQueue<R extends OutgoingRecord = OutgoingRecord> {
     let bytes = 0;
     for (const queued of this.records) {
       bytes += queued.bytes;
-      if (end > 0 && (bytes > this.maxBatchBytes || end >= maxRecords)) break;
+      if (end > 0 && (bytes > this.options.maxBatchBytes || end >= maxRecords)) break;
       end += 1;
     }
     return this.remove(end);
@@ -89,36 +92,29 @@ export class RecordQueue<R extends OutgoingRecord = OutgoingRecord> {
   /** What is queued is ripe now, and what still comes will be at once. */
   close(): void {
     this.closing = true;
-    this.wake();
-  }
-
-  private isRipe(): boolean {
-    const first = this.records[0];
-    if (first === undefined) return false;
-    if (this.closing || this.queuedBytes >= this.maxBatchBytes) return true;
-    // A timer may fire a little early.
-    return performance.now() - first.queuedAt >= this.lingerMs - 1;
-  }
-
-  private ripening(): Promise<void> {
-    const first = this.records[0];
-    if (first !== undefined) {
-      this.timer = setTimeout(() => this.wake(), Math.max(0, first.queuedAt + this.lingerMs - performance.now()));
-    }
-    return new Promise((resolve) => (this.waiting = resolve));
-  }
-
-  private wake(): void {
     clearTimeout(this.timer);
-    this.timer = undefined;
-    this.waiting?.();
-    this.waiting = undefined;
+    this.onRipe();
+  }
+
+  private linger(): void {
+    clearTimeout(this.timer);
+    const first = this.records[0];
+    if (first === undefined || this.options.lingerMs === 0 || this.closing) return;
+    const leftMs = first.queuedAt + this.options.lingerMs - performance.now();
+    // What has lingered already waits for its turn, not for a timer.
+    this.hasLingered = leftMs <= 0;
+    if (this.hasLingered) return;
+    this.timer = setTimeout(() => {
+      this.hasLingered = true;
+      this.onRipe();
+    }, leftMs);
   }
 
   private remove(count: number): QueuedRecord<R>[] {
-    const removed = this.records.slice(0, count);
-    this.records = this.records.slice(count);
+    const removed = count === this.records.length ? this.records : this.records.slice(0, count);
+    this.records = count === this.records.length ? [] : this.records.slice(count);
     for (const { bytes } of removed) this.queuedBytes -= bytes;
+    this.linger();
     return removed;
   }
 }

@@ -31,8 +31,7 @@ export function webhookRoute({ receive, metrics, authenticate, authHeader, limit
     const drop = readBody(res, limits, (outcome) => {
       switch (outcome.kind) {
         case 'complete':
-          // A rejection here is a bug, and ends the program like any other that nobody handles.
-          void receive(outcome.body, remoteAddress).then((result) => {
+          receive(outcome.body, remoteAddress, (result) => {
             outcome.release();
             exchange.answer(answerFor(result));
           });

@@ -1,13 +1,8 @@
 import type { Logger } from '../../infra/observability/logger.js';
 import type { IncomingRecord, StoreOutcome } from '../store/durable-store.js';
+import { PendingRecord } from './pending-record.js';
 import type { Spool } from './spool.js';
 import type { SpoolFailure } from './spool-failure.js';
-
-/** A record, and the request that waits to hear where it is. Settled once; what comes later takes no effect. */
-export type PendingRecord = {
-  readonly record: IncomingRecord;
-  readonly settle: (outcome: StoreOutcome) => void;
-};
 
 /** The straight way to Kafka. */
 export type DirectLine = {
@@ -64,14 +59,12 @@ export class Lane {
     this.look();
   }
 
-  /** Settles once the record is durable or cannot be made so. Never rejects. */
-  store(record: IncomingRecord): Promise<StoreOutcome> {
-    return new Promise((settle) => {
-      this.look();
-      const trouble = this.mode === 'direct' ? this.options.line.trouble() : undefined;
-      if (trouble !== undefined) this.takeOver(trouble);
-      this.route({ record, settle });
-    });
+  /** Calls `settle` once, when the record is durable or cannot be made so. */
+  store(record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void {
+    this.look();
+    const trouble = this.mode === 'direct' ? this.options.line.trouble() : undefined;
+    if (trouble !== undefined) this.takeOver(trouble);
+    this.route(new PendingRecord(record, settle));
   }
 
   /** New records go straight to Kafka. */
@@ -107,17 +100,17 @@ export class Lane {
   }
 
   /** Puts a record that came back into the spool, behind what is there. */
-  async toSpool({ record, settle }: PendingRecord): Promise<void> {
-    const outcome = (await this.spool?.append(record)) ?? { kind: 'failed', failure: 'closed' };
+  async toSpool(pending: PendingRecord): Promise<void> {
+    const outcome = (await this.spool?.append(pending.record)) ?? { kind: 'failed', failure: 'closed' };
     switch (outcome.kind) {
       case 'durable':
         this.spooled += 1;
         this.options.onSpooled();
-        settle({ kind: 'stored', place: 'spool' });
+        pending.settle({ kind: 'stored', place: 'spool' });
         return;
       case 'failed':
         this.options.onFailure(outcome.failure);
-        settle({ kind: 'refused', reason: `not acknowledged by Kafka, and the spool is ${outcome.failure}` });
+        pending.settle({ kind: 'refused', reason: `not acknowledged by Kafka, and the spool is ${outcome.failure}` });
     }
   }
 

@@ -19,8 +19,8 @@ export type StoreOutcome =
 
 /** Where the bytes of a request go before it is answered. Nothing is answered 202, 400 or 422 unless `stored`. */
 export type DurableStore = {
-  /** Settles once the record is durable or cannot be made so in time. Never rejects. */
-  readonly store: (record: IncomingRecord) => Promise<StoreOutcome>;
+  /** Calls `settle` once, when the record is durable or cannot be made so in time. Not a promise: several an event would cost more than its JSON. */
+  readonly store: (record: IncomingRecord, settle: (outcome: StoreOutcome) => void) => void;
   /** `undefined` while a record can be stored, else what is missing. */
   readonly notReady: () => string | undefined;
   /** Records that wait to be stored. */

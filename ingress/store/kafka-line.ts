@@ -1,14 +1,16 @@
-import type { Kafka } from '../../infra/kafka/client.js';
-import { EventProducer, type OutgoingRecord } from '../../infra/kafka/event-producer.js';
+import { EventProducer } from '../../infra/kafka/event-producer.js';
 import { RecordRefusedError } from '../../infra/kafka/event-producer-errors.js';
+import type { OpenProduceSession } from '../../infra/kafka/produce-session.js';
+import type { BatchRecord } from '../../infra/kafka/record-batch.js';
 import { within } from '../../infra/kafka/within.js';
 import type { WriteProbe } from '../../infra/kafka/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
-import type { DirectLine, PendingRecord } from '../spool/lane.js';
+import type { DirectLine } from '../spool/lane.js';
+import type { PendingRecord } from '../spool/pending-record.js';
 import type { IncomingRecord } from './durable-store.js';
 
 export type KafkaLineOptions = {
-  readonly kafka: Kafka;
+  readonly open: OpenProduceSession;
   readonly logger: Logger;
   readonly name: string;
   readonly topic: string;
@@ -39,14 +41,15 @@ const STORED = { kind: 'stored', place: 'kafka' } as const;
  * Kafka has them. Neither ever waits for the other.
  */
 export class KafkaLine implements DirectLine {
-  private readonly direct: EventProducer<OutgoingRecord & { readonly pending: PendingRecord }>;
+  private readonly direct: EventProducer<BatchRecord & { readonly pending: PendingRecord }>;
   private readonly draining: EventProducer;
-  private encode: ((body: Buffer) => Buffer) | undefined;
+  /** What stands before every body; undefined until topic and schema are there. */
+  private prefix: Buffer | undefined;
 
   constructor(private readonly options: KafkaLineOptions) {
-    const { kafka, logger, name, lingerMs, ackTimeoutMs, onTrouble } = options;
+    const { open, logger, name, topic, lingerMs, ackTimeoutMs, onTrouble } = options;
     const requestTimeoutMs = Math.max(MIN_REQUEST_TIMEOUT_MS, ackTimeoutMs);
-    const shared = { kafka, logger, requestTimeoutMs };
+    const shared = { open, topic, logger, requestTimeoutMs };
     this.direct = new EventProducer({ ...shared, name, lingerMs, deliveryTimeoutMs: ackTimeoutMs, onTrouble });
     this.draining = new EventProducer({
       ...shared,
@@ -56,14 +59,14 @@ export class KafkaLine implements DirectLine {
     });
   }
 
-  /** Topic and schema are there. `encode` makes the value of a body. */
-  start(encode: (body: Buffer) => Buffer): void {
-    this.encode = encode;
+  /** Topic and schema are there. A value is the prefix and the body. */
+  start(prefix: Buffer): void {
+    this.prefix = prefix;
     this.direct.start();
   }
 
   readonly trouble = (): string | undefined => {
-    if (this.encode === undefined) return 'Kafka topics or schema registry not ready';
+    if (this.prefix === undefined) return 'Kafka topics or schema registry not ready';
     if (!this.direct.isConnected) return 'not connected to Kafka';
     const { acknowledgedAt } = this.direct;
     const isFresh = acknowledgedAt !== undefined && performance.now() - acknowledgedAt < FRESH_MS;
@@ -73,14 +76,11 @@ export class KafkaLine implements DirectLine {
 
   readonly send = (pending: PendingRecord): void => {
     const { key, body, headers } = pending.record;
-    const value = this.encode?.(body) ?? body;
-    this.direct.send({ topic: this.options.topic, key, value, headers, pending }).then(
-      () => pending.settle(STORED),
-      (error: unknown) => {
-        if (error instanceof RecordRefusedError) this.options.onRefused(pending, error);
-        else this.options.onReturned(pending);
-      },
-    );
+    this.direct.enqueue({ key, prefix: this.prefix, value: body, headers, pending }, (error) => {
+      if (error === undefined) pending.settle(STORED);
+      else if (error instanceof RecordRefusedError) this.options.onRefused(pending, error);
+      else this.options.onReturned(pending);
+    });
   };
 
   readonly withdraw = (): readonly PendingRecord[] => this.direct.withdraw().map(({ pending }) => pending);
@@ -89,7 +89,7 @@ export class KafkaLine implements DirectLine {
   readonly deliver = (record: IncomingRecord): Promise<void> => {
     this.draining.start();
     const { key, body, headers } = record;
-    return this.draining.send({ topic: this.options.topic, key, value: this.encode?.(body) ?? body, headers });
+    return this.draining.send({ key, prefix: this.prefix, value: body, headers });
   };
 
   get pending(): number {

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from '../../infra/kafka/client.js';
+import { produceSessions } from '../../infra/kafka/produce-session.js';
 import { WriteProbe } from '../../infra/kafka/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { TopicNames } from '../../schemas/topics.js';
-import { encodeWire, wireHeader } from '../../schemas/wire-format.js';
+import { wireHeader } from '../../schemas/wire-format.js';
 import { Drainer } from '../spool/drainer.js';
 import { Lane } from '../spool/lane.js';
 import { WorkerSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
@@ -76,16 +77,15 @@ export class SpooledStore implements DurableStore {
 
   /** Topics and subjects are there. `schemaId` is that of the events' subject. */
   connect(schemaId: number): void {
-    const header = wireHeader(schemaId);
-    this.lines.events.start((body) => encodeWire(header, body));
-    this.lines.deadLetters.start((body) => body);
+    this.lines.events.start(wireHeader(schemaId));
+    this.lines.deadLetters.start(Buffer.alloc(0));
     this.probe.start();
     this.isConnected = true;
     this.drainIfReady();
   }
 
-  readonly store = (record: IncomingRecord): Promise<StoreOutcome> =>
-    (record.stream === 'events' ? this.lanes.events : this.lanes.deadLetters).store(record);
+  readonly store = (record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void =>
+    (record.stream === 'events' ? this.lanes.events : this.lanes.deadLetters).store(record, settle);
 
   readonly notReady = (): string | undefined => {
     const trouble = this.lines.events.trouble() ?? this.lines.deadLetters.trouble();
@@ -133,13 +133,13 @@ export class SpooledStore implements DurableStore {
   private lane(name: 'events' | 'dead-letter', topic: string): { line: KafkaLine; lane: Lane } {
     const { kafka, logger, lingerMs, ackTimeoutMs, observer } = this.options;
     const line = new KafkaLine({
-      ...{ kafka, logger, name, topic, lingerMs, ackTimeoutMs },
+      ...{ open: produceSessions(kafka), logger, name, topic, lingerMs, ackTimeoutMs },
       probe: this.probe,
       onTrouble: (reason) => lane.takeOver(reason),
       onRefused: (pending, error) => {
         // Of a refused dead letter the spool keeps the segment, when it comes to be drained.
         if (name === 'dead-letter') void lane.toSpool(pending);
-        else void this.lanes.deadLetters.store(refusedByKafka(pending.record, error)).then(pending.settle);
+        else this.lanes.deadLetters.store(refusedByKafka(pending.record, error), (outcome) => pending.settle(outcome));
       },
       onReturned: (pending) => void lane.toSpool(pending),
     });
@@ -176,7 +176,11 @@ export class SpooledStore implements DurableStore {
     const shared = { logger, onDrained };
     const toDeadLetters = async (record: IncomingRecord, error: Error): Promise<boolean> => {
       const refused = refusedByKafka(record, error);
-      while ((await this.lanes.deadLetters.store(refused)).kind === 'refused') await delay(RETRY_MS);
+      const stored = () =>
+        new Promise<StoreOutcome>((resolve) => {
+          this.lanes.deadLetters.store(refused, resolve);
+        });
+      while ((await stored()).kind === 'refused') await delay(RETRY_MS);
       return true;
     };
     const keep = ({ key }: IncomingRecord, err: Error): Promise<boolean> => {

@@ -3,6 +3,7 @@ import type { IngressMetrics } from '../ingress-metrics.js';
 import type { DurableStore, StoragePlace } from '../store/durable-store.js';
 import { deadLetterRecord, faultsOf, type RefusedBody } from './dead-letter-record.js';
 import { eventRecord } from './event-record.js';
+import { isoTime } from './iso-time.js';
 import { judgeBody } from './judge-body.js';
 
 /** How a delivery ends, once its bytes are durable; or `unavailable`, when they could not be made so. */
@@ -12,35 +13,53 @@ export type WebhookResult =
   | { readonly kind: 'invalid'; readonly reason: 'schema' | 'unknown_event'; readonly faults: readonly SchemaFault[] }
   | { readonly kind: 'unavailable' };
 
-export type WebhookReceiver = (body: Buffer, remoteAddress: () => string) => Promise<WebhookResult>;
+export type WebhookReceiver = (
+  body: Buffer,
+  remoteAddress: () => string,
+  done: (result: WebhookResult) => void,
+) => void;
 
 /**
- * Judges a body and stores it, valid or not; the result may be told to the sender as it is.
+ * Judges a body and stores it, valid or not; the result, which may be told to the sender as it is, is given to `done`.
  * `remoteAddress` is called before this returns, or never.
  */
 export function createWebhookReceiver(store: DurableStore, metrics: IngressMetrics): WebhookReceiver {
-  return async (body, remoteAddress) => {
+  return (body, remoteAddress, done) => {
     const startedAt = performance.now();
-    const receivedAt = new Date().toISOString();
+    const receivedAt = isoTime(Date.now());
     const verdict = judgeBody(body);
     if (verdict.kind === 'event') {
       const { event } = verdict;
-      const outcome = await store.store(eventRecord(event, body, receivedAt));
-      if (outcome.kind === 'refused') return unavailable(metrics, event.event);
-      metrics.countEvent(event.event, outcome.place);
-      metrics.acknowledged(performance.now() - startedAt);
-      const status = event['callStatus'];
-      if (typeof status === 'string' && !isDocumentedCallStatus(status)) metrics.unknownCallStatus();
-      return { kind: 'accepted', place: outcome.place };
+      store.store(eventRecord(event, body, receivedAt), (outcome) => {
+        if (outcome.kind === 'refused') {
+          done(unavailable(metrics, event.event));
+          return;
+        }
+        metrics.countEvent(event.event, outcome.place);
+        metrics.acknowledged(performance.now() - startedAt);
+        const status = event['callStatus'];
+        if (typeof status === 'string' && !isDocumentedCallStatus(status)) metrics.unknownCallStatus();
+        done(ACCEPTED[outcome.place]);
+      });
+      return;
     }
     const name = 'event' in verdict ? verdict.event : undefined;
-    const outcome = await store.store(deadLetterRecord(verdict, body, receivedAt, remoteAddress()));
-    if (outcome.kind === 'refused') return unavailable(metrics, name);
-    metrics.countEvent(name, 'dead_letter');
-    metrics.acknowledged(performance.now() - startedAt);
-    return refusal(verdict);
+    store.store(deadLetterRecord(verdict, body, receivedAt, remoteAddress()), (outcome) => {
+      if (outcome.kind === 'refused') {
+        done(unavailable(metrics, name));
+        return;
+      }
+      metrics.countEvent(name, 'dead_letter');
+      metrics.acknowledged(performance.now() - startedAt);
+      done(refusal(verdict));
+    });
   };
 }
+
+const ACCEPTED = {
+  kafka: { kind: 'accepted', place: 'kafka' },
+  spool: { kind: 'accepted', place: 'spool' },
+} as const;
 
 function unavailable(metrics: IngressMetrics, event: SenderEvent['event'] | undefined): WebhookResult {
   metrics.countEvent(event, 'refused');

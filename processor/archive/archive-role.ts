@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Kafka } from '../../infra/kafka/client.js';
 import { EventProducer } from '../../infra/kafka/event-producer.js';
+import { produceSessions } from '../../infra/kafka/produce-session.js';
 import { MinioObjectStore } from '../../infra/object-store/minio-object-store.js';
 import type { ObjectStore } from '../../infra/object-store/object-store.js';
 import type { Logger } from '../../infra/observability/logger.js';
@@ -59,7 +60,13 @@ export class ArchiveRole {
     const { clock, leases } = this;
     const store = deps.outside?.store ?? minioStore(settings);
     this.spills = new SpillDirectory(settings.ARCHIVE_SPILL_DIR);
-    this.producer = new EventProducer({ kafka, name: 'archive', logger, deliveryTimeoutMs: REPORT_TIMEOUT_MS });
+    this.producer = new EventProducer({
+      open: produceSessions(kafka),
+      topic: topics.events,
+      name: 'archive',
+      logger,
+      deliveryTimeoutMs: REPORT_TIMEOUT_MS,
+    });
     this.bucket = new BucketGate(store, clock, logger);
     const metrics = new ArchiveMetrics(deps.metrics, () => this.pipeline.gauges());
     this.pipeline = assemblePipeline({
@@ -67,7 +74,6 @@ export class ArchiveRole {
       store,
       spills: this.spills,
       sender: this.producer,
-      topic: topics.events,
       schemaId: deps.subjectIds.events,
       resolve: deps.outside?.resolve ?? systemResolve,
       open: deps.outside?.open ?? openHttpSource,

@@ -22,8 +22,7 @@ export type PipelineParts = {
   readonly store: ObjectStore;
   readonly spills: SpillDirectory;
   readonly sender: OutcomeSender;
-  /** `session.events`, and the id of its schema. */
-  readonly topic: string;
+  /** The id of the schema of `session.events`. */
   readonly schemaId: number;
   readonly resolve: Resolve;
   readonly open: OpenSource;
@@ -58,7 +57,6 @@ export function assemblePipeline(parts: PipelineParts): ArchivePipeline {
     reportStep: new ReportStep({
       ...step,
       sender: parts.sender,
-      topic: parts.topic,
       wireHeader: wireHeader(parts.schemaId),
     }),
     concurrency,

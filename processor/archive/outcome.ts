@@ -28,16 +28,9 @@ export type Outcome =
  * @param wireHeader of the schema of `session.events`.
  * @param now ms since the epoch.
  */
-export function outcomeRecord(
-  job: RecordingJob,
-  outcome: Outcome,
-  topic: string,
-  wireHeader: Buffer,
-  now: number,
-): OutcomeRecord {
+export function outcomeRecord(job: RecordingJob, outcome: Outcome, wireHeader: Buffer, now: number): OutcomeRecord {
   const event = outcomeEvent(job, outcome, new Date(now).toISOString());
   return {
-    topic,
     key: job.sessionId,
     value: encodeWire(wireHeader, Buffer.from(JSON.stringify(event))),
     headers: cloudEventHeaders({

@@ -1,6 +1,5 @@
 /** A record of `session.events` that says how a recording settled. */
 export type OutcomeRecord = {
-  readonly topic: string;
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;

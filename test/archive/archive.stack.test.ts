@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { EventProducer } from '../../infra/kafka/event-producer.js';
+import { produceSessions } from '../../infra/kafka/produce-session.js';
 import { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import { ensureTopics } from '../../infra/kafka/topics.js';
 import { MinioObjectStore } from '../../infra/object-store/minio-object-store.js';
@@ -25,7 +26,12 @@ const env = suiteEnv('archive');
 const S3_BUCKET = `archive-${randomBytes(4).toString('hex')}`;
 const READY_AT = '2026-05-03T08:42:11.512Z';
 const { kafka, topics, settings: common } = suiteKafka(env);
-const producer = new EventProducer({ kafka, name: 'test', logger: silent });
+const producer = new EventProducer({
+  open: produceSessions(kafka),
+  topic: topics.events,
+  name: 'test',
+  logger: silent,
+});
 const offsets = new OffsetReader(kafka);
 const running = new Set<ArchiveRole>();
 const { signal } = new AbortController();
@@ -92,7 +98,7 @@ async function ready(sessionId: string, recordingUrl: string): Promise<void> {
     recordingUrl,
   };
   const value = encodeWire(wireHeader(subjectIds.events), Buffer.from(JSON.stringify(event)));
-  await producer.send({ topic: topics.events, key: sessionId, value });
+  await producer.send({ key: sessionId, value });
 }
 
 /** The first outcome of each session, once all have one. */

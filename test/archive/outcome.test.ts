@@ -13,7 +13,7 @@ const JOB = recordingJob(
   new Lease(0),
   900_000,
 );
-const report = (outcome: Outcome) => outcomeRecord(JOB, outcome, 'session.events', wireHeader(9), NOW);
+const report = (outcome: Outcome) => outcomeRecord(JOB, outcome, wireHeader(9), NOW);
 
 describe('outcomeRecord', () => {
   it('reports an object', () => {

@@ -55,7 +55,6 @@ export async function archivePipeline({
     settings,
     store,
     spills,
-    topic: 'session.events',
     schemaId: 1,
     resolve: () => Promise.reject(new Error('no resolver here')),
     open,

@@ -10,11 +10,13 @@ export class MemoryStore implements DurableStore {
   outcome: StoreOutcome | undefined = { kind: 'stored', place: 'kafka' };
   reason: string | undefined;
 
-  readonly store = (record: IncomingRecord): Promise<StoreOutcome> => {
+  readonly store = (record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void => {
     this.records.push(record);
+    const { outcome } = this;
+    // As with Kafka, never in the turn of the request.
+    if (outcome !== undefined) setImmediate(() => settle(outcome));
+    else this.waiting.push(settle);
     for (const look of this.arrivals) look();
-    if (this.outcome !== undefined) return Promise.resolve(this.outcome);
-    return new Promise((resolve) => this.waiting.push(resolve));
   };
 
   readonly notReady = (): string | undefined => this.reason;

@@ -22,7 +22,6 @@ export class ReportTask {
 
 export type ReportStepOptions = {
   readonly sender: OutcomeSender;
-  readonly topic: string;
   /** Of the schema of `session.events`. */
   readonly wireHeader: Buffer;
   readonly clock: Clock;
@@ -37,9 +36,9 @@ export class ReportStep {
   constructor(private readonly options: ReportStepOptions) {}
 
   async run(task: ReportTask): Promise<StepVerdict> {
-    const { sender, topic, wireHeader, clock, random, logger } = this.options;
+    const { sender, wireHeader, clock, random, logger } = this.options;
     try {
-      await sender.send(outcomeRecord(task.job, task.outcome, topic, wireHeader, clock.now()));
+      await sender.send(outcomeRecord(task.job, task.outcome, wireHeader, clock.now()));
       return { kind: 'done' };
     } catch (error) {
       task.failures += 1;

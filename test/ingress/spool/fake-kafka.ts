@@ -1,5 +1,6 @@
 import { NotAcknowledgedError } from '../../../infra/kafka/event-producer-errors.js';
-import type { DirectLine, PendingRecord } from '../../../ingress/spool/lane.js';
+import type { DirectLine } from '../../../ingress/spool/lane.js';
+import type { PendingRecord } from '../../../ingress/spool/pending-record.js';
 import type { IncomingRecord } from '../../../ingress/store/durable-store.js';
 
 /**
@@ -43,9 +44,9 @@ export class FakeKafka implements DirectLine {
 
   /** So many records that came straight arrive, and are acknowledged. */
   acknowledge(count: number): void {
-    for (const { record, settle } of this.direct.splice(0, count)) {
-      this.arrive(record);
-      settle({ kind: 'stored', place: 'kafka' });
+    for (const pending of this.direct.splice(0, count)) {
+      this.arrive(pending.record);
+      pending.settle({ kind: 'stored', place: 'kafka' });
     }
   }
 

@@ -56,7 +56,7 @@ class Process {
   }
 
   store(record: IncomingRecord): void {
-    void this.lane.store(record).then((outcome) => {
+    this.lane.store(record, (outcome) => {
       if (outcome.kind === 'stored') this.answered.push(`${record.key ?? ''}:${record.body.toString()}`);
     });
   }

@@ -1,29 +1,40 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventProducer, type EventProducerOptions } from '../../infra/kafka/event-producer.js';
 import { NotAcknowledgedError, RecordRefusedError } from '../../infra/kafka/event-producer-errors.js';
+import { ProtocolError } from '../../infra/kafka/protocol-error.js';
 import { silent } from '../stack/stack-settings.js';
-import { protocolError, ScriptedKafka } from './scripted-kafka.js';
+import { ScriptedSessions } from './scripted-sessions.js';
 
-let kafka: ScriptedKafka;
+const MESSAGE_TOO_LARGE = 10;
+
+let kafka: ScriptedSessions;
 let producer: EventProducer;
 
 function start(options: Partial<EventProducerOptions> = {}): void {
-  producer = new EventProducer({ kafka: kafka.asKafka, name: 'test', logger: silent, lingerMs: 0, ...options });
+  producer = new EventProducer({
+    open: kafka.open,
+    topic: 'events',
+    name: 'test',
+    logger: silent,
+    lingerMs: 0,
+    maxInFlight: 1,
+    ...options,
+  });
   producer.start();
 }
 
-const send = (value: string, key: string | null = value) =>
-  producer.send({ topic: 'events', key, value: Buffer.from(value) });
+const send = (value: string, key: string | null = value) => producer.send({ key, value: Buffer.from(value) });
+const withdrawn = () => producer.withdraw().map(({ value }) => String(value));
 
 beforeEach(() => {
-  kafka = new ScriptedKafka();
+  kafka = new ScriptedSessions();
 });
 afterEach(async () => {
   await producer.close();
 });
 
 describe('batches', () => {
-  it('gather what comes while one is under way, one at a time', async () => {
+  it('gather what comes while others are under way', async () => {
     start();
     const first = send('a');
     const a = await kafka.next();
@@ -36,6 +47,24 @@ describe('batches', () => {
     bc.acknowledge();
     await Promise.all(others);
     expect(producer.pending).toBe(0);
+  });
+
+  it('are under way together, as many as told, and settle each for itself', async () => {
+    start({ maxInFlight: 2 });
+    const a = send('a');
+    const first = await kafka.next();
+    const b = send('b');
+    const second = await kafka.next();
+    const c = send('c');
+    expect(kafka.unread).toBe(0);
+    expect(producer.pending).toBe(3);
+    second.acknowledge();
+    await b;
+    const third = await kafka.next();
+    expect(third.values).toEqual(['c']);
+    first.acknowledge();
+    third.acknowledge();
+    await Promise.all([a, c]);
   });
 
   it('wait for others as long as told', async () => {
@@ -70,30 +99,10 @@ describe('a batch that fails', () => {
     all.push(send('b'));
     a.fail(new Error('timed out'));
     const again = await kafka.next();
-    expect(again).toMatchObject({ producer: 2, values: ['a', 'b'] });
+    expect(again).toMatchObject({ session: 2, values: ['a', 'b'] });
     again.acknowledge();
     await Promise.all(all);
     expect(kafka.closed).toBe(1);
-  });
-
-  it('is never sent twice by kafkajs itself', async () => {
-    start();
-    const sent = send('a');
-    (await kafka.next()).retry();
-    const again = await kafka.next();
-    expect(again.producer).toBe(2);
-    again.acknowledge();
-    await sent;
-  });
-
-  it('is one that acknowledges only some of its partitions', async () => {
-    start();
-    const sent = send('a');
-    (await kafka.next()).acknowledge([]);
-    const again = await kafka.next();
-    expect(again).toMatchObject({ producer: 2, values: ['a'] });
-    again.acknowledge();
-    await sent;
   });
 
   it('is one that is not answered in time', async () => {
@@ -101,9 +110,45 @@ describe('a batch that fails', () => {
     const sent = send('a');
     await kafka.next();
     const again = await kafka.next();
-    expect(again.producer).toBe(2);
+    expect(again.session).toBe(2);
     again.acknowledge();
     await sent;
+  });
+
+  it('takes those behind it along, and all go out again in their order', async () => {
+    start({ maxInFlight: 3 });
+    const all = [send('a')];
+    const a = await kafka.next();
+    all.push(send('b'));
+    const b = await kafka.next();
+    all.push(send('c'));
+    const c = await kafka.next();
+    all.push(send('d'));
+    b.acknowledge();
+    await all[1];
+    const d = await kafka.next();
+    a.fail(new Error('connection lost'));
+    const again = await kafka.next();
+    expect(again).toMatchObject({ session: 2, values: ['a', 'c', 'd'] });
+    // What the old session still says is of no consequence.
+    c.fail(new Error('connection lost'));
+    d.fail(new Error('connection lost'));
+    again.acknowledge();
+    await Promise.all(all);
+    expect(kafka.opened).toBe(2);
+  });
+
+  it('may have landed all the same: its records settle, once', async () => {
+    start({ maxInFlight: 2 });
+    const a = send('a');
+    const first = await kafka.next();
+    const b = send('b');
+    (await kafka.next()).fail(new Error('connection lost'));
+    const again = await kafka.next();
+    first.acknowledge();
+    await a;
+    again.acknowledge();
+    await b;
   });
 
   it('shows in the state of the producer, until an acknowledgement', async () => {
@@ -112,7 +157,7 @@ describe('a batch that fails', () => {
     const a = await kafka.next();
     expect(producer.isConnected).toBe(true);
     expect(producer.acknowledgedAt).toBeUndefined();
-    kafka.connectFailures.push(new Error('nobody there'));
+    kafka.openFailures.push(new Error('nobody there'));
     a.fail(new Error('connection lost'));
     const again = await kafka.next();
     expect(producer.acknowledgedAt).toBeUndefined();
@@ -125,11 +170,11 @@ describe('a batch that fails', () => {
 
 describe('a record', () => {
   it('is rejected when Kafka cannot be reached within the delivery timeout', async () => {
-    kafka.connectFailures.push(...Array.from({ length: 100 }, () => new Error('nobody there')));
+    kafka.openFailures.push(...Array.from({ length: 100 }, () => new Error('nobody there')));
     start({ deliveryTimeoutMs: 30 });
     await expect(send('a')).rejects.toThrow(NotAcknowledgedError);
     expect(producer.pending).toBe(0);
-    kafka.connectFailures.length = 0;
+    kafka.openFailures.length = 0;
   });
 
   it('is rejected while it is under way, and not sent again', async () => {
@@ -156,7 +201,7 @@ describe('a record', () => {
     await blocker;
     for (let answered = 0; answered < 3;) {
       const batch = await kafka.next();
-      if (batch.values.includes('poison')) batch.fail(protocolError('MESSAGE_TOO_LARGE'));
+      if (batch.values.includes('poison')) batch.fail(new ProtocolError(MESSAGE_TOO_LARGE));
       else batch.acknowledge();
       if (!batch.values.includes('poison') || batch.values.length === 1) answered += batch.values.length;
     }
@@ -178,7 +223,7 @@ describe('withdrawing', () => {
     const a = await kafka.next();
     void send('b');
     void send('c');
-    expect(producer.withdraw().map(({ value }) => value.toString())).toEqual(['a', 'b', 'c']);
+    expect(withdrawn()).toEqual(['a', 'b', 'c']);
     expect(producer.pending).toBe(0);
     // The connection is busy with what nobody waits for any more.
     expect(producer.isConnected).toBe(false);
@@ -192,17 +237,15 @@ describe('withdrawing', () => {
   });
 
   it('is possible before a failed batch goes out again', async () => {
-    const withdrawn: string[] = [];
-    start({
-      onTrouble: () => withdrawn.push(...producer.withdraw().map(({ value }) => value.toString())),
-    });
+    const taken: string[] = [];
+    start({ onTrouble: () => taken.push(...withdrawn()) });
     void send('a');
     const a = await kafka.next();
     void send('b');
     a.fail(new Error('connection lost'));
     const later = send('c');
     void later;
-    await expect.poll(() => withdrawn).toEqual(['a', 'b', 'c']);
+    await expect.poll(() => taken).toEqual(['a', 'b', 'c']);
   });
 
   it('resolves what was under way when it is acknowledged after all', async () => {
