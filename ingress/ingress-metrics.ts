@@ -71,7 +71,7 @@ export class IngressMetrics implements SpoolObserver {
     });
     this.spoolFailures = new Counter({
       name: 'ingress_spool_failures_total',
-      help: 'Records that the spool could not take (full, io, closed), damaged stretches found in it, records that no topic takes (refused)',
+      help: 'Records that the spool could not take (full, io, slow, closed), damaged stretches found in it, records that no topic takes (refused)',
       labelNames: ['reason'],
       registers,
     });

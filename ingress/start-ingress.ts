@@ -4,7 +4,7 @@ import type { RunningProgram } from '../infra/program/run-program.js';
 import { topicNames } from '../schemas/topics.js';
 import { allowAnyone, createAuthenticator } from './http/authentication.js';
 import { ByteBudget } from './http/byte-budget.js';
-import { Deadlines } from './http/deadlines.js';
+import { Deadlines } from './deadlines.js';
 import { HttpServer } from './http/http-server.js';
 import { ingressRoutes } from './http/ingress-routes.js';
 import type { MetricsPage } from './http/status-routes.js';

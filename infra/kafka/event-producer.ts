@@ -29,7 +29,7 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
   private closed = false;
   private delivery: Promise<void> | undefined;
   private session: ProduceSession | undefined;
-  private onSessionOver: (error?: unknown) => void = () => undefined;
+  private onSessionOver: (error?: Error) => void = () => undefined;
   private backoffMs = 0;
   /** Lowered while the broker refuses a batch, to find the record at fault. */
   private maxBatchRecords = Infinity;
@@ -162,7 +162,7 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
       )
       .then(
         () => this.acknowledged(session, batch),
-        (error: unknown) => this.failed(session, batch, error),
+        (error: unknown) => this.failed(session, batch, asError(error)),
       );
   }
 
@@ -178,7 +178,7 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
     this.endWhenDone();
   }
 
-  private failed(session: ProduceSession, batch: FlyingBatch<R>, cause: unknown): void {
+  private failed(session: ProduceSession, batch: FlyingBatch<R>, cause: Error): void {
     if (this.session !== session) return;
     this.session = undefined;
     const refused = this.settleRefused(batch, cause);
@@ -192,7 +192,7 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
   }
 
   /** Settles a record that the broker refuses when it stands alone, else sees to it that it soon will. */
-  private settleRefused({ records, isWithdrawn }: FlyingBatch<R>, cause: unknown): boolean {
+  private settleRefused({ records, isWithdrawn }: FlyingBatch<R>, cause: Error): boolean {
     if (isWithdrawn || !refusesRecords(cause)) return false;
     const [first] = records;
     if (records.length > 1 || first === undefined) {
@@ -235,6 +235,10 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
   private isExpired({ queuedAt }: QueuedRecord<R>): boolean {
     return performance.now() - queuedAt >= this.options.deliveryTimeoutMs;
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 function settle<R extends BatchRecord>(

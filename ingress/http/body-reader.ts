@@ -1,5 +1,5 @@
 import type { ByteBudget } from './byte-budget.js';
-import type { Deadlines } from './deadlines.js';
+import type { Deadlines } from '../deadlines.js';
 import type { HttpResponse } from './uws-loader.js';
 
 export type BodyLimits = {

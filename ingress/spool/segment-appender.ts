@@ -1,3 +1,4 @@
+import { Deadlines } from '../deadlines.js';
 import { DiskHealth } from './disk-health.js';
 import { GroupCommit } from './group-commit.js';
 import { newSegment, type Segment } from './segment.js';
@@ -10,6 +11,8 @@ import { failureOf } from './spool-failure.js';
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
+/** A disk that hangs does not fail: the sender must hear it all the same. */
+const SLOW_AFTER_MS = 5_000;
 
 /** Writes payloads in groups, one group at a time, to the newest segment, and begins the next one when that is full or in doubt. */
 export class SegmentAppender {
@@ -17,6 +20,9 @@ export class SegmentAppender {
   private readonly group: GroupCommit<Buffer, AppendOutcome>;
   private readonly disk: DiskHealth;
   private isFull = false;
+  /** An append has waited too long, and no commit has ended since. */
+  private isSlow = false;
+  private readonly deadlines: Deadlines;
 
   constructor(
     private readonly options: SpoolOptions,
@@ -28,6 +34,7 @@ export class SegmentAppender {
       MAX_GROUP_BYTES,
       ({ length }) => length,
     );
+    this.deadlines = new Deadlines(options.slowAfterMs ?? SLOW_AFTER_MS);
     this.disk = new DiskHealth(options.fs, options.dir, options.logger, onChange);
   }
 
@@ -38,15 +45,17 @@ export class SegmentAppender {
 
   /** Whether the next append is likely to succeed. */
   get isWritable(): boolean {
-    return this.disk.isWell && !this.isFull && !this.options.budget.isSpent;
+    return this.disk.isWell && !this.isFull && !this.isSlow && !this.options.budget.isSpent;
   }
 
   append(payload: Buffer): Promise<AppendOutcome> {
+    // What is given up stays in memory until the disk answers: there must not be ever more of it.
+    if (this.isSlow) return Promise.resolve({ kind: 'failed', failure: 'slow' });
     if (!this.options.budget.tryTake(FRAME_HEAD_BYTES + payload.length)) {
       this.isFull = true;
       return Promise.resolve({ kind: 'failed', failure: 'full' });
     }
-    return this.group.add(payload);
+    return this.inTime(this.group.add(payload));
   }
 
   /** Removes what is drained; the newest segment too, unless more is about to be written to it. */
@@ -60,6 +69,7 @@ export class SegmentAppender {
   /** Call it when nothing is pending. */
   async close(): Promise<void> {
     this.disk.stop();
+    this.deadlines.clear();
     const { current } = this;
     this.current = undefined;
     await current?.writer.close();
@@ -84,9 +94,25 @@ export class SegmentAppender {
       this.disk.failed(error);
       return { kind: 'failed', failure: failureOf(error) };
     } finally {
+      this.isSlow = false;
       // By then those who wait know the result.
       setImmediate(this.onChange);
     }
+  }
+
+  /** What is given up may be durable later all the same. */
+  private inTime(committing: Promise<AppendOutcome>): Promise<AppendOutcome> {
+    return new Promise((settle) => {
+      const deadline = this.deadlines.set(() => {
+        if (!this.isSlow) this.options.logger.error({ dir: this.options.dir }, 'the disk of the spool does not answer');
+        this.isSlow = true;
+        settle({ kind: 'failed', failure: 'slow' });
+      });
+      void committing.then((outcome) => {
+        this.deadlines.cancel(deadline);
+        settle(outcome);
+      });
+    });
   }
 
   private async segmentFor(bytes: number): Promise<{ segment: Segment; writer: SegmentWriter }> {

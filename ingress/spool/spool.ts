@@ -19,6 +19,8 @@ export type SpoolOptions = {
   readonly clock?: () => number;
   /** A segment is closed at this size. Default 4 MiB: after a crash no more than that is drained twice. */
   readonly segmentBytes?: number;
+  /** An append that takes longer fails. Default 5,000. */
+  readonly slowAfterMs?: number;
 };
 
 export type AppendOutcome =

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Deadlines } from '../../ingress/http/deadlines.js';
+import { Deadlines } from '../../ingress/deadlines.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

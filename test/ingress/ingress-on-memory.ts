@@ -1,6 +1,6 @@
 import { createAuthenticator } from '../../ingress/http/authentication.js';
 import { ByteBudget } from '../../ingress/http/byte-budget.js';
-import { Deadlines } from '../../ingress/http/deadlines.js';
+import { Deadlines } from '../../ingress/deadlines.js';
 import { HttpServer } from '../../ingress/http/http-server.js';
 import { ingressRoutes } from '../../ingress/http/ingress-routes.js';
 import type { TlsFiles } from '../../ingress/http/tls-files.js';

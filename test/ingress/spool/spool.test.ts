@@ -177,6 +177,26 @@ describe('a disk that is full or fails', () => {
   });
 });
 
+describe('a disk that hangs', () => {
+  it('makes appends fail in time, takes no more until it answers, and keeps what it was given', async () => {
+    let answer: () => void = () => undefined;
+    fs.before = (call) =>
+      call === 'datasync' ? new Promise<void>((resolve) => (answer = resolve)) : Promise.resolve();
+    const spool = await openSpool(fs, { slowAfterMs: 20 });
+    const SLOW = { kind: 'failed', failure: 'slow' };
+    expect(await spool.append(event('a'))).toEqual(SLOW);
+    expect(spool.isWritable).toBe(false);
+    expect(await spool.append(event('b'))).toEqual(SLOW);
+    fs.before = () => undefined;
+    const isWell = new Promise<void>((resolve) => (spool.onChange = resolve));
+    answer();
+    await isWell;
+    expect(spool.isWritable).toBe(true);
+    expect(await spool.append(event('c'))).toEqual(DURABLE);
+    expect(keysOf(await drainAll(spool))).toEqual(['a', 'c']);
+  });
+});
+
 /** Resolves some turns after the condition holds. */
 async function untilStuck(isStuck: () => boolean): Promise<void> {
   while (!isStuck()) await new Promise(setImmediate);
