@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
-import { useFastRecordEncoding } from './record-encoding.js';
 import type { CommonSettings } from '../settings/common.js';
 import type { Logger } from '../observability/logger.js';
 
 export type { Kafka } from 'kafkajs';
-
-useFastRecordEncoding();
 
 /** How long a connection may take, and a request: short, because what waits behind a hung broker has a deadline of its own. */
 const CONNECTION_TIMEOUT_MS = 3_000;

@@ -23,7 +23,32 @@ export type Broker = {
     readonly transactionalId: string | undefined;
     readonly transactionTimeout: number;
   }) => Promise<{ readonly producerId: string; readonly producerEpoch: number }>;
+  readonly addPartitionsToTxn: (
+    args: TransactionOwner & {
+      readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+    },
+  ) => Promise<unknown>;
+  readonly addOffsetsToTxn: (args: TransactionOwner & { readonly groupId: string }) => Promise<unknown>;
+  readonly txnOffsetCommit: (
+    args: TransactionOwner & {
+      readonly groupId: string;
+      readonly topics: readonly {
+        readonly topic: string;
+        readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+      }[];
+    },
+  ) => Promise<unknown>;
+  readonly endTxn: (args: TransactionOwner & { readonly transactionResult: boolean }) => Promise<unknown>;
 };
+
+export type TransactionOwner = {
+  readonly transactionalId: string;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+};
+
+export const GROUP_COORDINATOR = 0;
+export const TRANSACTION_COORDINATOR = 1;
 
 export type PartitionLeader = { readonly partitionId: number; readonly leader: number };
 
@@ -37,6 +62,11 @@ export type Cluster = {
   readonly findTopicPartitionMetadata: (topic: string) => readonly PartitionLeader[];
   readonly findBroker: (id: { readonly nodeId: number }) => Promise<Broker>;
   readonly findControllerBroker: () => Promise<Broker>;
+  readonly refreshMetadata: () => Promise<void>;
+  readonly findGroupCoordinator: (args: {
+    readonly groupId: string;
+    readonly coordinatorType: typeof GROUP_COORDINATOR | typeof TRANSACTION_COORDINATOR;
+  }) => Promise<Broker>;
 };
 
 type CreateCluster = (options: {
@@ -51,7 +81,7 @@ const METADATA_MAX_AGE_MS = 300_000;
  * A cluster of its own with the settings of a client, as each producer and consumer of kafkajs has one.
  *
  * kafkajs 2.2.4, which is pinned, keeps its maker behind a symbol. Its own producer encodes at ten times the cost, allows one request
- * in flight when it is idempotent, and cannot leave its retries be.
+ * in flight when it is idempotent, cannot leave its retries be, and takes twice the round trips for a transaction.
  */
 export function createCluster(kafka: Kafka): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(

@@ -16,11 +16,13 @@ export class TopicMismatchError extends Error {
   override readonly name = 'TopicMismatchError';
 }
 
-/** Protocol errors that say "another producer has this transactional id now". 90 is PRODUCER_FENCED, which kafkajs has no name for. */
+/** INVALID_PRODUCER_EPOCH, INVALID_PRODUCER_ID_MAPPING, and PRODUCER_FENCED, which kafkajs has no name for. */
+const FENCED_CODES: ReadonlySet<unknown> = new Set([47, 49, 90]);
+
+/** Whether a broker has said that another producer has this transactional id now. */
 export function isFenced(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { type, code } = cause as Error & { type?: unknown; code?: unknown };
-    if (type === 'INVALID_PRODUCER_EPOCH' || type === 'INVALID_PRODUCER_ID_MAPPING' || code === 90) return true;
+    if (FENCED_CODES.has((cause as Error & { code?: unknown }).code)) return true;
   }
   return false;
 }

@@ -1,6 +1,16 @@
-import { Partitioners, type Kafka, type Producer } from 'kafkajs';
-import { FencedError, isFenced, TransactionFailedError } from './errors.js';
+import type { Kafka } from 'kafkajs';
 import { chunkByBytes } from './chunk-by-bytes.js';
+import {
+  createCluster,
+  GROUP_COORDINATOR,
+  TRANSACTION_COORDINATOR,
+  type Cluster,
+  type TransactionOwner,
+} from './cluster.js';
+import { Coordinator } from './coordinator.js';
+import { FencedError, isFenced, TransactionFailedError } from './errors.js';
+import { TransactionProducer } from './transaction-producer.js';
+import { within } from './within.js';
 
 /** A record to write to one partition. A `null` value is a tombstone. */
 export type PartitionRecord = {
@@ -22,33 +32,60 @@ export type ConsumedOffset = {
 /** When the leader appended the records, by its own clock (ms); `undefined` where the topics do not use LogAppendTime. */
 export type CommitReceipt = { readonly appendedAt: number | undefined };
 
-/** One produce request stays well below the broker's request limit (socket.request.max.bytes, 100 MiB) and a batch below the topic's. */
+export type TransactionalWriterOptions = {
+  readonly transactionalId: string;
+  /** All topics that it may write to. */
+  readonly topics: readonly string[];
+  /** The broker aborts a transaction that is open for longer. A commit that takes longer fails. */
+  readonly transactionTimeoutMs: number;
+};
+
+/** A request stays well below the broker's limit (socket.request.max.bytes, 100 MiB) and a batch below the topic's. */
 const REQUEST_BYTES = 4 * 1024 * 1024;
 
 /**
  * A transactional producer that owns its transactional id while no newer one with the same id has been opened.
  *
- * Made for one task: one commit at a time, and after any error it is finished. kafkajs can be left wedged by an error inside a
- * transaction, and a delayed EndTxn could end the next one (KAFKA-17754), so there is no retry here.
+ * Made for one task: one commit at a time, and after any error it is finished. A delayed EndTxn could end the next transaction
+ * (KAFKA-17754), and whether the last one was committed is known to the log alone, so nothing is sent again but what a broker has refused
+ * because it was not ready.
  */
 export class TransactionalWriter {
-  private constructor(private readonly producer: Producer) {}
+  private isOver = false;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private groupCoordinator: Coordinator | undefined;
+
+  private constructor(
+    private readonly cluster: Cluster,
+    private readonly coordinator: Coordinator,
+    private readonly owner: TransactionOwner,
+    private readonly producer: TransactionProducer,
+    private readonly timeoutMs: number,
+  ) {}
 
   /**
    * Initialises the transactional id: every earlier writer with it is fenced, and its open transaction is aborted, before this resolves.
+   * @throws Error when that could not be done in time: wait a little and open again.
    */
-  static async open(kafka: Kafka, transactionalId: string, transactionTimeoutMs: number): Promise<TransactionalWriter> {
-    const producer = kafka.producer({
-      transactionalId,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      transactionTimeout: transactionTimeoutMs,
-      createPartitioner: Partitioners.DefaultPartitioner,
-      allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 20, maxRetryTime: 1_000, retries: 10 },
-    });
-    await producer.connect();
-    return new TransactionalWriter(producer);
+  static async open(kafka: Kafka, options: TransactionalWriterOptions): Promise<TransactionalWriter> {
+    const { transactionalId, topics, transactionTimeoutMs: timeoutMs } = options;
+    const cluster = createCluster(kafka);
+    const opening = (async () => {
+      await cluster.connect();
+      await cluster.addMultipleTargetTopics(topics);
+      const coordinator = new Coordinator(cluster, transactionalId, TRANSACTION_COORDINATOR);
+      const { producerId, producerEpoch } = await coordinator.ask((broker) =>
+        broker.initProducerId({ transactionalId, transactionTimeout: timeoutMs }),
+      );
+      const owner = { transactionalId, producerId, producerEpoch };
+      return new TransactionalWriter(cluster, coordinator, owner, new TransactionProducer(cluster, owner), timeoutMs);
+    })();
+    try {
+      return await within(opening, timeoutMs, `initialising the transactional id ${transactionalId}`);
+    } catch (error) {
+      void opening.catch(() => undefined).then(() => disconnect(cluster));
+      throw error;
+    }
   }
 
   /**
@@ -58,46 +95,70 @@ export class TransactionalWriter {
    * @throws TransactionFailedError for anything else: the outcome is unknown; close this writer and open a new one.
    */
   async commit(records: readonly PartitionRecord[], consumed?: ConsumedOffset): Promise<CommitReceipt> {
+    if (this.isOver) throw new TransactionFailedError('the writer is finished');
+    const work = this.transact(records, consumed);
+    this.underWay.add(work);
+    void work.catch(() => undefined).then(() => this.underWay.delete(work));
     try {
-      const transaction = await this.producer.transaction();
-      let appendedAt: number | undefined;
-      for (const chunk of chunkByBytes(records, REQUEST_BYTES)) {
-        const metadata = await transaction.sendBatch({ acks: -1, topicMessages: byTopic(chunk) });
-        for (const { logAppendTime } of metadata) {
-          const time = Number(logAppendTime ?? -1);
-          if (time > 0) appendedAt = Math.max(appendedAt ?? 0, time);
-        }
-      }
-      if (consumed !== undefined) {
-        const { groupId, topic, partition, offset } = consumed;
-        await transaction.sendOffsets({
-          consumerGroupId: groupId,
-          topics: [{ topic, partitions: [{ partition, offset: String(offset) }] }],
-        });
-      }
-      await transaction.commit();
-      return { appendedAt };
+      return await within(work, this.timeoutMs, 'waiting for the transaction');
     } catch (cause) {
+      this.isOver = true;
       if (isFenced(cause)) throw new FencedError('a newer owner has taken the transactional id', { cause });
       throw new TransactionFailedError('transaction failed, outcome unknown', { cause });
     }
   }
 
-  /** Closes the connection. An open transaction is left to the next owner's initialisation, which aborts it. */
+  /** Closes the connections. An open transaction is left to the next owner's initialisation, which aborts it. */
   async close(): Promise<void> {
-    await this.producer.disconnect();
+    this.isOver = true;
+    await Promise.allSettled(this.underWay);
+    await disconnect(this.cluster);
+  }
+
+  private async transact(
+    records: readonly PartitionRecord[],
+    consumed: ConsumedOffset | undefined,
+  ): Promise<CommitReceipt> {
+    const { coordinator, owner } = this;
+    // Records and offset do not wait for each other, which saves two round trips of five.
+    const partitions = records.length === 0 ? Promise.resolve() : this.addPartitions(records);
+    const offsets =
+      consumed && coordinator.ask((broker) => broker.addOffsetsToTxn({ ...owner, groupId: consumed.groupId }));
+    const [appendedAt] = await Promise.all([
+      partitions.then(() => this.write(records)),
+      offsets?.then(() => this.commitOffset(consumed as ConsumedOffset)),
+    ]);
+    await coordinator.ask((broker) => broker.endTxn({ ...owner, transactionResult: true }));
+    return { appendedAt };
+  }
+
+  private async addPartitions(records: readonly PartitionRecord[]): Promise<void> {
+    const topics = new Map<string, Set<number>>();
+    for (const { topic, partition } of records) {
+      const partitions = topics.get(topic);
+      if (partitions === undefined) topics.set(topic, new Set([partition]));
+      else partitions.add(partition);
+    }
+    const list = [...topics].map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
+    await this.coordinator.ask((broker) => broker.addPartitionsToTxn({ ...this.owner, topics: list }));
+  }
+
+  private async write(records: readonly PartitionRecord[]): Promise<number | undefined> {
+    let appendedAt: number | undefined;
+    for (const chunk of chunkByBytes(records, REQUEST_BYTES)) {
+      const time = await this.producer.send(chunk, this.timeoutMs);
+      if (time !== undefined) appendedAt = Math.max(appendedAt ?? 0, time);
+    }
+    return appendedAt;
+  }
+
+  private async commitOffset({ groupId, topic, partition, offset }: ConsumedOffset): Promise<void> {
+    const topics = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
+    this.groupCoordinator ??= new Coordinator(this.cluster, groupId, GROUP_COORDINATOR);
+    await this.groupCoordinator.ask((broker) => broker.txnOffsetCommit({ ...this.owner, groupId, topics }));
   }
 }
 
-function byTopic(records: readonly PartitionRecord[]) {
-  const topics = new Map<
-    string,
-    { partition: number; key: string | null; value: Buffer | null; headers?: Record<string, string | Buffer> }[]
-  >();
-  for (const { topic, partition, key, value, headers } of records) {
-    const messages = topics.get(topic) ?? [];
-    if (messages.length === 0) topics.set(topic, messages);
-    messages.push({ partition, key, value, ...(headers && { headers: { ...headers } }) });
-  }
-  return [...topics].map(([topic, messages]) => ({ topic, messages }));
+async function disconnect(cluster: Cluster): Promise<void> {
+  await cluster.disconnect().catch(() => undefined);
 }

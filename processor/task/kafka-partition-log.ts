@@ -36,8 +36,13 @@ export class KafkaPartitionLog implements PartitionLog {
   ) {}
 
   async fence(): Promise<CommitReceipt> {
-    const { kafka, groupId } = this.deps;
-    this.writer = await TransactionalWriter.open(kafka, `${groupId}-${this.partition}`, TRANSACTION_TIMEOUT_MS);
+    const { kafka, groupId, topics } = this.deps;
+    const { events: _input, ...outputs } = topics;
+    this.writer = await TransactionalWriter.open(kafka, {
+      transactionalId: `${groupId}-${this.partition}`,
+      topics: Object.values(outputs),
+      transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+    });
     return this.commit({ outputs: [], changelog: [] });
   }
 
