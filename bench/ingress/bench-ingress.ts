@@ -89,16 +89,21 @@ function report(results: ReadonlyMap<string, readonly Throughput[]>, steady: Thr
     median((results.get(name) ?? []).map(pick));
   const rate = (name: string): number => medianOf(name, (r) => r.eventsPerSecond);
   const cpu = (name: string): number => medianOf(name, (r) => r.cpuMicrosPerEvent);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
   for (const [name] of results) {
-    process.stdout.write(
-      `${name.padEnd(20)} ${Math.round(rate(name)).toLocaleString('en').padStart(8)} events/s  ${cpu(name).toFixed(1).padStart(6)} µs CPU an event\n`,
+    const load = medianOf(name, (r) => r.loadMicrosPerEvent);
+    say(
+      `${name.padEnd(30)} ${Math.round(rate(name)).toLocaleString('en').padStart(8)} events/s  ` +
+        `${cpu(name).toFixed(1).padStart(6)} µs CPU an event  (and ${load.toFixed(1)} µs of the load generator)`,
     );
   }
-  process.stdout.write(
-    `throughput, ingress to Fastify + kafkajs: ${(rate('ingress') / rate('Fastify + kafkajs')).toFixed(1)} ×\n`,
-  );
-  process.stdout.write(
-    `CPU an event, ingress to uWebSockets.js echo: ${(cpu('ingress') / cpu('uWebSockets.js echo')).toFixed(1)} ×\n`,
-  );
-  process.stdout.write(`${line(`at ${STEADY_RATE} events/s`, steady)}\n`);
+  const [ours = '', ...peers] = results.keys();
+  for (const peer of peers) {
+    say(`ingress to ${peer}: throughput ${ratio(rate(ours), rate(peer))}, CPU an event ${ratio(cpu(ours), cpu(peer))}`);
+  }
+  say(line(`at ${STEADY_RATE} events/s`, steady));
+}
+
+function ratio(a: number, b: number): string {
+  return `${(a / b).toFixed(2)} ×`;
 }

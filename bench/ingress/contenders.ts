@@ -19,6 +19,16 @@ export type RunningContender = { readonly pid: number; readonly stop: () => Prom
 export const TOKEN = 'bench';
 
 export function ingressContenders(brokers: string, prefix: string, spoolDir: string): readonly Contender[] {
+  const fastify = (name: string, mode: string): Contender => {
+    const topic = `${prefix}peer.fastify.${mode}`;
+    return {
+      name,
+      script: 'bench/peers/fastify-kafkajs.js',
+      args: (port) => [String(port), brokers, topic, mode],
+      env: () => ({ KAFKAJS_NO_PARTITIONER_WARNING: '1' }),
+      topic,
+    };
+  };
   return [
     {
       name: 'ingress',
@@ -34,13 +44,8 @@ export function ingressContenders(brokers: string, prefix: string, spoolDir: str
       }),
       topic: `${prefix}session.events`,
     },
-    {
-      name: 'Fastify + kafkajs',
-      script: 'bench/peers/fastify-kafkajs.js',
-      args: (port) => [String(port), brokers, `${prefix}peer.fastify`],
-      env: () => ({ KAFKAJS_NO_PARTITIONER_WARNING: '1' }),
-      topic: `${prefix}peer.fastify`,
-    },
+    fastify('Fastify + kafkajs', 'plain'),
+    fastify('Fastify + kafkajs, idempotent', 'idempotent'),
     { name: 'uWebSockets.js echo', script: 'bench/peers/uws-echo.js', args: (port) => [String(port)], env: () => ({}) },
   ];
 }

@@ -10,6 +10,8 @@ export type Throughput = {
   readonly eventsPerSecond: number;
   /** User and system time of the server's process, for each accepted event. */
   readonly cpuMicrosPerEvent: number;
+  /** Of the load generator, which shares the machine. */
+  readonly loadMicrosPerEvent: number;
   readonly peakMemoryMiB: number;
   readonly latencyMs: LatencySummary;
   /** Events answered 2xx that are not in the topic: acknowledged losses. */
@@ -47,7 +49,7 @@ export async function measureThroughput(contender: Contender, options: Throughpu
     await load(WARM_UP_MS);
     const size = contender.topic === undefined ? 0 : await topicSize(offsets, contender.topic);
     const cpu = cpuMs(server.pid);
-    const { answers, seconds, latencyMs } = await load(durationMs);
+    const { answers, seconds, latencyMs, cpuMs: loadMs } = await load(durationMs);
     const usedMs = cpuMs(server.pid) - cpu;
     const accepted = answers['202'] ?? 0;
     const others = Object.entries(answers).filter(([status]) => status !== '202');
@@ -55,6 +57,7 @@ export async function measureThroughput(contender: Contender, options: Throughpu
     return {
       eventsPerSecond: accepted / seconds,
       cpuMicrosPerEvent: (usedMs * 1000) / accepted,
+      loadMicrosPerEvent: (loadMs * 1000) / accepted,
       peakMemoryMiB: peakMemoryMiB(server.pid),
       latencyMs,
       missing: Math.max(0, accepted - arrived),

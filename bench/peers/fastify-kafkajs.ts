@@ -2,11 +2,15 @@ import Fastify from 'fastify';
 import kafkajs from 'kafkajs';
 import { schemas } from '../../schemas/generated/schemas.js';
 
-// What a team would write first: Fastify with its own schema validation, and one acknowledged kafkajs send for each event.
-const [port = '0', brokers = '', topic = ''] = process.argv.slice(2);
+// What a team would write first: Fastify with its own schema validation, and one acknowledged kafkajs send for each event. `idempotent`: with
+// a producer whose retries do not write an event twice, nor in another order, as ours.
+const [port = '0', brokers = '', topic = '', mode = 'plain'] = process.argv.slice(2);
 
 const kafka = new kafkajs.Kafka({ brokers: brokers.split(','), logLevel: kafkajs.logLevel.ERROR });
-const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+const producer = kafka.producer({
+  createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  idempotent: mode === 'idempotent',
+});
 await producer.connect();
 
 const app = Fastify();
