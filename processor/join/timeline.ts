@@ -4,7 +4,17 @@ import type { Timeline } from './state.js';
 export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timestamp: string): Timeline {
   const known = timeline[event];
   if (known !== undefined && !isEarlier(timestamp, known)) return timeline;
-  return { ...timeline, [event]: timestamp };
+  return inOrder({ ...timeline, [event]: timestamp });
+}
+
+/** Always the same order of fields, so that the same timeline is the same bytes, whatever came first. */
+function inOrder({ sessionEnded, callEnded, sessionFinalized, recordingReady }: Timeline): Timeline {
+  return {
+    ...(sessionEnded !== undefined && { sessionEnded }),
+    ...(callEnded !== undefined && { callEnded }),
+    ...(sessionFinalized !== undefined && { sessionFinalized }),
+    ...(recordingReady !== undefined && { recordingReady }),
+  };
 }
 
 /** Instants are compared, not texts: senders may write offsets. Texts break ties, so that the result is the same in any order. */

@@ -1,7 +1,6 @@
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
 import type { Effect } from '../join/effects.js';
 import type { JoinRules } from '../join/rules.js';
-import { decodeState, encodeState } from '../join/state-codec.js';
 import { onEvent, onTimer } from '../join/transition.js';
 import { decodeRecord, schemaIdOf } from './decode-record.js';
 import type { JoinMetrics } from './join-metrics.js';
@@ -37,7 +36,6 @@ const TIMERS_PER_COMMIT = 2_000;
 export class StreamTask {
   private readonly store: SessionStore;
   private readonly clock: PartitionClock;
-  private readonly dirty = new Set<string>();
   private outputs: OutputRecord[] = [];
   private effects: Effect[] = [];
   /** The next offset to process; unknown until the first batch when nothing was ever committed. */
@@ -55,9 +53,7 @@ export class StreamTask {
   async open(): Promise<void> {
     const { log } = this.deps;
     this.clock.sample((await log.fence()).appendedAt);
-    await log.restore(({ sessionId, state }) =>
-      this.store.set(sessionId, state === null ? undefined : decodeState(state)),
-    );
+    await log.restore((record) => this.store.restore(record));
     this.position = await log.committedOffset();
   }
 
@@ -132,7 +128,7 @@ export class StreamTask {
   private fireTimersBefore(time: number, most: number): number {
     let fired = 0;
     for (; fired < most; fired += 1) {
-      const due = this.store.takeDueBefore(time);
+      const due = this.store.dueBefore(time);
       if (due === undefined) break;
       const { state, effects } = onTimer(due.sessionId, due.state, due.dueAt, this.deps.rules);
       this.take(due.sessionId, due.state, state, effects);
@@ -152,20 +148,15 @@ export class StreamTask {
     }
     if (after === before) return;
     this.store.set(sessionId, after);
-    this.dirty.add(sessionId);
   }
 
   private async commit(nextOffset: number | undefined): Promise<void> {
     const { log, metrics } = this.deps;
     const outputs = this.outputs;
     const effects = this.effects;
-    const changelog = [...this.dirty].map((sessionId) => {
-      const state = this.store.get(sessionId);
-      return { sessionId, state: state === undefined ? null : encodeState(state) };
-    });
+    const changelog = this.store.takeChanges();
     this.outputs = [];
     this.effects = [];
-    this.dirty.clear();
     const done = metrics.commitSeconds.startTimer();
     const receipt = await log.commit({ outputs, changelog, ...(nextOffset !== undefined && { nextOffset }) });
     done();
