@@ -7,8 +7,18 @@ import { nestsDeeperThan } from './nesting.js';
 const MAX_LEVELS = 1_000;
 
 /** Why a record of `session.events` cannot be joined. */
-export type PoisonReason =
-  'tombstone' | 'not_wire_format' | 'unknown_schema_id' | 'not_json' | 'schema' | 'too_deep' | 'key_mismatch';
+export const POISON_REASONS = [
+  'tombstone',
+  'not_wire_format',
+  'unknown_schema_id',
+  'not_json',
+  'schema',
+  'too_deep',
+  'key_mismatch',
+  /** With what is known of the session already, it would make a record that no topic takes. */
+  'too_large',
+] as const;
+export type PoisonReason = (typeof POISON_REASONS)[number];
 
 export type DecodedRecord =
   | { readonly kind: 'event'; readonly event: SessionEventValue }

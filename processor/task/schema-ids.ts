@@ -9,6 +9,7 @@ const MAX_REMEMBERED = 10_000;
 /** Which schema ids the registry has. The ids that we registered are known from the start; others are asked for once. */
 export class SchemaIds {
   private readonly ids = new Map<number, boolean>();
+  private waiting = 0;
 
   constructor(
     known: readonly number[],
@@ -32,10 +33,18 @@ export class SchemaIds {
     return this.ids.get(id) === true;
   }
 
+  /** Whether records wait until the registry answers. */
+  get isWaiting(): boolean {
+    return this.waiting > 0;
+  }
+
   private async ask(id: number): Promise<boolean> {
+    this.waiting += 1;
     for (;;) {
       try {
-        return await this.registry.knows(id);
+        const known = await this.registry.knows(id);
+        this.waiting -= 1;
+        return known;
       } catch (error) {
         this.logger.warn({ err: error, schemaId: id }, 'schema registry does not answer, waiting');
         await delay(RETRY_MS);

@@ -1,14 +1,20 @@
+import { FencedError } from '../../infra/kafka/errors.js';
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
-import type { Effect } from '../join/effects.js';
+import type { SchemaFault } from '../../schemas/validators.js';
+import type { Transition } from '../join/effects.js';
 import type { JoinRules } from '../join/rules.js';
+import type { SessionState } from '../join/state.js';
 import { onEvent, onTimer } from '../join/transition.js';
-import { decodeRecord, schemaIdOf } from './decode-record.js';
+import { decodeRecord, schemaIdOf, type PoisonReason } from './decode-record.js';
 import type { JoinMetrics } from './join-metrics.js';
 import type { OutputEncoder } from './output-encoder.js';
 import { PartitionClock } from './partition-clock.js';
-import type { OutputRecord, PartitionLog } from './partition-log.js';
+import type { PartitionLog } from './partition-log.js';
+import { PendingTransaction } from './pending-transaction.js';
+import type { RestoreProgress } from './restore-progress.js';
 import type { SchemaIds } from './schema-ids.js';
 import { SessionStore } from './session-store.js';
+import { boundAfter, largestValue, MAX_VALUE_BYTES } from './size-limit.js';
 
 export type StreamTaskDeps = {
   readonly log: PartitionLog;
@@ -16,15 +22,13 @@ export type StreamTaskDeps = {
   readonly encoder: OutputEncoder;
   readonly schemaIds: SchemaIds;
   readonly metrics: JoinMetrics;
+  readonly restoreProgress?: RestoreProgress;
   /** A clock that never goes back, in ms from any origin. */
   readonly monotonicMs: () => number;
 };
 
 /** What a look at the partition showed: its end, asked for when the broker's clock was at least `asOf`. */
 export type PartitionEnd = { readonly endOffset: number; readonly asOf: number };
-
-/** Timers that fire in one transaction, so that a flood of them is neither one giant transaction nor one for each. */
-const TIMERS_PER_COMMIT = 2_000;
 
 /**
  * The join of one input partition. It runs transitions in memory and commits what they changed, what they say and how far it read
@@ -36,10 +40,12 @@ const TIMERS_PER_COMMIT = 2_000;
 export class StreamTask {
   private readonly store: SessionStore;
   private readonly clock: PartitionClock;
-  private outputs: OutputRecord[] = [];
-  private effects: Effect[] = [];
+  /** What the next commit will hold, and tell. */
+  private pending = new PendingTransaction();
   /** The next offset to process; unknown until the first batch when nothing was ever committed. */
-  private position: number | undefined;
+  private readUpTo: number | undefined;
+  private restored = 0;
+  private processedUpTo: number | undefined;
 
   constructor(
     readonly partition: number,
@@ -51,10 +57,21 @@ export class StreamTask {
 
   /** Takes the partition over and rebuilds its state. The order matters: see {@link PartitionLog}. */
   async open(): Promise<void> {
-    const { log } = this.deps;
-    this.clock.sample((await log.fence()).appendedAt);
-    await log.restore((record) => this.store.restore(record));
-    this.position = await log.committedOffset();
+    const { log, restoreProgress } = this.deps;
+    this.clock.sample((await this.transact(() => log.fence())).appendedAt);
+    restoreProgress?.begin();
+    let isRestored = false;
+    try {
+      await log.restore((record) => {
+        this.store.restore(record);
+        this.restored += 1;
+        restoreProgress?.noteRecord();
+      });
+      isRestored = true;
+    } finally {
+      restoreProgress?.end(isRestored);
+    }
+    this.readUpTo = await log.committedOffset();
   }
 
   /**
@@ -64,12 +81,16 @@ export class StreamTask {
    * @param nextOffset where reading goes on, control records after the last record included.
    */
   async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
-    const position = this.position ?? 0;
+    const position = this.readUpTo ?? 0;
     if (nextOffset <= position) return;
-    const fresh = records.filter((record) => record.offset >= position);
+    const fresh = (records[0]?.offset ?? 0) >= position ? records : records.filter(({ offset }) => offset >= position);
     await this.deps.schemaIds.learn(fresh.map(schemaIdOf));
     for (const record of fresh) {
-      this.fireTimersBefore(record.timestamp, Number.POSITIVE_INFINITY);
+      this.fireTimersBefore(record.timestamp);
+      while (this.pending.isFull) {
+        await this.commit(record.offset);
+        this.fireTimersBefore(record.timestamp);
+      }
       this.join(record);
     }
     await this.commit(nextOffset);
@@ -82,10 +103,11 @@ export class StreamTask {
    * @returns whether timers are left that are due.
    */
   async punctuate(end: PartitionEnd): Promise<boolean> {
-    if ((this.position ?? 0) < end.endOffset) return false;
-    const fired = this.fireTimersBefore(end.asOf, TIMERS_PER_COMMIT);
-    if (fired > 0) await this.commit(undefined);
-    return fired === TIMERS_PER_COMMIT;
+    if ((this.readUpTo ?? 0) < end.endOffset) return false;
+    this.fireTimersBefore(end.asOf);
+    const areLeft = this.pending.isFull;
+    if (this.pending.hasTimers) await this.commit(undefined);
+    return areLeft;
   }
 
   /** When the next timer may be due, in log time. */
@@ -96,7 +118,7 @@ export class StreamTask {
   /** A lower bound of the broker's clock, good to a few milliseconds; asks the broker when the last look is too long ago. */
   async brokerNow(maxAgeMs: number): Promise<number> {
     if (this.clock.ageMs() > maxAgeMs) {
-      this.clock.sample((await this.deps.log.commit({ outputs: [], changelog: [] })).appendedAt);
+      this.clock.sample((await this.transact(() => this.deps.log.commit({ outputs: [], changelog: [] }))).appendedAt);
     }
     return this.clock.now() ?? 0;
   }
@@ -106,62 +128,108 @@ export class StreamTask {
     return this.store.counts;
   }
 
+  /** The next offset to process; `undefined` before the first batch when nothing was ever committed. */
+  get position(): number | undefined {
+    return this.readUpTo;
+  }
+
+  /** Records of the changelog read so far: it grows while the task opens. */
+  get restoredRecords(): number {
+    return this.restored;
+  }
+
+  /** How old the last processed record is by the broker's clock, ms; `undefined` before the first. */
+  get lastRecordAgeMs(): number | undefined {
+    const now = this.clock.now();
+    return now === undefined || this.processedUpTo === undefined ? undefined : now - this.processedUpTo;
+  }
+
   async close(): Promise<void> {
     await this.deps.log.close();
   }
 
   private join(record: InputRecord): void {
-    const { encoder, metrics, rules, schemaIds } = this.deps;
+    const { rules, schemaIds } = this.deps;
+    const { pending } = this;
+    this.processedUpTo = record.timestamp;
     const decoded = decodeRecord(record, (id) => schemaIds.knows(id));
     if (decoded.kind === 'poison') {
-      metrics.poison.inc({ reason: decoded.reason });
-      this.outputs.push(encoder.deadLetter(record, decoded.reason, decoded.faults));
+      this.refuse(record, decoded.reason, decoded.faults);
       return;
     }
     const { event } = decoded;
-    metrics.events.inc({ event: event.event });
-    const before = this.store.get(event.sessionId);
-    const { state, effects } = onEvent(before, event, record.timestamp, rules);
-    this.take(event.sessionId, before, state, effects);
+    const { sessionId } = event;
+    const before = this.store.get(sessionId);
+    const transition = onEvent(before, event, record.timestamp, rules);
+    const eventBytes = record.value?.length ?? 0;
+    let boundBytes = boundAfter(this.store.boundBytes(sessionId), eventBytes);
+    if (boundBytes > MAX_VALUE_BYTES) {
+      boundBytes = largestValue(transition, (effect) => this.deps.encoder.encode(effect));
+      if (boundBytes > MAX_VALUE_BYTES) {
+        this.refuse(record, 'too_large', []);
+        return;
+      }
+    }
+    pending.noteEvent(event.event, eventBytes);
+    if (transition.effects.length > 0) pending.causes.push(record.timestamp);
+    this.take(sessionId, before, transition, boundBytes);
   }
 
-  private fireTimersBefore(time: number, most: number): number {
-    let fired = 0;
-    for (; fired < most; fired += 1) {
+  /** To the dead-letter topic with it: nothing in a record may stop the partition. */
+  private refuse(record: InputRecord, reason: PoisonReason, faults: readonly SchemaFault[]): void {
+    this.deps.metrics.poison.inc({ reason });
+    this.pending.write(this.deps.encoder.deadLetter(record, reason, faults));
+  }
+
+  /** Fires timers until none is due before `time`, or the transaction is full. */
+  private fireTimersBefore(time: number): void {
+    while (!this.pending.isFull) {
       const due = this.store.dueBefore(time);
-      if (due === undefined) break;
-      const { state, effects } = onTimer(due.sessionId, due.state, due.dueAt, this.deps.rules);
-      this.take(due.sessionId, due.state, state, effects);
+      if (due === undefined) return;
+      const { sessionId, state, dueAt } = due;
+      this.pending.noteTimer();
+      this.take(sessionId, state, onTimer(sessionId, state, dueAt, this.deps.rules), this.store.boundBytes(sessionId));
     }
-    return fired;
   }
 
   private take(
     sessionId: string,
-    before: ReturnType<SessionStore['get']>,
-    after: ReturnType<SessionStore['get']>,
-    effects: readonly Effect[],
+    before: SessionState | undefined,
+    { state, effects }: Transition<SessionState>,
+    boundBytes: number,
   ): void {
     for (const effect of effects) {
-      this.effects.push(effect);
-      this.outputs.push(this.deps.encoder.encode(effect));
+      this.pending.effects.push(effect);
+      this.pending.write(this.deps.encoder.encode(effect));
     }
-    if (after === before) return;
-    this.store.set(sessionId, after);
+    if (state !== before) this.store.set(sessionId, state, boundBytes);
   }
 
   private async commit(nextOffset: number | undefined): Promise<void> {
-    const { log, metrics } = this.deps;
-    const outputs = this.outputs;
-    const effects = this.effects;
+    const { log, metrics, monotonicMs } = this.deps;
+    const { outputs, events, effects, causes } = this.pending;
+    this.pending = new PendingTransaction();
     const changelog = this.store.takeChanges();
-    this.outputs = [];
-    this.effects = [];
-    const done = metrics.commitSeconds.startTimer();
-    const receipt = await log.commit({ outputs, changelog, ...(nextOffset !== undefined && { nextOffset }) });
-    done();
-    this.clock.sample(receipt.appendedAt);
-    if (nextOffset !== undefined) this.position = nextOffset;
-    metrics.noteCommitted(effects);
+    const begunAt = monotonicMs();
+    const { appendedAt } = await this.transact(() =>
+      log.commit({ outputs, changelog, ...(nextOffset !== undefined && { nextOffset }) }),
+    );
+    const tookMs = monotonicMs() - begunAt;
+    this.clock.sample(appendedAt);
+    if (nextOffset !== undefined) this.readUpTo = nextOffset;
+    metrics.commitSeconds.observe(tookMs / 1_000);
+    // The records were appended at some moment of the transaction: its whole length is added, so that this never says too little.
+    const latencies =
+      appendedAt === undefined ? [] : causes.map((cause) => Math.max(0, appendedAt - cause + tookMs) / 1_000);
+    metrics.noteCommitted({ events, effects, latencies });
+  }
+
+  private async transact<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.deps.metrics.transactions.inc({ outcome: error instanceof FencedError ? 'fenced' : 'failed' });
+      throw error;
+    }
   }
 }

@@ -42,6 +42,7 @@ export class StreamThread {
       topic: deps.topic,
       onAssigned: (partitions) => this.assign(partitions),
       onBatch: (batch, handle) => this.processBatch(batch, handle),
+      onNothing: (partition, nextOffset) => this.passBy(partition, nextOffset),
       onCrash: (error) => this.fail(error),
     });
     this.punctuator = new Punctuator({
@@ -74,8 +75,9 @@ export class StreamThread {
     return opening.length === 0 ? undefined : `join restores partitions ${opening.join(', ')}`;
   }
 
-  openSlots(): Iterable<TaskSlot> {
-    return this.slots.values();
+  /** The tasks of the partitions that are ours; `undefined` while there is no assignment. */
+  assignedSlots(): ReadonlyMap<number, TaskSlot> | undefined {
+    return this.state === 'running' ? this.slots : undefined;
   }
 
   private assign(partitions: readonly number[]): void {
@@ -104,6 +106,13 @@ export class StreamThread {
       });
       await withHeartbeats(handle.heartbeat, work);
     }
+  }
+
+  /** Moves the position past what holds no record: else timers would wait for it for ever, and it would look like lag. */
+  private passBy(partition: number, nextOffset: number): void {
+    const slot = this.slots.get(partition);
+    if (slot === undefined || this.state !== 'running') return;
+    slot.process([], nextOffset).catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
   /** A task that is not ours any more may fail, fenced by its new owner: that is how a hand-over looks from the old one's side. */

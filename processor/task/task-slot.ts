@@ -37,6 +37,18 @@ export class TaskSlot {
     return this.task.counts;
   }
 
+  get position(): StreamTask['position'] {
+    return this.task.position;
+  }
+
+  get restoredRecords(): StreamTask['restoredRecords'] {
+    return this.task.restoredRecords;
+  }
+
+  get lastRecordAgeMs(): StreamTask['lastRecordAgeMs'] {
+    return this.task.lastRecordAgeMs;
+  }
+
   nextDueAt(): number | undefined {
     return this.isOpen ? this.task.nextDueAt() : undefined;
   }
