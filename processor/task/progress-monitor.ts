@@ -12,11 +12,13 @@ export class StuckError extends Error {
   override readonly name = 'StuckError';
 }
 
+type WatchedSlot = Pick<TaskSlot, 'isOpen' | 'position' | 'restoredRecords' | 'lastRecordAgeMs'>;
+
 export type ProgressMonitorDeps = {
   readonly topic: string;
   readonly offsets: Pick<OffsetReader, 'bounds'>;
   /** The tasks of the partitions that are ours; `undefined` while there is no assignment. */
-  readonly slots: () => ReadonlyMap<number, TaskSlot> | undefined;
+  readonly slots: () => ReadonlyMap<number, WatchedSlot> | undefined;
   readonly waitsFor: () => string | undefined;
   readonly metrics: JoinMetrics;
   readonly monotonicMs: () => number;
@@ -84,7 +86,7 @@ export class ProgressMonitor {
     onStuck(new StuckError(`the join is stuck: ${this.progress.reason}`));
   }
 
-  private noteLag(partition: number, slot: TaskSlot, atMs: number, position: number, endOffset: number): void {
+  private noteLag(partition: number, slot: WatchedSlot, atMs: number, position: number, endOffset: number): void {
     let lag = this.lags.get(partition);
     if (lag === undefined) this.lags.set(partition, (lag = new PartitionLag()));
     const { records, seconds } = lag.look({ atMs, position, endOffset, lastRecordAgeMs: slot.lastRecordAgeMs });
@@ -92,7 +94,7 @@ export class ProgressMonitor {
     this.deps.metrics.lagSeconds.set({ partition }, seconds);
   }
 
-  private forgetRevoked(ours: ReadonlyMap<number, TaskSlot> | undefined): void {
+  private forgetRevoked(ours: ReadonlyMap<number, WatchedSlot> | undefined): void {
     for (const partition of this.lags.keys()) {
       if (ours?.has(partition)) continue;
       this.lags.delete(partition);
