@@ -1,6 +1,6 @@
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
 import { validateSessionEvent, type SchemaFault, type SessionEventValue } from '../../schemas/validators.js';
-import { decodeWire } from '../../schemas/wire-format.js';
+import { decodeWire, schemaIdOfWire } from '../../schemas/wire-format.js';
 import { nestsDeeperThan } from './nesting.js';
 
 /** Levels of `extractedVariables`: far more than any agent extracts, far fewer than what can be written again. */
@@ -45,7 +45,7 @@ export function decodeRecord(record: InputRecord, knowsSchema: (schemaId: number
 }
 
 export function schemaIdOf(record: InputRecord): number | undefined {
-  return record.value === null ? undefined : decodeWire(record.value)?.schemaId;
+  return record.value === null ? undefined : schemaIdOfWire(record.value);
 }
 
 /** What is kept of an event is written again as JSON: in the changelog, and in the joined record. */

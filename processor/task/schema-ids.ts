@@ -20,9 +20,9 @@ export class SchemaIds {
   }
 
   /** Looks up ids not met before. While the registry is away this waits: its records are not poison, they are early. */
-  async learn(ids: readonly (number | undefined)[]): Promise<void> {
+  async learn(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
-      if (id === undefined || this.ids.has(id)) continue;
+      if (this.ids.has(id)) continue;
       const known = await this.ask(id);
       if (this.ids.size >= MAX_REMEMBERED) this.forgetUnknown();
       this.ids.set(id, known);

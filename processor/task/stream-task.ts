@@ -84,7 +84,7 @@ export class StreamTask {
     const position = this.readUpTo ?? 0;
     if (nextOffset <= position) return;
     const fresh = (records[0]?.offset ?? 0) >= position ? records : records.filter(({ offset }) => offset >= position);
-    await this.deps.schemaIds.learn(fresh.map(schemaIdOf));
+    await this.deps.schemaIds.learn(this.newSchemaIds(fresh));
     for (const record of fresh) {
       this.fireTimersBefore(record.timestamp);
       while (this.pending.isFull) {
@@ -146,6 +146,15 @@ export class StreamTask {
 
   async close(): Promise<void> {
     await this.deps.log.close();
+  }
+
+  private newSchemaIds(records: readonly InputRecord[]): number[] {
+    const ids = new Set<number>();
+    for (const record of records) {
+      const id = schemaIdOf(record);
+      if (id !== undefined && !this.deps.schemaIds.knows(id)) ids.add(id);
+    }
+    return [...ids];
   }
 
   private join(record: InputRecord): void {
