@@ -36,10 +36,10 @@ export type GroupConsumerOptions = {
   /** Batches of one partition come one after the other, those of several partitions at the same time. */
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
   /**
-   * A stretch of the partition held no record for a reader of committed ones: aborted transactions, control records. Reading goes on
-   * at `nextOffset`, and no batch will say so.
+   * A stretch of the partition, from `firstOffset` on, held no record for a reader of committed ones: aborted transactions, control
+   * records. Reading goes on at `nextOffset`, and no batch will say so.
    */
-  readonly onNothing?: (partition: number, nextOffset: number) => void;
+  readonly onNothing?: (partition: number, firstOffset: number, nextOffset: number) => void;
   /** The consumer is dead and will not come back by itself: stop it and make a new one, or exit. */
   readonly onCrash: (error: Error) => void;
 };
@@ -87,7 +87,8 @@ export class GroupConsumer {
       onAssigned(payload.memberAssignment[topic] ?? []);
     });
     this.consumer.on('consumer.end_batch_process', ({ payload }) => {
-      if (payload.batchSize === 0) onNothing?.(payload.partition, Number(payload.lastOffset) + 1);
+      const { batchSize, partition, firstOffset, lastOffset } = payload;
+      if (batchSize === 0) onNothing?.(partition, Number(firstOffset), Number(lastOffset) + 1);
     });
     this.consumer.on('consumer.crash', ({ payload }) => {
       if (!payload.restart) onCrash(payload.error);

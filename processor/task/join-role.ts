@@ -166,7 +166,7 @@ export class JoinRole {
 
   private countSessions() {
     const total = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
-    for (const slot of this.thread?.assignedSlots()?.values() ?? []) {
+    for (const slot of this.thread?.openSlots() ?? []) {
       for (const phase of Object.keys(total) as (keyof typeof total)[]) total[phase] += slot.counts[phase];
     }
     return total;

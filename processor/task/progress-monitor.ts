@@ -12,7 +12,7 @@ export class StuckError extends Error {
   override readonly name = 'StuckError';
 }
 
-type WatchedSlot = Pick<TaskSlot, 'isOpen' | 'position' | 'restoredRecords' | 'lastRecordAgeMs'>;
+type WatchedSlot = Pick<TaskSlot, 'isOpen' | 'nextOffset' | 'restoredRecords' | 'lastRecordAgeMs'>;
 
 export type ProgressMonitorDeps = {
   readonly topic: string;
@@ -64,7 +64,7 @@ export class ProgressMonitor {
     const partitions: PartitionSight[] = [];
     for (const [partition, slot] of ours ?? []) {
       const { low = 0, end = 0 } = bounds?.get(partition) ?? {};
-      const position = slot.position ?? low;
+      const position = slot.nextOffset ?? low;
       const isBehind = !slot.isOpen || position < end;
       partitions.push({
         partition,

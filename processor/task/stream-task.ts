@@ -1,4 +1,3 @@
-import { FencedError } from '../../infra/kafka/errors.js';
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
 import type { SchemaFault } from '../../schemas/validators.js';
 import type { Transition } from '../join/effects.js';
@@ -43,7 +42,7 @@ export class StreamTask {
   /** What the next commit will hold, and tell. */
   private pending = new PendingTransaction();
   /** The next offset to process; unknown until the first batch when nothing was ever committed. */
-  private readUpTo: number | undefined;
+  private position: number | undefined;
   private restored = 0;
   private processedUpTo: number | undefined;
 
@@ -57,21 +56,10 @@ export class StreamTask {
 
   /** Takes the partition over and rebuilds its state. The order matters: see {@link PartitionLog}. */
   async open(): Promise<void> {
-    const { log, restoreProgress } = this.deps;
-    this.clock.sample((await this.transact(() => log.fence())).appendedAt);
-    restoreProgress?.begin();
-    let isRestored = false;
-    try {
-      await log.restore((record) => {
-        this.store.restore(record);
-        this.restored += 1;
-        restoreProgress?.noteRecord();
-      });
-      isRestored = true;
-    } finally {
-      restoreProgress?.end(isRestored);
-    }
-    this.readUpTo = await log.committedOffset();
+    const { log } = this.deps;
+    this.clock.sample((await log.fence()).appendedAt);
+    await this.restore(log);
+    this.position = await log.committedOffset();
   }
 
   /**
@@ -81,19 +69,21 @@ export class StreamTask {
    * @param nextOffset where reading goes on, control records after the last record included.
    */
   async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
-    const position = this.readUpTo ?? 0;
+    const position = this.position ?? 0;
     if (nextOffset <= position) return;
-    const fresh = (records[0]?.offset ?? 0) >= position ? records : records.filter(({ offset }) => offset >= position);
+    const fresh = records.filter((record) => record.offset >= position);
     await this.deps.schemaIds.learn(this.newSchemaIds(fresh));
     for (const record of fresh) {
-      this.fireTimersBefore(record.timestamp);
-      while (this.pending.isFull) {
-        await this.commit(record.offset);
-        this.fireTimersBefore(record.timestamp);
-      }
+      while (this.fireTimersBefore(record.timestamp)) await this.commit(record.offset);
       this.join(record);
     }
     await this.commit(nextOffset);
+  }
+
+  /** Moves the position past a stretch without records. It does nothing when records before that stretch are still to come. */
+  async passBy(firstOffset: number, nextOffset: number): Promise<void> {
+    if (firstOffset > (this.position ?? firstOffset)) return;
+    await this.process([], nextOffset);
   }
 
   /**
@@ -103,9 +93,8 @@ export class StreamTask {
    * @returns whether timers are left that are due.
    */
   async punctuate(end: PartitionEnd): Promise<boolean> {
-    if ((this.readUpTo ?? 0) < end.endOffset) return false;
-    this.fireTimersBefore(end.asOf);
-    const areLeft = this.pending.isFull;
+    if ((this.position ?? 0) < end.endOffset) return false;
+    const areLeft = this.fireTimersBefore(end.asOf);
     if (this.pending.hasTimers) await this.commit(undefined);
     return areLeft;
   }
@@ -118,7 +107,7 @@ export class StreamTask {
   /** A lower bound of the broker's clock, good to a few milliseconds; asks the broker when the last look is too long ago. */
   async brokerNow(maxAgeMs: number): Promise<number> {
     if (this.clock.ageMs() > maxAgeMs) {
-      this.clock.sample((await this.transact(() => this.deps.log.commit({ outputs: [], changelog: [] }))).appendedAt);
+      this.clock.sample((await this.deps.log.commit({ outputs: [], changelog: [] })).appendedAt);
     }
     return this.clock.now() ?? 0;
   }
@@ -128,9 +117,9 @@ export class StreamTask {
     return this.store.counts;
   }
 
-  /** The next offset to process; `undefined` before the first batch when nothing was ever committed. */
-  get position(): number | undefined {
-    return this.readUpTo;
+  /** The next offset to process; unknown until the first batch when nothing was ever committed. */
+  get nextOffset(): number | undefined {
+    return this.position;
   }
 
   /** Records of the changelog read so far: it grows while the task opens. */
@@ -190,15 +179,16 @@ export class StreamTask {
     this.pending.write(this.deps.encoder.deadLetter(record, reason, faults));
   }
 
-  /** Fires timers until none is due before `time`, or the transaction is full. */
-  private fireTimersBefore(time: number): void {
+  /** Fires timers that are due before `time`; true when the transaction is full, and timers may be left. */
+  private fireTimersBefore(time: number): boolean {
     while (!this.pending.isFull) {
       const due = this.store.dueBefore(time);
-      if (due === undefined) return;
+      if (due === undefined) return false;
       const { sessionId, state, dueAt } = due;
       this.pending.noteTimer();
       this.take(sessionId, state, onTimer(sessionId, state, dueAt, this.deps.rules), this.store.boundBytes(sessionId));
     }
+    return true;
   }
 
   private take(
@@ -220,12 +210,11 @@ export class StreamTask {
     this.pending = new PendingTransaction();
     const changelog = this.store.takeChanges();
     const begunAt = monotonicMs();
-    const { appendedAt } = await this.transact(() =>
-      log.commit({ outputs, changelog, ...(nextOffset !== undefined && { nextOffset }) }),
-    );
+    const receipt = await log.commit({ outputs, changelog, ...(nextOffset !== undefined && { nextOffset }) });
     const tookMs = monotonicMs() - begunAt;
+    const { appendedAt } = receipt;
     this.clock.sample(appendedAt);
-    if (nextOffset !== undefined) this.readUpTo = nextOffset;
+    if (nextOffset !== undefined) this.position = nextOffset;
     metrics.commitSeconds.observe(tookMs / 1_000);
     // The records were appended at some moment of the transaction: its whole length is added, so that this never says too little.
     const latencies =
@@ -233,12 +222,19 @@ export class StreamTask {
     metrics.noteCommitted({ events, effects, latencies });
   }
 
-  private async transact<T>(work: () => Promise<T>): Promise<T> {
+  private async restore(log: PartitionLog): Promise<void> {
+    const { restoreProgress } = this.deps;
+    let isRestored = false;
+    restoreProgress?.begin();
     try {
-      return await work();
-    } catch (error) {
-      this.deps.metrics.transactions.inc({ outcome: error instanceof FencedError ? 'fenced' : 'failed' });
-      throw error;
+      await log.restore((record) => {
+        this.store.restore(record);
+        this.restored += 1;
+        restoreProgress?.noteRecord();
+      });
+      isRestored = true;
+    } finally {
+      restoreProgress?.end(isRestored);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../../infra/observability/logger.js';
 import type { Kafka } from '../../infra/kafka/client.js';
+import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
 import { GroupConsumer, type BatchHandle, type InputBatch } from '../../infra/kafka/group-consumer.js';
 import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import type { JoinMetrics } from './join-metrics.js';
@@ -42,7 +43,7 @@ export class StreamThread {
       topic: deps.topic,
       onAssigned: (partitions) => this.assign(partitions),
       onBatch: (batch, handle) => this.processBatch(batch, handle),
-      onNothing: (partition, nextOffset) => this.passBy(partition, nextOffset),
+      onNothing: (partition, firstOffset, nextOffset) => this.passBy(partition, firstOffset, nextOffset),
       onCrash: (error) => this.fail(error),
     });
     this.punctuator = new Punctuator({
@@ -73,6 +74,10 @@ export class StreamThread {
     if (this.state !== 'running') return `join is ${this.state}`;
     const opening = [...this.slots].filter(([, slot]) => !slot.isOpen).map(([partition]) => partition);
     return opening.length === 0 ? undefined : `join restores partitions ${opening.join(', ')}`;
+  }
+
+  openSlots(): Iterable<TaskSlot> {
+    return this.slots.values();
   }
 
   /** The tasks of the partitions that are ours; `undefined` while there is no assignment. */
@@ -109,14 +114,16 @@ export class StreamThread {
   }
 
   /** Moves the position past what holds no record: else timers would wait for it for ever, and it would look like lag. */
-  private passBy(partition: number, nextOffset: number): void {
+  private passBy(partition: number, firstOffset: number, nextOffset: number): void {
     const slot = this.slots.get(partition);
     if (slot === undefined || this.state !== 'running') return;
-    slot.process([], nextOffset).catch((error: unknown) => this.taskFailed(partition, slot, error));
+    slot.passBy(firstOffset, nextOffset).catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
   /** A task that is not ours any more may fail, fenced by its new owner: that is how a hand-over looks from the old one's side. */
   private taskFailed(partition: number, slot: TaskSlot | undefined, error: unknown): void {
+    if (error instanceof FencedError) this.deps.metrics.transactions.inc({ outcome: 'fenced' });
+    if (error instanceof TransactionFailedError) this.deps.metrics.transactions.inc({ outcome: 'failed' });
     if (slot !== undefined && this.slots.get(partition) === slot) this.fail(error);
     else this.deps.logger.info({ partition, reason: String(error) }, 'a revoked task ended');
   }

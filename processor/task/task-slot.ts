@@ -37,8 +37,9 @@ export class TaskSlot {
     return this.task.counts;
   }
 
-  get position(): StreamTask['position'] {
-    return this.task.position;
+  /** Where the task goes on; `undefined` when nothing was ever processed. */
+  get nextOffset(): number | undefined {
+    return this.task.nextOffset;
   }
 
   get restoredRecords(): StreamTask['restoredRecords'] {
@@ -56,6 +57,10 @@ export class TaskSlot {
   /** Processes records once the task is open; does nothing once it is closed. */
   async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
     await this.turnstile.pass(() => (this.isOpen ? this.task.process(records, nextOffset) : Promise.resolve()));
+  }
+
+  async passBy(firstOffset: number, nextOffset: number): Promise<void> {
+    await this.turnstile.pass(() => (this.isOpen ? this.task.passBy(firstOffset, nextOffset) : Promise.resolve()));
   }
 
   async punctuate(end: PartitionEnd): Promise<boolean> {

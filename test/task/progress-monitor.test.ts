@@ -14,7 +14,7 @@ let monitor: ProgressMonitor;
 afterEach(() => monitor.stop());
 
 it('shows the lag, is not ready when nothing moves, and says once that it is stuck', async () => {
-  const slot = { isOpen: true, position: 3, restoredRecords: 0, lastRecordAgeMs: 90_000 };
+  const slot = { isOpen: true, nextOffset: 3, restoredRecords: 0, lastRecordAgeMs: 90_000 };
   let slots = new Map([[2, slot]]);
   const stuck: unknown[] = [];
   monitor = new ProgressMonitor({
