@@ -1,6 +1,8 @@
 import { createKafka } from '../infra/kafka/client.js';
 import type { Logger } from '../infra/observability/logger.js';
+import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import type { RunningProgram } from '../infra/program/run-program.js';
+import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
 import { allowAnyone, createAuthenticator } from './http/authentication.js';
 import { ByteBudget } from './http/byte-budget.js';
@@ -12,7 +14,6 @@ import { loadUws } from './http/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
 import { spoolDir, tlsFiles, type IngressSettings } from './settings.js';
 import { nodeFs } from './spool/file-system.js';
-import { prepareKafka } from './store/prepare-kafka.js';
 import { SpooledStore } from './store/spooled-store.js';
 import { createWebhookReceiver } from './webhook/receive-webhook.js';
 
@@ -91,7 +92,11 @@ export async function startIngress(options: IngressOptions): Promise<RunningProg
     isShared: settings.INGRESS_WORKERS > 1,
   });
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listens');
-  prepareKafka(settings, kafka, topics, logger).then(({ events }) => store.connect(events), onUnfit);
+  const registry = new SchemaRegistryClient(settings, logger);
+  prepareKafka({ settings, kafka, topics, registry, logger, whileRegistryIsAway: 'wait' }).then(
+    ({ events }) => store.connect(events),
+    onUnfit,
+  );
 
   return {
     stop: async () => {

@@ -1,12 +1,11 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createKafka } from '../infra/kafka/client.js';
-import { prepareTopics } from '../infra/kafka/prepare-topics.js';
 import { createLogger } from '../infra/observability/logger.js';
 import { startStatusServer } from '../infra/observability/status-server.js';
+import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import { runProgram, settingsOrExit, type RunningProgram } from '../infra/program/run-program.js';
 import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
-import { replicationFactor } from '../infra/settings/common.js';
-import { subjects, topicNames } from '../schemas/topics.js';
+import { topicNames } from '../schemas/topics.js';
 import { ArchiveRole } from './archive/archive-role.js';
 import { hasRole, readProcessorSettings } from './settings.js';
 import { JoinRole } from './task/join-role.js';
@@ -50,10 +49,15 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
 async function createRoles(metrics: Registry, onFatal: (error: unknown) => void): Promise<ProcessorRole[]> {
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafka = createKafka(settings, 'processor', logger);
-  const layout = { partitions: settings.TOPIC_PARTITIONS, replicationFactor: replicationFactor(settings) };
-  await prepareTopics(kafka, topics, layout, logger);
   const schemaRegistry = new SchemaRegistryClient(settings, logger);
-  const subjectIds = await schemaRegistry.registerSubjects(subjects(topics));
+  const subjectIds = await prepareKafka({
+    settings,
+    kafka,
+    topics,
+    registry: schemaRegistry,
+    logger,
+    whileRegistryIsAway: 'give-up',
+  });
   const shared = { kafka, topics, subjectIds, logger, metrics, onFatal };
   const roles: ProcessorRole[] = [];
   if (hasRole(settings, 'join')) {

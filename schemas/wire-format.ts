@@ -25,6 +25,11 @@ export type WireValue = { readonly schemaId: number; readonly json: Buffer };
 
 /** Splits a value; `undefined` when it is not in the wire format. The JSON is a view of `value`, not a copy. */
 export function decodeWire(value: Buffer): WireValue | undefined {
-  if (value.length <= HEADER_BYTES || value[0] !== MAGIC_BYTE) return undefined;
-  return { schemaId: value.readUInt32BE(1), json: value.subarray(HEADER_BYTES) };
+  const schemaId = schemaIdOfWire(value);
+  return schemaId === undefined ? undefined : { schemaId, json: value.subarray(HEADER_BYTES) };
+}
+
+/** The schema id alone; `undefined` when the value is not in the wire format. */
+export function schemaIdOfWire(value: Buffer): number | undefined {
+  return value.length <= HEADER_BYTES || value[0] !== MAGIC_BYTE ? undefined : value.readUInt32BE(1);
 }

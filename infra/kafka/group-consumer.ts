@@ -35,6 +35,11 @@ export type GroupConsumerOptions = {
   readonly onAssigned: (partitions: readonly number[]) => void;
   /** Batches of one partition come one after the other, those of several partitions at the same time. */
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
+  /**
+   * A stretch of the partition, from `firstOffset` on, held no record for a reader of committed ones: aborted transactions, control
+   * records. Reading goes on at `nextOffset`, and no batch will say so.
+   */
+  readonly onNothing?: (partition: number, firstOffset: number, nextOffset: number) => void;
   /** The consumer is dead and will not come back by itself: stop it and make a new one, or exit. */
   readonly onCrash: (error: Error) => void;
 };
@@ -76,10 +81,14 @@ export class GroupConsumer {
 
   /** Joins the group; resolves when consuming has been set up, before the first assignment. */
   async start(): Promise<void> {
-    const { topic, onAssigned, onCrash } = this.options;
+    const { topic, onAssigned, onNothing, onCrash } = this.options;
     this.consumer.on('consumer.group_join', ({ payload }) => {
       this.wasAssigned = true;
       onAssigned(payload.memberAssignment[topic] ?? []);
+    });
+    this.consumer.on('consumer.end_batch_process', ({ payload }) => {
+      const { batchSize, partition, firstOffset, lastOffset } = payload;
+      if (batchSize === 0) onNothing?.(partition, Number(firstOffset), Number(lastOffset) + 1);
     });
     this.consumer.on('consumer.crash', ({ payload }) => {
       if (!payload.restart) onCrash(payload.error);

@@ -14,6 +14,7 @@ const FIRST_BACKOFF_MS = 100;
  */
 export class OffsetReader {
   private admin: Promise<Admin> | undefined;
+  private isClosed = false;
 
   constructor(private readonly kafka: Kafka) {}
 
@@ -40,13 +41,16 @@ export class OffsetReader {
     return offset < 0 ? undefined : offset;
   }
 
+  /** Closes the connection; questions under way fail and are not asked again. */
   async close(): Promise<void> {
+    this.isClosed = true;
     const admin = await this.admin?.catch(() => undefined);
     await admin?.disconnect();
   }
 
   private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
+      if (this.isClosed) throw new Error('the offset reader was closed');
       const used = this.connected();
       try {
         return await question(await used);

@@ -5,6 +5,9 @@ import { TopicMismatchError } from './errors.js';
 /** Largest record that any of our topics takes, in bytes. Bodies that the ingress accepts must stay below it. */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
+/** For the headers that a dead letter has beside the bytes of the record that it was. */
+const DEAD_LETTER_HEADROOM_BYTES = 64 * 1024;
+
 export type TopicLayout = { readonly partitions: number; readonly replicationFactor: number };
 
 /**
@@ -34,7 +37,11 @@ function topicConfigs(topics: TopicNames, layout: TopicLayout): ITopicConfig[] {
   };
   const extra: Record<keyof TopicNames, Record<string, string>> = {
     events: { 'message.timestamp.type': 'LogAppendTime' },
-    deadLetter: { 'message.timestamp.type': 'LogAppendTime' },
+    // A dead letter is a record as it came, and says why beside: it is larger than what any other topic took.
+    deadLetter: {
+      'message.timestamp.type': 'LogAppendTime',
+      'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES),
+    },
     complete: {},
     amended: {},
     incomplete: {},

@@ -8,10 +8,9 @@ import type { AwaitingRecording, Completed, GivenUp, Millis, Open, SessionState 
 /** Takes `session.finalized`: the session completes at once, or waits for its recording. */
 export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Millis): Transition<SessionState> {
   const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = event;
-  const { firstEventAt, timeline, recording, linkDiesAt } = state;
+  const { timeline, recording, linkDiesAt } = state;
   const awaiting: AwaitingRecording = {
     phase: 'awaiting-recording',
-    firstEventAt,
     timeline,
     ...(recording && { recording }),
     ...(linkDiesAt !== undefined && { linkDiesAt }),

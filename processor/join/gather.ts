@@ -1,7 +1,7 @@
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { settled, supersedes } from './recording-outcome.js';
 import type { JoinRules } from './rules.js';
-import type { Millis, Open, SettledRecording, Timeline, Unfinished } from './state.js';
+import type { Fragments, Millis, SettledRecording, Timeline, Unfinished } from './state.js';
 import { isEarlier, noteTimestamp } from './timeline.js';
 
 /** Adds what the event says to what is known; the same object back when it says nothing new. */
@@ -33,17 +33,28 @@ export function gather(state: Unfinished, event: SessionEventValue, now: Millis,
   }
 }
 
-/** Parts of the incomplete record; of contradicting events the one with the earliest timestamp counts. Useless once finalized. */
+/**
+ * Parts of the incomplete record, of no use once finalized. Of contradicting events the one with the earliest timestamp counts; of
+ * several with that timestamp, the one whose content is first as text: so that the order in which they came does not matter.
+ */
 function withFragment(
   state: Unfinished,
   event: 'sessionEnded' | 'callEnded',
   timestamp: string,
-  fragment: Pick<Open, 'projectId' | 'ended' | 'call'>,
+  fragment: Fragments,
 ): Unfinished {
   const known = state.timeline[event];
+  if (known === timestamp) {
+    return state.phase === 'awaiting-recording' || !isFirstAsText(fragment, state) ? state : { ...state, ...fragment };
+  }
   if (known !== undefined && !isEarlier(timestamp, known)) return state;
   const noted = withTimeline(state, noteTimestamp(state.timeline, event, timestamp));
   return noted.phase === 'awaiting-recording' ? noted : { ...noted, ...fragment };
+}
+
+function isFirstAsText(fragment: Fragments, { projectId, ended, call }: Fragments): boolean {
+  const known = fragment.ended === undefined ? { projectId, call } : { ended };
+  return JSON.stringify(fragment) < JSON.stringify(known);
 }
 
 function withTimeline<S extends Unfinished>(state: S, timeline: Timeline): S {

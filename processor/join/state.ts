@@ -29,7 +29,6 @@ export type Fragments = {
 };
 
 type Gathered = {
-  readonly firstEventAt: Millis;
   readonly timeline: Timeline;
   readonly recording?: SettledRecording;
   /** When the last link that is being archived dies; absent while none was announced. */
@@ -37,7 +36,7 @@ type Gathered = {
 };
 
 /** Events came, `session.finalized` did not yet. */
-export type Open = Gathered & Fragments & { readonly phase: 'open' };
+export type Open = Gathered & Fragments & { readonly phase: 'open'; readonly firstEventAt: Millis };
 
 /** Not finalized in time; reported once. A late `session.finalized` still completes it. */
 export type GivenUp = Gathered & Fragments & { readonly phase: 'given-up'; readonly givenUpAt: Millis };

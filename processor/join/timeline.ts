@@ -1,10 +1,18 @@
 import type { Timeline } from './state.js';
 
+/** Of the fields, always the same: so that the same timeline is the same bytes, whatever came first. */
+const ORDER: readonly (keyof Timeline)[] = ['sessionEnded', 'callEnded', 'sessionFinalized', 'recordingReady'];
+
 /** Notes a sender's timestamp; of several for the same event the earliest stays, so that the order of redeliveries does not matter. */
 export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timestamp: string): Timeline {
   const known = timeline[event];
   if (known !== undefined && !isEarlier(timestamp, known)) return timeline;
-  return { ...timeline, [event]: timestamp };
+  const noted: { -readonly [E in keyof Timeline]: string } = {};
+  for (const name of ORDER) {
+    const at = name === event ? timestamp : timeline[name];
+    if (at !== undefined) noted[name] = at;
+  }
+  return noted;
 }
 
 /** Instants are compared, not texts: senders may write offsets. Texts break ties, so that the result is the same in any order. */

@@ -46,11 +46,13 @@ export function onTimer(
   const due = dueAt(state, rules);
   if (now < due) return { state, effects: NO_EFFECTS };
   switch (state.phase) {
-    case 'open':
+    case 'open': {
+      const { firstEventAt: _reported, ...known } = state;
       return {
-        state: { ...state, phase: 'given-up', givenUpAt: due },
+        state: { ...known, phase: 'given-up', givenUpAt: due },
         effects: [{ kind: 'incomplete', record: incompleteRecord(sessionId, state, due) }],
       };
+    }
     case 'awaiting-recording':
       return complete(sessionId, state, { outcome: 'not_received' }, due);
     case 'given-up':

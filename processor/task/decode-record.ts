@@ -1,14 +1,24 @@
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
 import { validateSessionEvent, type SchemaFault, type SessionEventValue } from '../../schemas/validators.js';
-import { decodeWire } from '../../schemas/wire-format.js';
+import { decodeWire, schemaIdOfWire } from '../../schemas/wire-format.js';
 import { nestsDeeperThan } from './nesting.js';
 
 /** Levels of `extractedVariables`: far more than any agent extracts, far fewer than what can be written again. */
 const MAX_LEVELS = 1_000;
 
 /** Why a record of `session.events` cannot be joined. */
-export type PoisonReason =
-  'tombstone' | 'not_wire_format' | 'unknown_schema_id' | 'not_json' | 'schema' | 'too_deep' | 'key_mismatch';
+export const POISON_REASONS = [
+  'tombstone',
+  'not_wire_format',
+  'unknown_schema_id',
+  'not_json',
+  'schema',
+  'too_deep',
+  'key_mismatch',
+  /** With what is known of the session already, it would make a record that no topic takes. */
+  'too_large',
+] as const;
+export type PoisonReason = (typeof POISON_REASONS)[number];
 
 export type DecodedRecord =
   | { readonly kind: 'event'; readonly event: SessionEventValue }
@@ -35,7 +45,7 @@ export function decodeRecord(record: InputRecord, knowsSchema: (schemaId: number
 }
 
 export function schemaIdOf(record: InputRecord): number | undefined {
-  return record.value === null ? undefined : decodeWire(record.value)?.schemaId;
+  return record.value === null ? undefined : schemaIdOfWire(record.value);
 }
 
 /** What is kept of an event is written again as JSON: in the changelog, and in the joined record. */

@@ -14,6 +14,8 @@ import { UnknownStateVersionError } from '../join/state-codec.js';
 import { JoinMetrics } from './join-metrics.js';
 import { KafkaPartitionLog } from './kafka-partition-log.js';
 import { OutputEncoder } from './output-encoder.js';
+import { ProgressMonitor } from './progress-monitor.js';
+import { RestoreProgress } from './restore-progress.js';
 import { SchemaIds } from './schema-ids.js';
 import { StreamTask } from './stream-task.js';
 import { StreamThread } from './stream-thread.js';
@@ -43,6 +45,7 @@ export class JoinRole {
   private readonly joinMetrics: JoinMetrics;
   private readonly encoder: OutputEncoder;
   private readonly schemaIds: SchemaIds;
+  private readonly monitor: ProgressMonitor;
   private thread: StreamThread | undefined;
   private restarting: Promise<void> = Promise.resolve();
   private failures = 0;
@@ -61,21 +64,34 @@ export class JoinRole {
     this.joinMetrics = new JoinMetrics(metrics, () => this.countSessions());
     this.encoder = new OutputEncoder(topics, subjectIds);
     this.schemaIds = new SchemaIds(Object.values(subjectIds), schemaRegistry, logger);
+    this.monitor = new ProgressMonitor({
+      topic: topics.events,
+      offsets: this.offsets,
+      slots: () => this.thread?.assignedSlots(),
+      waitsFor: () => (this.schemaIds.isWaiting ? 'the schema registry' : undefined),
+      metrics: this.joinMetrics,
+      monotonicMs: () => performance.now(),
+      onStuck: (error) => this.deps.onFatal(error),
+    });
   }
 
   async start(): Promise<void> {
     await this.offsets.start();
     await this.changelogReader.start();
     await this.startThread();
+    this.monitor.start();
   }
 
+  /** `undefined` when the partitions that are ours are restored, and what waits in them is being processed. */
   notReady(): string | undefined {
-    return this.thread === undefined ? 'join is starting' : this.thread.notReady();
+    if (this.thread === undefined) return 'join is starting';
+    return this.thread.notReady() ?? this.monitor.notReady();
   }
 
   /** Finishes what is being processed, leaves the group and closes all connections. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    this.monitor.stop();
     await this.restarting;
     await this.thread?.stop();
     await this.changelogReader.stop();
@@ -101,7 +117,8 @@ export class JoinRole {
   }
 
   private createTask(partition: number): StreamTask {
-    const { kafka, groupId, topics, rules } = this.deps;
+    const { kafka, groupId, topics, rules, logger } = this.deps;
+    const monotonicMs = (): number => performance.now();
     return new StreamTask(partition, {
       log: new KafkaPartitionLog(partition, {
         kafka,
@@ -114,7 +131,8 @@ export class JoinRole {
       encoder: this.encoder,
       schemaIds: this.schemaIds,
       metrics: this.joinMetrics,
-      monotonicMs: () => performance.now(),
+      restoreProgress: new RestoreProgress(partition, this.joinMetrics, logger, monotonicMs),
+      monotonicMs,
     });
   }
 

@@ -47,12 +47,20 @@ export class KafkaPartitionLog implements PartitionLog {
   }
 
   async restore(apply: (record: ChangelogRecord) => void): Promise<void> {
+    let failure: Error | undefined;
     await this.deps.changelogReader.read(this.partition, ({ key, value }) => {
       const sessionId = key?.toString() ?? OWNER_KEY;
-      if (sessionId !== OWNER_KEY) apply({ sessionId, state: value });
-      else if (value?.toString() === this.owner) return 'done';
-      return 'more';
+      if (sessionId === OWNER_KEY) return value?.toString() === this.owner ? 'done' : 'more';
+      try {
+        apply({ sessionId, state: value });
+        return 'more';
+      } catch (error) {
+        // Thrown through the consumer, it would be tried again and come out as something else.
+        failure = error instanceof Error ? error : new Error(String(error));
+        return 'done';
+      }
     });
+    if (failure !== undefined) throw failure;
   }
 
   async committedOffset(): Promise<number | undefined> {

@@ -34,7 +34,10 @@ export interface PartitionLog {
    */
   fence(): Promise<CommitReceipt>;
 
-  /** Replays the changelog up to the moment of `fence`: for each session the newest state comes last. */
+  /**
+   * Replays the changelog up to the moment of `fence`: for each session the newest state comes last.
+   * @throws what `apply` threw.
+   */
   restore(apply: (record: ChangelogRecord) => void): Promise<void>;
 
   /** The next offset to read, `undefined` when nothing was ever committed. */

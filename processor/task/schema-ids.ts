@@ -9,6 +9,7 @@ const MAX_REMEMBERED = 10_000;
 /** Which schema ids the registry has. The ids that we registered are known from the start; others are asked for once. */
 export class SchemaIds {
   private readonly ids = new Map<number, boolean>();
+  private waiting = 0;
 
   constructor(
     known: readonly number[],
@@ -19,9 +20,9 @@ export class SchemaIds {
   }
 
   /** Looks up ids not met before. While the registry is away this waits: its records are not poison, they are early. */
-  async learn(ids: readonly (number | undefined)[]): Promise<void> {
+  async learn(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
-      if (id === undefined || this.ids.has(id)) continue;
+      if (this.ids.has(id)) continue;
       const known = await this.ask(id);
       if (this.ids.size >= MAX_REMEMBERED) this.forgetUnknown();
       this.ids.set(id, known);
@@ -32,10 +33,18 @@ export class SchemaIds {
     return this.ids.get(id) === true;
   }
 
+  /** Whether records wait until the registry answers. */
+  get isWaiting(): boolean {
+    return this.waiting > 0;
+  }
+
   private async ask(id: number): Promise<boolean> {
+    this.waiting += 1;
     for (;;) {
       try {
-        return await this.registry.knows(id);
+        const known = await this.registry.knows(id);
+        this.waiting -= 1;
+        return known;
       } catch (error) {
         this.logger.warn({ err: error, schemaId: id }, 'schema registry does not answer, waiting');
         await delay(RETRY_MS);

@@ -1,48 +1,132 @@
+import { decodeState, encodeState, peekState } from '../join/state-codec.js';
 import type { JoinRules } from '../join/rules.js';
 import type { Phase, SessionState } from '../join/state.js';
-import { dueAt } from '../join/timers.js';
-import { TimerQueue } from './timer-queue.js';
+import { basisDueAt, dueAt as dueAtOf } from '../join/timers.js';
+import type { ChangelogRecord } from './partition-log.js';
+import { SessionTable } from './session-table.js';
+import { TimerHeap } from './timer-heap.js';
 
-/** The states of one partition's sessions in memory, with their timers. The changelog is the durable copy. */
+/** A session that the slice in hand has touched: decoded once, and encoded once when the slice is committed. */
+type Touched = { slot: number | undefined; state: SessionState | undefined; changed: boolean; boundBytes: number };
+
+export type DueSession = { readonly sessionId: string; readonly state: SessionState; readonly dueAt: number };
+
+/**
+ * The states of one partition's sessions in memory, with their timers. The changelog is the durable copy.
+ *
+ * States rest encoded, in the bytes that the changelog holds; only those touched since the last {@link takeChanges} are objects.
+ */
 export class SessionStore {
-  private readonly states = new Map<string, SessionState>();
-  private readonly timers = new TimerQueue();
+  private readonly table = new SessionTable();
+  private readonly timers = new TimerHeap();
+  private touched = new Map<string, Touched>();
   /** Sessions by phase, kept up as they move, for the metrics. */
   readonly counts: Record<Phase, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
 
   constructor(private readonly rules: JoinRules) {}
 
-  get(sessionId: string): SessionState | undefined {
-    return this.states.get(sessionId);
+  /** Memory of the resting states, in bytes. */
+  get heldBytes(): number {
+    return this.table.heldBytes;
   }
 
-  /** Stores a state and sets its timer; `undefined` forgets the session. */
-  set(sessionId: string, state: SessionState | undefined): void {
-    const previous = this.states.get(sessionId);
-    if (previous !== undefined) this.counts[previous.phase] -= 1;
+  get(sessionId: string): SessionState | undefined {
+    return this.touch(sessionId).state;
+  }
+
+  /** An upper bound of the encoded state's size, which {@link set} was told or the table knows. */
+  boundBytes(sessionId: string): number {
+    return this.touch(sessionId).boundBytes;
+  }
+
+  /**
+   * Stores a state and sets its timer; `undefined` forgets the session.
+   * @param boundBytes no more than this is needed to encode it.
+   */
+  set(sessionId: string, state: SessionState | undefined, boundBytes = 0): void {
+    const touched = this.touch(sessionId);
+    if (touched.state !== undefined) this.counts[touched.state.phase] -= 1;
+    touched.state = state;
+    touched.changed = true;
+    touched.boundBytes = boundBytes;
     if (state === undefined) {
-      this.states.delete(sessionId);
+      this.forget(touched);
       return;
     }
     this.counts[state.phase] += 1;
-    this.states.set(sessionId, state);
-    const due = dueAt(state, this.rules);
-    if (previous === undefined || dueAt(previous, this.rules) !== due) this.timers.add(sessionId, due);
+    touched.slot ??= this.table.findOrInsert(sessionId);
+    this.timers.set(touched.slot, dueAtOf(state, this.rules));
   }
 
-  /** No timer is due before this. */
-  nextDueAt(): number | undefined {
-    return this.timers.nextDueAt();
-  }
-
-  /** A session whose timer is due before `time` (exclusive), earliest first; `undefined` when there is none. */
-  takeDueBefore(
-    time: number,
-  ): { readonly sessionId: string; readonly state: SessionState; readonly dueAt: number } | undefined {
-    for (let timer = this.timers.takeDueBefore(time); timer !== undefined; timer = this.timers.takeDueBefore(time)) {
-      const state = this.states.get(timer.sessionId);
-      if (state !== undefined && dueAt(state, this.rules) === timer.dueAt) return { ...timer, state };
+  /**
+   * Takes a record of the changelog; its state is not decoded.
+   * @throws UnknownStateVersionError when a newer program wrote it.
+   */
+  restore({ sessionId, state }: ChangelogRecord): void {
+    const known = this.table.find(sessionId);
+    if (known !== undefined) this.counts[peekState(this.table.state(known)).phase] -= 1;
+    if (state === null) {
+      if (known === undefined) return;
+      this.timers.remove(known);
+      this.table.remove(known);
+      return;
     }
-    return undefined;
+    const basis = peekState(state);
+    this.counts[basis.phase] += 1;
+    const slot = known ?? this.table.findOrInsert(sessionId);
+    this.table.setState(slot, state);
+    this.timers.set(slot, basisDueAt(basis, this.rules));
+  }
+
+  /** The newest states of the sessions that changed since the last call, encoded, tombstones of the forgotten included. */
+  takeChanges(): ChangelogRecord[] {
+    const changes: ChangelogRecord[] = [];
+    for (const [sessionId, { slot, state, changed }] of this.touched) {
+      if (!changed) continue;
+      const encoded = state === undefined ? null : encodeState(state);
+      if (encoded !== null && slot !== undefined) this.table.setState(slot, encoded);
+      changes.push({ sessionId, state: encoded });
+    }
+    this.touched = new Map();
+    return changes;
+  }
+
+  /** When the earliest timer is due; `undefined` when there is none. */
+  nextDueAt(): number | undefined {
+    return this.timers.firstDueAt();
+  }
+
+  /** The session whose timer is due first, if that is before `time` (exclusive). Firing it sets another timer, or none. */
+  dueBefore(time: number): DueSession | undefined {
+    const slot = this.timers.first();
+    const dueAt = this.timers.firstDueAt();
+    if (slot === undefined || dueAt === undefined || dueAt >= time) return undefined;
+    const sessionId = this.table.sessionId(slot);
+    const state = this.get(sessionId);
+    if (state === undefined) throw new Error('a timer outlived its session');
+    return { sessionId, state, dueAt };
+  }
+
+  private touch(sessionId: string): Touched {
+    let touched = this.touched.get(sessionId);
+    if (touched === undefined) {
+      const slot = this.table.find(sessionId);
+      const encoded = slot === undefined ? undefined : this.table.state(slot);
+      touched = {
+        slot,
+        state: encoded && decodeState(encoded),
+        changed: false,
+        boundBytes: encoded?.length ?? 0,
+      };
+      this.touched.set(sessionId, touched);
+    }
+    return touched;
+  }
+
+  private forget(touched: Touched): void {
+    if (touched.slot === undefined) return;
+    this.timers.remove(touched.slot);
+    this.table.remove(touched.slot);
+    touched.slot = undefined;
   }
 }

@@ -1,15 +1,19 @@
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
-import type { Effect } from '../join/effects.js';
+import type { SchemaFault } from '../../schemas/validators.js';
+import type { Transition } from '../join/effects.js';
 import type { JoinRules } from '../join/rules.js';
-import { decodeState, encodeState } from '../join/state-codec.js';
+import type { SessionState } from '../join/state.js';
 import { onEvent, onTimer } from '../join/transition.js';
-import { decodeRecord, schemaIdOf } from './decode-record.js';
+import { decodeRecord, schemaIdOf, type PoisonReason } from './decode-record.js';
 import type { JoinMetrics } from './join-metrics.js';
 import type { OutputEncoder } from './output-encoder.js';
 import { PartitionClock } from './partition-clock.js';
-import type { OutputRecord, PartitionLog } from './partition-log.js';
+import type { PartitionLog } from './partition-log.js';
+import { PendingTransaction } from './pending-transaction.js';
+import type { RestoreProgress } from './restore-progress.js';
 import type { SchemaIds } from './schema-ids.js';
 import { SessionStore } from './session-store.js';
+import { boundAfter, largestValue, MAX_VALUE_BYTES } from './size-limit.js';
 
 export type StreamTaskDeps = {
   readonly log: PartitionLog;
@@ -17,15 +21,13 @@ export type StreamTaskDeps = {
   readonly encoder: OutputEncoder;
   readonly schemaIds: SchemaIds;
   readonly metrics: JoinMetrics;
+  readonly restoreProgress?: RestoreProgress;
   /** A clock that never goes back, in ms from any origin. */
   readonly monotonicMs: () => number;
 };
 
 /** What a look at the partition showed: its end, asked for when the broker's clock was at least `asOf`. */
 export type PartitionEnd = { readonly endOffset: number; readonly asOf: number };
-
-/** Timers that fire in one transaction, so that a flood of them is neither one giant transaction nor one for each. */
-const TIMERS_PER_COMMIT = 2_000;
 
 /**
  * The join of one input partition. It runs transitions in memory and commits what they changed, what they say and how far it read
@@ -37,11 +39,12 @@ const TIMERS_PER_COMMIT = 2_000;
 export class StreamTask {
   private readonly store: SessionStore;
   private readonly clock: PartitionClock;
-  private readonly dirty = new Set<string>();
-  private outputs: OutputRecord[] = [];
-  private effects: Effect[] = [];
+  /** What the next commit will hold, and tell. */
+  private pending = new PendingTransaction();
   /** The next offset to process; unknown until the first batch when nothing was ever committed. */
   private position: number | undefined;
+  private restored = 0;
+  private processedUpTo: number | undefined;
 
   constructor(
     readonly partition: number,
@@ -55,9 +58,7 @@ export class StreamTask {
   async open(): Promise<void> {
     const { log } = this.deps;
     this.clock.sample((await log.fence()).appendedAt);
-    await log.restore(({ sessionId, state }) =>
-      this.store.set(sessionId, state === null ? undefined : decodeState(state)),
-    );
+    await this.restore(log);
     this.position = await log.committedOffset();
   }
 
@@ -71,12 +72,18 @@ export class StreamTask {
     const position = this.position ?? 0;
     if (nextOffset <= position) return;
     const fresh = records.filter((record) => record.offset >= position);
-    await this.deps.schemaIds.learn(fresh.map(schemaIdOf));
+    await this.deps.schemaIds.learn(this.newSchemaIds(fresh));
     for (const record of fresh) {
-      this.fireTimersBefore(record.timestamp, Number.POSITIVE_INFINITY);
+      while (this.fireTimersBefore(record.timestamp)) await this.commit(record.offset);
       this.join(record);
     }
     await this.commit(nextOffset);
+  }
+
+  /** Moves the position past a stretch without records. It does nothing when records before that stretch are still to come. */
+  async passBy(firstOffset: number, nextOffset: number): Promise<void> {
+    if (firstOffset > (this.position ?? firstOffset)) return;
+    await this.process([], nextOffset);
   }
 
   /**
@@ -87,9 +94,9 @@ export class StreamTask {
    */
   async punctuate(end: PartitionEnd): Promise<boolean> {
     if ((this.position ?? 0) < end.endOffset) return false;
-    const fired = this.fireTimersBefore(end.asOf, TIMERS_PER_COMMIT);
-    if (fired > 0) await this.commit(undefined);
-    return fired === TIMERS_PER_COMMIT;
+    const areLeft = this.fireTimersBefore(end.asOf);
+    if (this.pending.hasTimers) await this.commit(undefined);
+    return areLeft;
   }
 
   /** When the next timer may be due, in log time. */
@@ -110,67 +117,124 @@ export class StreamTask {
     return this.store.counts;
   }
 
+  /** The next offset to process; unknown until the first batch when nothing was ever committed. */
+  get nextOffset(): number | undefined {
+    return this.position;
+  }
+
+  /** Records of the changelog read so far: it grows while the task opens. */
+  get restoredRecords(): number {
+    return this.restored;
+  }
+
+  /** How old the last processed record is by the broker's clock, ms; `undefined` before the first. */
+  get lastRecordAgeMs(): number | undefined {
+    const now = this.clock.now();
+    return now === undefined || this.processedUpTo === undefined ? undefined : now - this.processedUpTo;
+  }
+
   async close(): Promise<void> {
     await this.deps.log.close();
   }
 
+  private newSchemaIds(records: readonly InputRecord[]): number[] {
+    const ids = new Set<number>();
+    for (const record of records) {
+      const id = schemaIdOf(record);
+      if (id !== undefined && !this.deps.schemaIds.knows(id)) ids.add(id);
+    }
+    return [...ids];
+  }
+
   private join(record: InputRecord): void {
-    const { encoder, metrics, rules, schemaIds } = this.deps;
+    const { rules, schemaIds } = this.deps;
+    const { pending } = this;
+    this.processedUpTo = record.timestamp;
     const decoded = decodeRecord(record, (id) => schemaIds.knows(id));
     if (decoded.kind === 'poison') {
-      metrics.poison.inc({ reason: decoded.reason });
-      this.outputs.push(encoder.deadLetter(record, decoded.reason, decoded.faults));
+      this.refuse(record, decoded.reason, decoded.faults);
       return;
     }
     const { event } = decoded;
-    metrics.events.inc({ event: event.event });
-    const before = this.store.get(event.sessionId);
-    const { state, effects } = onEvent(before, event, record.timestamp, rules);
-    this.take(event.sessionId, before, state, effects);
+    const { sessionId } = event;
+    const before = this.store.get(sessionId);
+    const transition = onEvent(before, event, record.timestamp, rules);
+    const eventBytes = record.value?.length ?? 0;
+    let boundBytes = boundAfter(this.store.boundBytes(sessionId), eventBytes);
+    if (boundBytes > MAX_VALUE_BYTES) {
+      boundBytes = largestValue(transition, (effect) => this.deps.encoder.encode(effect));
+      if (boundBytes > MAX_VALUE_BYTES) {
+        this.refuse(record, 'too_large', []);
+        return;
+      }
+    }
+    pending.noteEvent(event.event, eventBytes);
+    if (transition.effects.length > 0) pending.causes.push(record.timestamp);
+    this.take(sessionId, before, transition, boundBytes);
   }
 
-  private fireTimersBefore(time: number, most: number): number {
-    let fired = 0;
-    for (; fired < most; fired += 1) {
-      const due = this.store.takeDueBefore(time);
-      if (due === undefined) break;
-      const { state, effects } = onTimer(due.sessionId, due.state, due.dueAt, this.deps.rules);
-      this.take(due.sessionId, due.state, state, effects);
+  /** To the dead-letter topic with it: nothing in a record may stop the partition. */
+  private refuse(record: InputRecord, reason: PoisonReason, faults: readonly SchemaFault[]): void {
+    this.deps.metrics.poison.inc({ reason });
+    this.pending.write(this.deps.encoder.deadLetter(record, reason, faults));
+  }
+
+  /** Fires timers that are due before `time`; true when the transaction is full, and timers may be left. */
+  private fireTimersBefore(time: number): boolean {
+    while (!this.pending.isFull) {
+      const due = this.store.dueBefore(time);
+      if (due === undefined) return false;
+      const { sessionId, state, dueAt } = due;
+      this.pending.noteTimer();
+      this.take(sessionId, state, onTimer(sessionId, state, dueAt, this.deps.rules), this.store.boundBytes(sessionId));
     }
-    return fired;
+    return true;
   }
 
   private take(
     sessionId: string,
-    before: ReturnType<SessionStore['get']>,
-    after: ReturnType<SessionStore['get']>,
-    effects: readonly Effect[],
+    before: SessionState | undefined,
+    { state, effects }: Transition<SessionState>,
+    boundBytes: number,
   ): void {
     for (const effect of effects) {
-      this.effects.push(effect);
-      this.outputs.push(this.deps.encoder.encode(effect));
+      this.pending.effects.push(effect);
+      this.pending.write(this.deps.encoder.encode(effect));
     }
-    if (after === before) return;
-    this.store.set(sessionId, after);
-    this.dirty.add(sessionId);
+    if (state !== before) this.store.set(sessionId, state, boundBytes);
   }
 
   private async commit(nextOffset: number | undefined): Promise<void> {
-    const { log, metrics } = this.deps;
-    const outputs = this.outputs;
-    const effects = this.effects;
-    const changelog = [...this.dirty].map((sessionId) => {
-      const state = this.store.get(sessionId);
-      return { sessionId, state: state === undefined ? null : encodeState(state) };
-    });
-    this.outputs = [];
-    this.effects = [];
-    this.dirty.clear();
-    const done = metrics.commitSeconds.startTimer();
+    const { log, metrics, monotonicMs } = this.deps;
+    const { outputs, events, effects, causes } = this.pending;
+    this.pending = new PendingTransaction();
+    const changelog = this.store.takeChanges();
+    const begunAt = monotonicMs();
     const receipt = await log.commit({ outputs, changelog, ...(nextOffset !== undefined && { nextOffset }) });
-    done();
-    this.clock.sample(receipt.appendedAt);
+    const tookMs = monotonicMs() - begunAt;
+    const { appendedAt } = receipt;
+    this.clock.sample(appendedAt);
     if (nextOffset !== undefined) this.position = nextOffset;
-    metrics.noteCommitted(effects);
+    metrics.commitSeconds.observe(tookMs / 1_000);
+    // The records were appended at some moment of the transaction: its whole length is added, so that this never says too little.
+    const latencies =
+      appendedAt === undefined ? [] : causes.map((cause) => Math.max(0, appendedAt - cause + tookMs) / 1_000);
+    metrics.noteCommitted({ events, effects, latencies });
+  }
+
+  private async restore(log: PartitionLog): Promise<void> {
+    const { restoreProgress } = this.deps;
+    let isRestored = false;
+    restoreProgress?.begin();
+    try {
+      await log.restore((record) => {
+        this.store.restore(record);
+        this.restored += 1;
+        restoreProgress?.noteRecord();
+      });
+      isRestored = true;
+    } finally {
+      restoreProgress?.end(isRestored);
+    }
   }
 }

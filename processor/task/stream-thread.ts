@@ -1,5 +1,6 @@
 import type { Logger } from '../../infra/observability/logger.js';
 import type { Kafka } from '../../infra/kafka/client.js';
+import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
 import { GroupConsumer, type BatchHandle, type InputBatch } from '../../infra/kafka/group-consumer.js';
 import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import type { JoinMetrics } from './join-metrics.js';
@@ -42,6 +43,7 @@ export class StreamThread {
       topic: deps.topic,
       onAssigned: (partitions) => this.assign(partitions),
       onBatch: (batch, handle) => this.processBatch(batch, handle),
+      onNothing: (partition, firstOffset, nextOffset) => this.passBy(partition, firstOffset, nextOffset),
       onCrash: (error) => this.fail(error),
     });
     this.punctuator = new Punctuator({
@@ -78,6 +80,11 @@ export class StreamThread {
     return this.slots.values();
   }
 
+  /** The tasks of the partitions that are ours; `undefined` while there is no assignment. */
+  assignedSlots(): ReadonlyMap<number, TaskSlot> | undefined {
+    return this.state === 'running' ? this.slots : undefined;
+  }
+
   private assign(partitions: readonly number[]): void {
     const { logger, metrics, createTask } = this.deps;
     if (this.state === 'joining') this.state = 'running';
@@ -106,8 +113,17 @@ export class StreamThread {
     }
   }
 
+  /** Moves the position past what holds no record: else timers would wait for it for ever, and it would look like lag. */
+  private passBy(partition: number, firstOffset: number, nextOffset: number): void {
+    const slot = this.slots.get(partition);
+    if (slot === undefined || this.state !== 'running') return;
+    slot.passBy(firstOffset, nextOffset).catch((error: unknown) => this.taskFailed(partition, slot, error));
+  }
+
   /** A task that is not ours any more may fail, fenced by its new owner: that is how a hand-over looks from the old one's side. */
   private taskFailed(partition: number, slot: TaskSlot | undefined, error: unknown): void {
+    if (error instanceof FencedError) this.deps.metrics.transactions.inc({ outcome: 'fenced' });
+    if (error instanceof TransactionFailedError) this.deps.metrics.transactions.inc({ outcome: 'failed' });
     if (slot !== undefined && this.slots.get(partition) === slot) this.fail(error);
     else this.deps.logger.info({ partition, reason: String(error) }, 'a revoked task ended');
   }

@@ -37,6 +37,19 @@ export class TaskSlot {
     return this.task.counts;
   }
 
+  /** Where the task goes on; `undefined` when nothing was ever processed. */
+  get nextOffset(): number | undefined {
+    return this.task.nextOffset;
+  }
+
+  get restoredRecords(): StreamTask['restoredRecords'] {
+    return this.task.restoredRecords;
+  }
+
+  get lastRecordAgeMs(): StreamTask['lastRecordAgeMs'] {
+    return this.task.lastRecordAgeMs;
+  }
+
   nextDueAt(): number | undefined {
     return this.isOpen ? this.task.nextDueAt() : undefined;
   }
@@ -44,6 +57,10 @@ export class TaskSlot {
   /** Processes records once the task is open; does nothing once it is closed. */
   async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
     await this.turnstile.pass(() => (this.isOpen ? this.task.process(records, nextOffset) : Promise.resolve()));
+  }
+
+  async passBy(firstOffset: number, nextOffset: number): Promise<void> {
+    await this.turnstile.pass(() => (this.isOpen ? this.task.passBy(firstOffset, nextOffset) : Promise.resolve()));
   }
 
   async punctuate(end: PartitionEnd): Promise<boolean> {

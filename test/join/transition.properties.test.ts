@@ -40,7 +40,7 @@ const schedule = (events: readonly SessionEventValue[]) =>
     fc.record({
       order: fc.shuffledSubarray([...events, ...again], { minLength: events.length + again.length }),
       minutes: fc
-        .array(fc.integer({ min: 0, max: 14 }), { minLength: 12, maxLength: 12 })
+        .array(fc.integer({ min: 0, max: 14 }), { minLength: 16, maxLength: 16 })
         .map((m) => m.sort((a, b) => a - b)),
     }),
   );
@@ -96,6 +96,66 @@ it('any order and any redelivery give one record, the same but for what had not 
       const [a, b] = scripts.map(({ effects }) => ({ ...effects[0]?.record, completedAt: '', timeline: {} }));
       expect(a).toEqual(b);
       expect(a).toHaveProperty('recording.outcome', outcome);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+/** What may contradict each other about one session; its finalizing does not, as the first in the log counts. */
+const contradicting = fc.record({
+  finalized: fc.constantFrom(undefined, textFinalized(), callFinalized({ callDuration: 0 }), callFinalized()),
+  others: fc.uniqueArray(
+    fc.constantFrom<SessionEventValue[]>(
+      sessionEnded(),
+      sessionEnded({ messagesCount: 9 }),
+      sessionEnded({ timestamp: '2026-05-03T10:00:00.000+02:00', extractedVariables: {} }),
+      callEnded(),
+      callEnded({ projectId: 'p-2', callStatus: 'busy' }),
+      callEnded({ timestamp: '2026-05-03T07:00:00.000Z', callDuration: 0 }),
+      recordingReady(),
+      recordingReady({ timestamp: '2026-05-03T08:05:00.000Z', recordingUrl: 'https://recordings.example/fresh' }),
+      providerFailed(),
+      recordingFailed(),
+      recordingArchived(),
+    ),
+    { minLength: 1, maxLength: 8 },
+  ),
+});
+
+/** How the session must end, said without any order. */
+function endsAs(finalized: SessionEventValue | undefined, others: readonly SessionEventValue[]): string | undefined {
+  const failed = others.some((event) => event.event === 'recording.ready' && !event.success);
+  const isCall = finalized?.event === 'session.finalized' && finalized.callStatus !== undefined;
+  const archived = others.some(({ event }) => event === 'recording.archived') && 'archived';
+  const archiveFailed = others.some(({ event }) => event === 'recording.failed') && 'archive_failed';
+  if (finalized === undefined) return archived || archiveFailed || (failed ? 'provider_failed' : undefined);
+  if (!isCall) return 'not_expected';
+  if (finalized.callDuration === 0) return archived || archiveFailed || 'not_expected';
+  return archived || archiveFailed || (failed ? 'provider_failed' : 'not_received');
+}
+
+it('contradicting events end in the same last record in any order, but for its times, its revision and what came after it', () => {
+  const cases = contradicting.chain(({ finalized, others }) => {
+    const events = finalized === undefined ? others : [finalized, ...others];
+    return fc.record({
+      finalized: fc.constant(finalized),
+      others: fc.constant(others),
+      one: schedule(events),
+      other: schedule(events),
+    });
+  });
+  fc.assert(
+    fc.property(cases, ({ finalized, others, one, other }) => {
+      const lasts = [play(one).until(100), play(other).until(100)].map(({ effects, kinds }) => {
+        expect(kinds.filter((kind) => kind === 'complete')).toHaveLength(finalized === undefined ? 0 : 1);
+        expect(kinds.filter((kind) => kind === 'incomplete')).toHaveLength(finalized === undefined ? 1 : 0);
+        const record = effects.at(-1)?.record;
+        expect(record?.recording?.outcome).toBe(endsAs(finalized, others));
+        const times = { completedAt: '', firstEventAt: '', incompleteAt: '', revision: 0 };
+        // An incomplete record comes when all has been seen: its timeline is the same, too.
+        return { ...record, ...times, ...(finalized && { timeline: {} }) };
+      });
+      expect(lasts[0]).toEqual(lasts[1]);
     }),
     { numRuns: 3_000 },
   );

@@ -235,4 +235,79 @@ describe('contradictions', () => {
     expect(script.kinds).toEqual(['complete', 'amended']);
     expect(script.effects[1]?.record.recording).toEqual(ARCHIVED);
   });
+
+  it('of session.ended at the same time the content that is first as text counts, in whichever order they come', () => {
+    const some = sessionEnded({ messagesCount: 3 });
+    const more = sessionEnded({ messagesCount: 4 });
+    for (const [first, second] of [
+      [some, more],
+      [more, some],
+    ] as const) {
+      const script = given().event(0, first).event(1, second).event(2, first).until(100);
+      expect(script.effects[0]?.record).toMatchObject({ messagesCount: 3 });
+    }
+  });
+
+  it('of call.ended likewise', () => {
+    for (const order of [
+      ['busy', 'transferred'],
+      ['transferred', 'busy'],
+    ] as const) {
+      const script = given();
+      for (const callStatus of order) script.event(1, callEnded({ callStatus, callDuration: 0 }));
+      expect(script.until(100).effects[0]?.record).toMatchObject({ call: { status: 'busy' } });
+    }
+  });
+
+  it('a second link makes the session wait as long as the later one lives', () => {
+    const script = given().event(0, recordingReady()).event(2, callFinalized());
+    script.event(14, recordingReady({ timestamp: at(14) }));
+    expect(script.until(29).kinds).toEqual([]);
+    expect(script.until(29.001).effects[0]?.record).toMatchObject({ recording: { outcome: 'not_received' } });
+  });
+
+  it('a failure completes at once, even while a fresh link is being archived, whose success then amends', () => {
+    const script = given().event(0, recordingReady()).event(2, callFinalized()).event(3, recordingReady());
+    script.event(4, recordingFailed()).event(6, recordingArchived());
+    expect(script.effects.map(({ kind, record }) => [kind, record.recording?.outcome])).toEqual([
+      ['complete', 'archive_failed'],
+      ['amended', 'archived'],
+    ]);
+  });
+
+  it('audio that is archived counts, although a newer link is under way, and nothing takes it back', () => {
+    const script = given().event(0, recordingReady()).event(2, callFinalized()).event(3, recordingReady());
+    script
+      .event(4, recordingArchived())
+      .event(8, recordingFailed())
+      .event(9, recordingArchived({ bytes: 1 }));
+    expect(script.kinds).toEqual(['complete']);
+    expect(script.effects[0]?.record.recording).toEqual(ARCHIVED);
+  });
+
+  it('failure and success before session.finalized: the success counts', () => {
+    for (const [first, second] of [
+      [recordingFailed(), recordingArchived()],
+      [recordingArchived(), recordingFailed()],
+    ] as const) {
+      const script = given().event(0, first).event(1, second).event(2, callFinalized());
+      expect(script.effects.map(({ record }) => record.recording)).toEqual([ARCHIVED]);
+    }
+  });
+
+  it('a session that was given up waits for its recording as any other, once it is finalized', () => {
+    const script = given().event(0, callEnded()).event(90, callFinalized());
+    expect(script.until(105).kinds).toEqual(['incomplete']);
+    script.event(105, recordingArchived()).event(106, recordingFailed());
+    expect(script.effects.map(({ kind, record }) => [kind, record.recording?.outcome])).toEqual([
+      ['incomplete', undefined],
+      ['complete', 'archived'],
+    ]);
+  });
+
+  it('what is delivered again after the retention begins a new life: nothing is known of the first', () => {
+    const script = given().event(2, textFinalized());
+    const later = 3 * 24 * 60 + 10;
+    expect(script.event(later, sessionEnded()).until(later + 61).kinds).toEqual(['complete', 'incomplete']);
+  });
 });

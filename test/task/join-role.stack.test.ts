@@ -2,7 +2,7 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { ensureTopics } from '../../infra/kafka/topics.js';
+import { ensureTopics, MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import { SchemaRegistryClient, type SubjectIds } from '../../infra/schema-registry/client.js';
 import type { JoinRules } from '../../processor/join/rules.js';
 import { JoinRole } from '../../processor/task/join-role.js';
@@ -136,4 +136,47 @@ it('gives up waiting on partitions to which nothing comes', async () => {
   expect(JSON.parse(complete.records.at(-1)?.value?.subarray(5).toString() ?? '')).toMatchObject({
     recording: { outcome: 'not_received' },
   });
+});
+
+it('no size of an event stops a partition', async () => {
+  const run = randomUUID();
+  const sessionId = `${run}-large`;
+  const deadLetters = await TopicRecords.open(kafka, topics.deadLetter);
+  await start(`join-${run}`).start();
+  // As large as the ingress can be set to let in: joined as it is, but not where the join would have to write it longer than it came.
+  const bytes = MAX_RECORD_BYTES - 66 * 1024;
+  const large = { text: 'x'.repeat(bytes) };
+  const grows = encodeEvent(textFinalized({ sessionId, extractedVariables: { grows: 'HERE' } }), subjectIds.events);
+  const numbers = grows.toString('latin1').replace('"HERE"', `[${'1e20,'.repeat(Math.floor(bytes / 5) - 1)}1]`);
+  await producer.send({
+    topic: topics.events,
+    messages: [{ key: sessionId, value: Buffer.from(numbers, 'latin1') }],
+  });
+  for (const event of [
+    sessionEnded({ sessionId, extractedVariables: large }),
+    callFinalized({ sessionId, extractedVariables: large }),
+    recordingArchived({ sessionId }),
+    textFinalized({ sessionId: `${run}-next`, extractedVariables: large }),
+  ]) {
+    await send(event);
+  }
+  await send(textFinalized({ sessionId: `${run}-end` }));
+  await complete.until(() => countOf(run) === 3);
+  await deadLetters.until((records) => records.some(({ key }) => key?.toString() === sessionId));
+  const refused = deadLetters.records.find(({ key }) => key?.toString() === sessionId);
+  expect(refused?.value?.length).toBe(numbers.length);
+  await deadLetters.close();
+});
+
+it('a timer does not wait for what an aborted transaction left at the end of its partition', async () => {
+  const run = randomUUID();
+  await start(`join-${run}`, { recordingGraceMs: 300 }).start();
+  await send(callFinalized({ sessionId: `${run}-call` }));
+  const aborting = kafka.producer({ transactionalId: `aborts-${run}`, idempotent: true, maxInFlightRequests: 1 });
+  await aborting.connect();
+  const transaction = await aborting.transaction();
+  await transaction.send({ topic: topics.events, messages: [{ key: `${run}-call`, value: 'never seen' }] });
+  await transaction.abort();
+  await aborting.disconnect();
+  await complete.until(() => countOf(run) === 1);
 });

@@ -68,6 +68,18 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       expect(await second.committedOffset()).toBe(9);
     });
 
+    it('ends a restore with what the task makes of a state that it cannot read', async () => {
+      const first = await fenced();
+      await first.commit({ outputs: [], changelog: [state('a', '1'), state('b', '1')], nextOffset: 1 });
+      const second = await fenced();
+      const error = new Error('cannot be read');
+      const restore = async (): Promise<void> =>
+        second.restore(() => {
+          throw error;
+        });
+      await expect(restore()).rejects.toBe(error);
+    });
+
     it('leaves the offset where it was when a transaction consumed nothing', async () => {
       const log = await fenced();
       await log.commit({ outputs: [output('a', 'x')], changelog: [], nextOffset: 7 });

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
+import { MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
+import type { SessionEventValue } from '../../schemas/validators.js';
 import {
+  callEnded,
   callFinalized,
   recordingArchived,
   recordingReady,
   sessionEnded,
   textFinalized,
 } from '../join/session-events.js';
-import { T0, minutes } from '../join/session-script.js';
+import { T0, at, minutes } from '../join/session-script.js';
 import { TOPICS, TaskHarness, encodeEvent } from './task-harness.js';
 
 describe('a task', () => {
@@ -53,6 +56,20 @@ describe('a task', () => {
     await h.feed(task, 0, 1);
     await h.feed(task, 1, 2);
     expect(h.partition.committed).toBe(2);
+  });
+
+  it('passes by a stretch without records, but no records that are still to come', async () => {
+    const h = new TaskHarness();
+    h.append(textFinalized(), textFinalized());
+    const task = await h.open();
+    await h.feed(task, 0, 1);
+    await task.passBy(2, 5);
+    expect(h.partition.committed).toBe(1);
+    await h.feed(task, 1, 2);
+    await task.passBy(2, 5);
+    expect(h.partition.committed).toBe(5);
+    await task.passBy(2, 4);
+    expect(h.partition.committed).toBe(5);
   });
 
   it('is fenced by a newer one', async () => {
@@ -136,6 +153,30 @@ describe('timers', () => {
     expect(new Set(h.ids).size).toBe(4_500);
   });
 
+  it('come in many transactions when a record after them is processed, too', async () => {
+    const h = new TaskHarness();
+    for (let i = 0; i < 4_500; i += 1) h.append(callFinalized({ sessionId: `s-${i}` }));
+    await h.feed(await h.open());
+    h.partition.brokerNow += minutes(16);
+    h.append(textFinalized({ sessionId: 'later' }));
+    const commits: { readonly outputs: number; readonly nextOffset: number | undefined }[] = [];
+    const log = h.partition.log();
+    h.partition.log = () => ({
+      ...log,
+      commit: (transaction) => {
+        commits.push({ outputs: transaction.outputs.length, nextOffset: transaction.nextOffset });
+        return log.commit(transaction);
+      },
+    });
+    await h.feed(await h.open());
+    expect(commits).toEqual([
+      { outputs: 2_000, nextOffset: 4_500 },
+      { outputs: 2_000, nextOffset: 4_500 },
+      { outputs: 501, nextOffset: 4_501 },
+    ]);
+    expect(new Set(h.ids).size).toBe(4_501);
+  });
+
   it('forget the session at the end of the retention, in the changelog too', async () => {
     const h = new TaskHarness();
     h.append(textFinalized());
@@ -146,6 +187,63 @@ describe('timers', () => {
     await h.punctuate(task);
     expect(h.partition.changelog.size).toBe(0);
     expect(task.counts).toEqual({ open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 });
+  });
+});
+
+const MIB = 1024 * 1024;
+
+describe('large records', () => {
+  /** An event whose text `"HERE"` is replaced. */
+  const raw = (event: SessionEventValue, text: string): Buffer => {
+    const encoded = encodeEvent(event);
+    const json = encoded.subarray(5).toString().replace('"HERE"', text);
+    return Buffer.concat([encoded.subarray(0, 5), Buffer.from(json)]);
+  };
+  const variables = { extractedVariables: { large: 'HERE' } };
+
+  it('are joined when they are as large as the ingress lets in', async () => {
+    const h = new TaskHarness();
+    const text = `"${'x'.repeat(MAX_RECORD_BYTES - 65 * 1024)}"`;
+    h.partition.append('s-1', raw(sessionEnded(variables), text));
+    h.partition.append('s-1', raw(callFinalized(variables), text));
+    h.append(recordingArchived());
+    await h.feed(await h.open());
+    expect(h.ids).toEqual(['s-1:complete:1']);
+    expect(Math.max(...h.partition.outputs.map(({ value }) => value.length))).toBeLessThan(MAX_RECORD_BYTES);
+  });
+
+  it('go to the dead-letter topic when they would grow beyond what a topic takes, and the session lives on', async () => {
+    const h = new TaskHarness();
+    const numbers = `[${'1e20,'.repeat((2 * MIB) / 5)}1]`;
+    h.partition.append('s-1', raw(textFinalized(variables), numbers));
+    h.append(textFinalized({ timestamp: at(3) }));
+    await h.feed(await h.open());
+    expect(h.ids).toEqual(['too_large', 's-1:complete:1']);
+    expect(h.partition.outputs[0]?.value.length).toBeGreaterThan(2 * MIB);
+  });
+
+  it('go there when it is the sum of what is known that grows too large', async () => {
+    const h = new TaskHarness();
+    const text = 'x'.repeat(5 * MIB);
+    h.append(sessionEnded({ extractedVariables: { text } }), callEnded({ callStatus: text }));
+    const task = await h.open();
+    await h.feed(task);
+    h.partition.brokerNow += minutes(61);
+    await h.punctuate(task);
+    expect(h.ids).toEqual(['too_large', 's-1:incomplete:1']);
+  });
+
+  it('are cut into transactions that fit the memory', async () => {
+    const h = new TaskHarness();
+    for (let i = 0; i < 12; i += 1) {
+      h.append(textFinalized({ sessionId: `s-${i}`, extractedVariables: { text: 'x'.repeat(4 * MIB) } }));
+    }
+    let commits = 0;
+    const log = h.partition.log();
+    h.partition.log = () => ({ ...log, commit: (transaction) => ((commits += 1), log.commit(transaction)) });
+    await h.feed(await h.open());
+    expect(commits).toBeGreaterThan(4);
+    expect(h.ids).toEqual(Array.from({ length: 12 }, (_, i) => `s-${i}:complete:1`));
   });
 });
 

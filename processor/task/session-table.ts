@@ -1,0 +1,175 @@
+import { ByteArena, NO_BLOCK } from './byte-arena.js';
+
+const NO_SLOT = -1;
+/** Longest session id in UTF-8: 256 characters of up to four bytes each; one that is longer is no session id of ours, and fits too. */
+const SCRATCH_BYTES = 4_096;
+const FIRST_CAPACITY = 1_024;
+/** Share of the index that may be taken: linear probing stays short below it. */
+const FULL = 0.7;
+/** Before the key in a session's block: the bytes of the key. */
+const KEY_LENGTH_BYTES = 2;
+
+/**
+ * Encoded states by session id, in typed arrays and a {@link ByteArena}: a hash table with open addressing, whose entries name
+ * slots. A slot is a small integer that stands for the session as long as it is in the table; afterwards it is used again.
+ *
+ * A million entries are no objects: the garbage collector does not see them, and nothing of them is on the JavaScript heap.
+ */
+export class SessionTable {
+  private readonly arena = new ByteArena((slot, address) => (this.addresses[slot] = address));
+  /** Slot + 1 by place, 0 where a place is empty. */
+  private index = new Int32Array(FIRST_CAPACITY);
+  private hashes = new Uint32Array(FIRST_CAPACITY);
+  private addresses = new Uint32Array(FIRST_CAPACITY);
+  private readonly freeSlots: number[] = [];
+  private slots = 0;
+  private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
+
+  get size(): number {
+    return this.slots - this.freeSlots.length;
+  }
+
+  /** Memory of keys and states, in bytes. */
+  get heldBytes(): number {
+    return this.arena.heldBytes + this.index.byteLength + this.hashes.byteLength + this.addresses.byteLength;
+  }
+
+  /** The session's slot, `undefined` when it is not in the table. */
+  find(sessionId: string): number | undefined {
+    const length = this.scratchKey(sessionId);
+    return this.lookUp(length, this.hashScratch(length));
+  }
+
+  /** The session's slot; one is made, with an empty state, when there is none. */
+  findOrInsert(sessionId: string): number {
+    const length = this.scratchKey(sessionId);
+    const hash = this.hashScratch(length);
+    const found = this.lookUp(length, hash);
+    if (found !== undefined) return found;
+    const slot = this.freeSlots.pop() ?? this.newSlot();
+    this.hashes[slot] = hash;
+    this.writeBlock(slot, length, undefined);
+    if (this.size > this.index.length * FULL) this.growIndex();
+    else this.occupy(slot);
+    return slot;
+  }
+
+  sessionId(slot: number): string {
+    const block = this.block(slot);
+    return block.toString('utf8', KEY_LENGTH_BYTES, KEY_LENGTH_BYTES + block.readUInt16LE(0));
+  }
+
+  /** The encoded state, empty before the first {@link setState}: a view, good until the table is next changed. */
+  state(slot: number): Buffer {
+    const block = this.block(slot);
+    return block.subarray(KEY_LENGTH_BYTES + block.readUInt16LE(0));
+  }
+
+  /** Stores a copy of `state`. */
+  setState(slot: number, state: Buffer): void {
+    const block = this.block(slot);
+    const keyBytes = block.readUInt16LE(0);
+    if (block.length === KEY_LENGTH_BYTES + keyBytes + state.length) {
+      state.copy(block, KEY_LENGTH_BYTES + keyBytes);
+      return;
+    }
+    block.copy(this.scratch, 0, KEY_LENGTH_BYTES, KEY_LENGTH_BYTES + keyBytes);
+    this.writeBlock(slot, keyBytes, state);
+  }
+
+  remove(slot: number): void {
+    this.vacate(slot);
+    this.arena.free(this.addresses[slot] as number);
+    this.addresses[slot] = NO_BLOCK;
+    this.freeSlots.push(slot);
+  }
+
+  /** Writes the slot's block anew: the key that stands in the scratch buffer, then the state. */
+  private writeBlock(slot: number, keyBytes: number, state: Buffer | undefined): void {
+    const before = this.addresses[slot] as number;
+    if (before !== NO_BLOCK) this.arena.free(before);
+    this.addresses[slot] = NO_BLOCK;
+    const address = this.arena.allocate(slot, KEY_LENGTH_BYTES + keyBytes + (state?.length ?? 0));
+    this.addresses[slot] = address;
+    const block = this.arena.bytes(address);
+    block.writeUInt16LE(keyBytes, 0);
+    this.scratch.copy(block, KEY_LENGTH_BYTES, 0, keyBytes);
+    state?.copy(block, KEY_LENGTH_BYTES + keyBytes);
+  }
+
+  private block(slot: number): Buffer {
+    return this.arena.bytes(this.addresses[slot] as number);
+  }
+
+  private scratchKey(sessionId: string): number {
+    if (sessionId.length * 3 > this.scratch.length) this.scratch = Buffer.allocUnsafe(sessionId.length * 3);
+    return this.scratch.write(sessionId);
+  }
+
+  /** FNV-1a, then mixed so that the low bits depend on all: other than Kafka's partitioner, whose hash all ids here have in common. */
+  private hashScratch(length: number): number {
+    const { scratch } = this;
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < length; i += 1) hash = Math.imul(hash ^ (scratch[i] as number), 0x01000193);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    return (hash ^ (hash >>> 13)) >>> 0;
+  }
+
+  private lookUp(keyBytes: number, hash: number): number | undefined {
+    const { index, hashes } = this;
+    const mask = index.length - 1;
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
+      const slot = (index[place] as number) - 1;
+      if (slot === NO_SLOT) return undefined;
+      if (hashes[slot] === hash && this.hasKey(slot, keyBytes)) return slot;
+    }
+  }
+
+  private hasKey(slot: number, keyBytes: number): boolean {
+    const address = this.addresses[slot] as number;
+    return (
+      this.arena.readUInt16(address) === keyBytes && this.arena.holds(address, KEY_LENGTH_BYTES, this.scratch, keyBytes)
+    );
+  }
+
+  private occupy(slot: number): void {
+    const { index } = this;
+    const mask = index.length - 1;
+    let place = (this.hashes[slot] as number) & mask;
+    while (index[place] !== 0) place = (place + 1) & mask;
+    index[place] = slot + 1;
+  }
+
+  /** Empties the slot's place and closes the gap, so that no search stops short of its key. */
+  private vacate(slot: number): void {
+    const { index, hashes } = this;
+    const mask = index.length - 1;
+    let gap = (hashes[slot] as number) & mask;
+    while (index[gap] !== slot + 1) gap = (gap + 1) & mask;
+    for (let place = (gap + 1) & mask; index[place] !== 0; place = (place + 1) & mask) {
+      const home = (hashes[(index[place] as number) - 1] as number) & mask;
+      // What lives between its home and the gap may not move before its home.
+      if (((place - home) & mask) < ((place - gap) & mask)) continue;
+      index[gap] = index[place] as number;
+      gap = place;
+    }
+    index[gap] = 0;
+  }
+
+  private newSlot(): number {
+    if (this.slots === this.hashes.length) {
+      const { hashes, addresses } = this;
+      const capacity = Math.ceil(hashes.length * 1.5);
+      this.hashes = new Uint32Array(capacity);
+      this.hashes.set(hashes);
+      this.addresses = new Uint32Array(capacity);
+      this.addresses.set(addresses);
+    }
+    return this.slots++;
+  }
+
+  private growIndex(): void {
+    this.index = new Int32Array(this.index.length * 2);
+    for (let slot = 0; slot < this.slots; slot += 1) if (this.addresses[slot] !== NO_BLOCK) this.occupy(slot);
+  }
+}
