@@ -1,0 +1,95 @@
+import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
+import { topicNames } from '../../schemas/topics.js';
+import { wireHeader } from '../../schemas/wire-format.js';
+import { seededRandom } from '../soak/ingress/random.js';
+import type { BenchSite } from './bench-site.js';
+import { CALL_EVENTS, eventRecord } from './call-sessions.js';
+import type { JoinContender } from './contender.js';
+import { freshTopics } from './fresh-topics.js';
+import { describeFaults, type OutputFaults } from './output-check.js';
+import { produceEvents } from './produce-events.js';
+import { readOutputs } from './read-outputs.js';
+import { registerSubjects } from './schema-ids.js';
+import { shuffledEvents } from './shuffled-events.js';
+import { untilConsumed } from './until-consumed.js';
+
+/** One contender that started with nothing and worked a backlog off. */
+export type CatchUp = {
+  /** From the first to the last joined record, by the broker's clock. */
+  readonly sessionsPerSecond: number;
+  /** From the start of the process to its first joined record, and until all it had to say could be read. */
+  readonly firstAfterMs: number;
+  readonly totalMs: number;
+  /** User and system time of the process, its start included. */
+  readonly cpuMs: number;
+  readonly peakMemoryMiB: number;
+  readonly faults: OutputFaults;
+};
+
+export type CatchUpOptions = { readonly sessions: number; readonly rounds: number };
+
+const WINDOW_SESSIONS = 2_000;
+const SEED = 7;
+
+/** The same backlog for all, in rounds: each contender once a round, so that a change of the machine's pace meets all of them. */
+export async function measureCatchUp(
+  site: BenchSite,
+  contenders: readonly JoinContender[],
+  { sessions, rounds }: CatchUpOptions,
+): Promise<Map<string, CatchUp[]>> {
+  const prefix = `${site.prefix}catch-up.`;
+  await produceBacklog(site, prefix, sessions);
+  const results = new Map<string, CatchUp[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const contender of contenders) {
+      const result = await catchUp(site, contender, prefix, sessions);
+      results.get(contender.name)?.push(result);
+      site.log(`catch-up, round ${round} of ${rounds}: ${contender.name}: ${describe(result)}`);
+    }
+  }
+  return results;
+}
+
+async function produceBacklog(site: BenchSite, prefix: string, sessions: number): Promise<void> {
+  await freshTopics(site.kafka, prefix);
+  const header = wireHeader((await registerSubjects(site, prefix)).events);
+  const topic = topicNames(prefix).events;
+  function* records() {
+    const events = shuffledEvents({ from: 0, to: sessions }, CALL_EVENTS, WINDOW_SESSIONS, seededRandom(SEED));
+    for (const event of events) yield eventRecord(event, topic, header);
+  }
+  const what = `writing a backlog of ${(sessions * CALL_EVENTS.length).toLocaleString('en')} events`;
+  await produceEvents(site.kafka, records(), what, site.log);
+}
+
+async function catchUp(site: BenchSite, contender: JoinContender, prefix: string, sessions: number): Promise<CatchUp> {
+  const { kafka, offsets } = site;
+  const run = await contender.prepare(site, prefix);
+  const startedAt = Date.now();
+  const process = await run.start();
+  let usage;
+  try {
+    const pid = await process.pid;
+    await untilConsumed(offsets, run.groupId, topicNames(prefix).events, process);
+    usage = { totalMs: Date.now() - startedAt, cpuMs: cpuMs(pid), peakMemoryMiB: peakMemoryMiB(pid) };
+  } finally {
+    await process.stop();
+  }
+  const { complete } = await registerSubjects(site, prefix);
+  const { faults, firstAt, lastAt } = await readOutputs(kafka, offsets, run.outputPrefix, sessions, complete);
+  await run.cleanUp();
+  return {
+    ...usage,
+    sessionsPerSecond: (sessions / (lastAt - firstAt)) * 1000,
+    firstAfterMs: firstAt - startedAt,
+    faults,
+  };
+}
+
+function describe({ sessionsPerSecond, cpuMs, peakMemoryMiB, totalMs, firstAfterMs, faults }: CatchUp): string {
+  return (
+    `${Math.round(sessionsPerSecond).toLocaleString('en')} sessions/s, ${(cpuMs / 1000).toFixed(1)} s CPU, ` +
+    `${Math.round(peakMemoryMiB)} MiB, ${(totalMs / 1000).toFixed(1)} s in all (${(firstAfterMs / 1000).toFixed(1)} s to the first), ` +
+    describeFaults(faults)
+  );
+}
