@@ -3,7 +3,7 @@ import { logToStderr } from '../infra/local-stack/foreground.js';
 import { benchIngress } from './ingress/bench-ingress.js';
 import { benchJoin, JOIN_PARTS } from './join/bench-join.js';
 
-// `npm run bench -- [ingress] [join] [--quick]`: figures side by side with peers. Of the join's alone: `--part <name>`, any number of
+// `npm run bench -- [ingress] [join] [--quick] [--rounds N]`: figures side by side with peers. Of the join's alone: `--part <name>`, any number of
 // times; `--all-peers`; `--results <file>`; `--node <argument>` for the node under test, such as --node=--cpu-prof.
 const BENCHES = { ingress: benchIngress, join: benchJoin };
 
@@ -11,6 +11,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
     part: { type: 'string', multiple: true },
     'all-peers': { type: 'boolean', default: false },
     results: { type: 'string' },
@@ -27,9 +28,14 @@ if (parts.length < (values.part?.length ?? 0)) {
   logToStderr(`error: the join's bench has the parts ${JOIN_PARTS.join(', ')}`);
   process.exit(1);
 }
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+if (!Number.isSafeInteger(rounds) || rounds < 1) {
+  logToStderr('error: --rounds must be a whole number from 1 on');
+  process.exit(1);
+}
 const options = {
   quick: values.quick,
-  rounds: values.quick ? 1 : 3,
+  rounds,
   durationMs: values.quick ? 6_000 : 15_000,
   allPeers: values['all-peers'],
   nodeArguments: values.node ?? [],

@@ -17,8 +17,10 @@ export const JOIN_PARTS = ['catch-up', 'latency', 'open-sessions'] as const;
 export type JoinPart = (typeof JOIN_PARTS)[number];
 
 export type JoinBenchOptions = {
-  /** A look in about three minutes: fewer sessions, one round. */
+  /** A look in about three minutes: fewer sessions, shorter times. */
   readonly quick: boolean;
+  /** Of the catch-up, and of the cost of an event with many sessions open. */
+  readonly rounds: number;
   /** Default: all. */
   readonly parts?: readonly JoinPart[];
   /** Measures the peer with its state in memory, and at its defaults, too. */
@@ -40,14 +42,14 @@ type Results = {
 const SESSIONS_PER_SECOND = 500;
 
 const FULL = {
-  catchUp: { sessions: 200_000, rounds: 3 },
+  catchUp: { sessions: 200_000 },
   latency: { sessionsPerSecond: SESSIONS_PER_SECOND, warmUpSeconds: 15, seconds: 45 },
-  open: { sizes: [0, 10_000, 1_000_000], eventsPerRound: 100_000, rounds: 3, idleMs: 30_000 },
+  open: { sizes: [0, 10_000, 1_000_000], eventsPerRound: 100_000, idleMs: 30_000 },
 };
 const QUICK: typeof FULL = {
-  catchUp: { sessions: 20_000, rounds: 1 },
+  catchUp: { sessions: 20_000 },
   latency: { sessionsPerSecond: SESSIONS_PER_SECOND, warmUpSeconds: 5, seconds: 10 },
-  open: { sizes: [0, 10_000, 100_000], eventsPerRound: 30_000, rounds: 1, idleMs: 5_000 },
+  open: { sizes: [0, 10_000, 100_000], eventsPerRound: 30_000, idleMs: 5_000 },
 };
 
 /**
@@ -73,7 +75,7 @@ async function measure(site: BenchSite, jars: string, options: JoinBenchOptions)
   const results: Results = {};
   if (wants('catch-up')) {
     const contenders: JoinContender[] = [ours, streams, ...(options.allPeers ? [atDefaults, inMemory] : [])];
-    const rounds = await measureCatchUp(site, contenders, catchUp);
+    const rounds = await measureCatchUp(site, contenders, { ...catchUp, rounds: options.rounds });
     process.stdout.write(reportCatchUp(rounds, catchUp.sessions));
     results.catchUp = { sessions: catchUp.sessions, rounds: Object.fromEntries(rounds) };
   }
@@ -84,7 +86,8 @@ async function measure(site: BenchSite, jars: string, options: JoinBenchOptions)
   }
   if (wants('open-sessions')) {
     const sizes: OpenSessions[] = [];
-    for (const size of open.sizes) sizes.push(await measureOpenSessions(site, ours, size, open));
+    for (const size of open.sizes)
+      sizes.push(await measureOpenSessions(site, ours, size, { ...open, rounds: options.rounds }));
     process.stdout.write(reportOpenSessions(sizes));
     results.openSessions = sizes;
   }

@@ -57,8 +57,10 @@ export function eventRecord(
   };
 }
 
-/** What the join must say of a session, all of whose events it has seen. */
-export function expectedComplete(session: number): ExpectedComplete {
+/** What the join must say of a session, given the events that it has seen when it is complete. */
+export function expectedComplete(session: number, seen: (event: CallEvent) => boolean): ExpectedComplete {
+  const timestampIfSeen = (name: 'sessionEnded' | 'callEnded', event: CallEvent) =>
+    seen(event) ? { [name]: timestampOf(session, event) } : {};
   return {
     sessionId: sessionIdOf(session),
     projectId: projectOf(session),
@@ -68,8 +70,8 @@ export function expectedComplete(session: number): ExpectedComplete {
     call: { status: statusOf(session), durationSeconds: durationOf(session) },
     recording: { outcome: 'archived', ...archivedOf(session) },
     timeline: {
-      sessionEnded: timestampOf(session, 'session.ended'),
-      callEnded: timestampOf(session, 'call.ended'),
+      ...timestampIfSeen('sessionEnded', 'session.ended'),
+      ...timestampIfSeen('callEnded', 'call.ended'),
       sessionFinalized: timestampOf(session, 'session.finalized'),
     },
   };

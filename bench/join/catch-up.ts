@@ -1,7 +1,7 @@
 import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
-import { seededRandom } from '../soak/ingress/random.js';
+import { Backlog } from './backlog.js';
 import type { BenchSite } from './bench-site.js';
 import { CALL_EVENTS, eventRecord } from './call-sessions.js';
 import type { JoinContender } from './contender.js';
@@ -10,7 +10,6 @@ import { describeFaults, type OutputFaults } from './output-check.js';
 import { produceEvents } from './produce-events.js';
 import { readOutputs } from './read-outputs.js';
 import { registerSubjects } from './schema-ids.js';
-import { shuffledEvents } from './shuffled-events.js';
 import { untilConsumed } from './until-consumed.js';
 
 /** One contender that started with nothing and worked a backlog off. */
@@ -28,9 +27,6 @@ export type CatchUp = {
 
 export type CatchUpOptions = { readonly sessions: number; readonly rounds: number };
 
-const WINDOW_SESSIONS = 2_000;
-const SEED = 7;
-
 /** The same backlog for all, in rounds: each contender once a round, so that a change of the machine's pace meets all of them. */
 export async function measureCatchUp(
   site: BenchSite,
@@ -38,11 +34,12 @@ export async function measureCatchUp(
   { sessions, rounds }: CatchUpOptions,
 ): Promise<Map<string, CatchUp[]>> {
   const prefix = `${site.prefix}catch-up.`;
-  await produceBacklog(site, prefix, sessions);
+  const backlog = new Backlog(sessions);
+  await produceBacklog(site, prefix, backlog);
   const results = new Map<string, CatchUp[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
-      const result = await catchUp(site, contender, prefix, sessions);
+      const result = await catchUp(site, contender, prefix, backlog);
       results.get(contender.name)?.push(result);
       site.log(`catch-up, round ${round} of ${rounds}: ${contender.name}: ${describe(result)}`);
     }
@@ -50,19 +47,18 @@ export async function measureCatchUp(
   return results;
 }
 
-async function produceBacklog(site: BenchSite, prefix: string, sessions: number): Promise<void> {
+async function produceBacklog(site: BenchSite, prefix: string, backlog: Backlog): Promise<void> {
   await freshTopics(site.kafka, prefix);
   const header = wireHeader((await registerSubjects(site, prefix)).events);
   const topic = topicNames(prefix).events;
   function* records() {
-    const events = shuffledEvents({ from: 0, to: sessions }, CALL_EVENTS, WINDOW_SESSIONS, seededRandom(SEED));
-    for (const event of events) yield eventRecord(event, topic, header);
+    for (const event of backlog.events()) yield eventRecord(event, topic, header);
   }
-  const what = `writing a backlog of ${(sessions * CALL_EVENTS.length).toLocaleString('en')} events`;
+  const what = `writing a backlog of ${(backlog.sessions * CALL_EVENTS.length).toLocaleString('en')} events`;
   await produceEvents(site.kafka, records(), what, site.log);
 }
 
-async function catchUp(site: BenchSite, contender: JoinContender, prefix: string, sessions: number): Promise<CatchUp> {
+async function catchUp(site: BenchSite, contender: JoinContender, prefix: string, backlog: Backlog): Promise<CatchUp> {
   const { kafka, offsets } = site;
   const run = await contender.prepare(site, prefix);
   const startedAt = Date.now();
@@ -76,11 +72,11 @@ async function catchUp(site: BenchSite, contender: JoinContender, prefix: string
     await process.stop();
   }
   const { complete } = await registerSubjects(site, prefix);
-  const { faults, firstAt, lastAt } = await readOutputs(kafka, offsets, run.outputPrefix, sessions, complete);
+  const { faults, firstAt, lastAt } = await readOutputs(kafka, offsets, run.outputPrefix, backlog, complete);
   await run.cleanUp();
   return {
     ...usage,
-    sessionsPerSecond: (sessions / (lastAt - firstAt)) * 1000,
+    sessionsPerSecond: (backlog.sessions / (lastAt - firstAt)) * 1000,
     firstAfterMs: firstAt - startedAt,
     faults,
   };

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionComplete } from '../../schemas/generated/types.js';
 import { decodeWire } from '../../schemas/wire-format.js';
-import { expectedComplete, sessionOf } from './call-sessions.js';
+import type { Backlog } from './backlog.js';
+import { sessionOf } from './call-sessions.js';
 
 /** What is wrong with a contender's output; all zero is right. */
 export type OutputFaults = {
@@ -15,7 +16,7 @@ export type OutputFaults = {
   readonly unexpected: number;
 };
 
-/** Holds what a contender wrote against what it must write: exactly one right record for each of `sessions` sessions. */
+/** Holds what a contender wrote against what it must write: exactly one right record for each session. */
 export class OutputCheck {
   private readonly seen: Uint8Array;
   private repeated = 0;
@@ -23,10 +24,10 @@ export class OutputCheck {
   private unexpected = 0;
 
   constructor(
-    sessions: number,
+    private readonly backlog: Pick<Backlog, 'sessions' | 'expected'>,
     private readonly schemaId: number,
   ) {
-    this.seen = new Uint8Array(sessions);
+    this.seen = new Uint8Array(backlog.sessions);
   }
 
   complete(key: string, value: Buffer | null): void {
@@ -55,7 +56,7 @@ export class OutputCheck {
     if (wire?.schemaId !== this.schemaId) return false;
     try {
       const { completedAt, ...said } = JSON.parse(wire.json.toString()) as SessionComplete;
-      return !Number.isNaN(Date.parse(completedAt)) && isDeepStrictEqual(said, expectedComplete(session));
+      return !Number.isNaN(Date.parse(completedAt)) && isDeepStrictEqual(said, this.backlog.expected(session));
     } catch {
       return false;
     }

@@ -4,6 +4,7 @@ import type { InputRecord } from '../../infra/kafka/group-consumer.js';
 import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import { PartitionReader } from '../../infra/kafka/partition-reader.js';
 import { topicNames } from '../../schemas/topics.js';
+import type { Backlog } from './backlog.js';
 import { OutputCheck, type OutputFaults } from './output-check.js';
 
 /** What stands in a contender's output topics. Times are the broker's (LogAppendTime), in ms; NaN where there is no record. */
@@ -14,11 +15,11 @@ export async function readOutputs(
   kafka: Kafka,
   offsets: OffsetReader,
   prefix: string,
-  sessions: number,
+  backlog: Backlog,
   schemaId: number,
 ): Promise<Outputs> {
   const { complete, amended, incomplete, deadLetter } = topicNames(prefix);
-  const check = new OutputCheck(sessions, schemaId);
+  const check = new OutputCheck(backlog, schemaId);
   let [firstAt, lastAt] = [NaN, NaN];
   await readAll(kafka, offsets, complete, ({ key, value, timestamp }) => {
     check.complete(key?.toString() ?? '', value);
