@@ -68,9 +68,14 @@ export async function benchJoin(options: JoinBenchOptions): Promise<void> {
 async function measure(site: BenchSite, jars: string, options: JoinBenchOptions): Promise<Results> {
   const { catchUp, latency, open } = options.quick ? QUICK : FULL;
   const ours = ourJoin(options.nodeArguments);
-  const streams = kafkaStreamsJoin('Kafka Streams', jars, FOR_THROUGHPUT);
-  const atDefaults = kafkaStreamsJoin('Kafka Streams, defaults', jars, DEFAULTS);
-  const inMemory = kafkaStreamsJoin('Kafka Streams, in memory', jars, FOR_THROUGHPUT, 'memory');
+  const streams = kafkaStreamsJoin({ name: 'Kafka Streams', jars, properties: FOR_THROUGHPUT });
+  const atDefaults = kafkaStreamsJoin({ name: 'Kafka Streams, defaults', jars, properties: DEFAULTS });
+  const inMemory = kafkaStreamsJoin({
+    name: 'Kafka Streams, in memory',
+    jars,
+    properties: FOR_THROUGHPUT,
+    store: 'memory',
+  });
   const wants = (part: JoinPart): boolean => options.parts?.includes(part) ?? true;
   const results: Results = {};
   if (wants('catch-up')) {

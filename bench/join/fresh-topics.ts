@@ -1,5 +1,6 @@
 import type { Kafka } from '../../infra/kafka/client.js';
-import { ensureTopics } from '../../infra/kafka/topics.js';
+import { prepareTopics } from '../../infra/kafka/prepare-topics.js';
+import { createLogger } from '../../infra/observability/logger.js';
 import { topicNames } from '../../schemas/topics.js';
 
 /** As the contract's default: the work of a join is divided by it. */
@@ -16,7 +17,8 @@ export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
   await admin.connect();
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      // Another question may come before the broker knows of its new topic, and kafkajs takes the answer for a failure.
+      waitForLeaders: false,
       topics: [written.complete, written.amended, written.incomplete].map((topic) => ({
         topic,
         numPartitions: PARTITIONS,
@@ -27,7 +29,8 @@ export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
   } finally {
     await admin.disconnect();
   }
-  await ensureTopics(kafka, topicNames(prefix), { partitions: PARTITIONS, replicationFactor: 1 });
+  const layout = { partitions: PARTITIONS, replicationFactor: 1 };
+  await prepareTopics(kafka, topicNames(prefix), layout, createLogger('bench', 'silent'));
 }
 
 /** Deletes the topics whose names begin with `prefix`, but those to keep. */

@@ -28,18 +28,28 @@ export const FOR_THROUGHPUT: Properties = {
   'producer.buffer.memory': 64 * 1024 * 1024,
 };
 
+export type KafkaStreamsOptions = {
+  readonly name: string;
+  /** See `installKafkaStreams`. */
+  readonly jars: string;
+  readonly properties: Properties;
+  /** Default: rocksdb. */
+  readonly store?: 'rocksdb' | 'memory';
+  /** Options of the JVM. */
+  readonly jvm?: readonly string[];
+};
+
+/** Without a limit the heap would grow to a quarter of the machine's memory; with a smaller one it loses time to collections. */
 const HEAP = ['-Xms256m', '-Xmx512m'];
 
-/**
- * The join of `bench/peers/kafka-streams`, by the same rules and with the same times.
- * @param jars see `installKafkaStreams`.
- */
-export function kafkaStreamsJoin(
-  name: string,
-  jars: string,
-  properties: Properties,
-  store: 'rocksdb' | 'memory' = 'rocksdb',
-): JoinContender {
+/** The join of `bench/peers/kafka-streams`, by the same rules and with the same times. */
+export function kafkaStreamsJoin({
+  name,
+  jars,
+  properties,
+  store = 'rocksdb',
+  jvm = HEAP,
+}: KafkaStreamsOptions): JoinContender {
   return {
     name,
     prepare: async (site, inputPrefix) => {
@@ -59,7 +69,7 @@ export function kafkaStreamsJoin(
             name,
             command: [
               commandOf('java', process.env),
-              ...HEAP,
+              ...jvm,
               '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
               ...['-cp', join(jars, '*'), 'peer.join.Main', file],
             ],

@@ -13,7 +13,7 @@ import type { JoinContender } from './contender.js';
 import { deleteTopics, freshTopics } from './fresh-topics.js';
 import { LatencyLedger } from './latency-ledger.js';
 import { registerSubjects } from './schema-ids.js';
-import { shuffledEvents } from './shuffled-events.js';
+import { completedByTheLast, shuffledEvents } from './shuffled-events.js';
 import { sendSteadily } from './steady-sender.js';
 
 export type LatencyOptions = {
@@ -91,7 +91,7 @@ async function load(
   const topic = topicNames(prefix).events;
   function* records() {
     const events = shuffledEvents({ from: 0, to: sessions }, CALL_EVENTS, WINDOW_SESSIONS, seededRandom(1));
-    for (const event of events) yield eventRecord(event, topic, header);
+    for (const event of completedByTheLast(events)) yield eventRecord(event, topic, header);
   }
   const consumer = await startReading(site, output, (sessionId) => ledger.seen(sessionId, performance.now()));
   const producer = await SingleFlightProducer.open(site.kafka, OPEN_TIMEOUT_MS);

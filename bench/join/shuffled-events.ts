@@ -1,5 +1,5 @@
 import type { Random } from '../soak/ingress/random.js';
-import type { CallEvent, NumberedEvent } from './call-sessions.js';
+import { CALL_EVENTS, type CallEvent, type NumberedEvent } from './call-sessions.js';
 
 /**
  * The given events of sessions `from` up to `to`, out of order as they are in a busy log: each is drawn from a window of so many
@@ -28,4 +28,19 @@ export function* shuffledEvents(
     }
   }
   for (let drawn = draw(); drawn !== undefined; drawn = draw()) yield drawn;
+}
+
+/**
+ * The same places in the log, but in each session those events last that complete it, now one and now the other: so that the joined
+ * record waits for the session's last event, whichever it is.
+ */
+export function* completedByTheLast(events: Iterable<NumberedEvent>): Generator<NumberedEvent> {
+  const drawn = new Map<number, number>();
+  const [ended, callEnded, archived, finalized] = CALL_EVENTS;
+  for (const { session } of events) {
+    const before = drawn.get(session) ?? 0;
+    drawn.set(session, before + 1);
+    const order = session % 2 === 0 ? [ended, callEnded, archived, finalized] : [callEnded, ended, finalized, archived];
+    yield { session, event: order[before] ?? finalized };
+  }
 }

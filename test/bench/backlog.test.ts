@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Backlog } from '../../bench/join/backlog.js';
 import { CALL_EVENTS, eventRecord, sessionIdOf, sessionOf } from '../../bench/join/call-sessions.js';
 import { OutputCheck, isFaultless } from '../../bench/join/output-check.js';
-import { shuffledEvents } from '../../bench/join/shuffled-events.js';
+import { completedByTheLast, shuffledEvents } from '../../bench/join/shuffled-events.js';
 import { seededRandom } from '../../bench/soak/ingress/random.js';
 import { onEvent } from '../../processor/join/transition.js';
 import type { SessionState } from '../../processor/join/state.js';
@@ -61,6 +61,18 @@ describe('the backlog of the join bench', () => {
     expect(names).toHaveLength(400);
     expect(new Set(names).size).toBe(400);
     expect(names).not.toEqual([...names].sort());
+  });
+
+  test('for the latency, each session ends with an event that completes it, and all of its events come', () => {
+    const bySession = new Map<number, string[]>();
+    const shuffled = shuffledEvents({ from: 0, to: 50 }, CALL_EVENTS, 10, seededRandom(1));
+    for (const { session, event } of completedByTheLast(shuffled)) {
+      bySession.set(session, [...(bySession.get(session) ?? []), event]);
+    }
+    const events = [...bySession.values()];
+    expect(events.every((of) => new Set(of).size === CALL_EVENTS.length)).toBe(true);
+    expect(new Set(events.map((of) => of.at(-1)))).toEqual(new Set(['session.finalized', 'recording.archived']));
+    expect(new Set(events.flatMap((of) => of.slice(0, 2)))).toEqual(new Set(['session.ended', 'call.ended']));
   });
 
   test('an id tells its session', () => {
