@@ -3,8 +3,9 @@ import { logToStderr } from '../infra/local-stack/foreground.js';
 import { benchIngress } from './ingress/bench-ingress.js';
 import { benchJoin, JOIN_PARTS } from './join/bench-join.js';
 
-// `npm run bench -- [ingress] [join] [--quick] [--rounds N]`: figures side by side with peers. Of the join's alone: `--part <name>`, any number of
-// times; `--all-peers`; `--results <file>`; `--node <argument>` for the node under test, such as --node=--cpu-prof.
+// `npm run bench -- [ingress] [join] [--quick] [--rounds N]`: figures side by side with peers.
+// Of the join's alone: `--part <name>`, any number of times; `--all-peers`; `--results <file>`; `--node=<argument>` for the node
+// under test, such as --node=--cpu-prof.
 const BENCHES = { ingress: benchIngress, join: benchJoin };
 
 const { values, positionals } = parseArgs({

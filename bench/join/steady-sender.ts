@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SingleFlightProducer, type OutgoingRecord } from '../../infra/kafka/single-flight-producer.js';
+import type { OutgoingRecord, SingleFlightProducer } from '../../infra/kafka/single-flight-producer.js';
 
 const TICK_MS = 4;
 const TIMEOUT_MS = 10_000;

@@ -17,13 +17,13 @@ export async function untilConsumed(
   topic: string,
   consumer: SupervisedProcess,
 ): Promise<void> {
-  let hasEnded = false;
-  void consumer.exited.then(() => (hasEnded = true));
+  const ended = new AbortController();
+  void consumer.exited.then(() => ended.abort());
   const deadline = performance.now() + DEADLINE_MS;
   for (const [partition, { low, end }] of await offsets.bounds(topic)) {
     if (low === end) continue;
     while (((await offsets.committed(groupId, topic, partition)) ?? 0) < end) {
-      if (hasEnded) throw new Error(failure(consumer, 'ended before it had read its input'));
+      if (ended.signal.aborted) throw new Error(failure(consumer, 'ended before it had read its input'));
       if (performance.now() > deadline) throw new Error(failure(consumer, 'did not come to the end of its input'));
       await delay(ASK_EVERY_MS);
     }
