@@ -1,3 +1,4 @@
+import { busyPercent } from '../measure/machine-load.js';
 import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
@@ -22,6 +23,8 @@ export type CatchUp = {
   /** User and system time of the process, its start included. */
   readonly cpuMs: number;
   readonly peakMemoryMiB: number;
+  /** How much of the machine was in use right before, by others: above some percent the figures are not to be trusted. */
+  readonly othersPercent: number;
   readonly faults: OutputFaults;
 };
 
@@ -61,6 +64,7 @@ async function produceBacklog(site: BenchSite, prefix: string, backlog: Backlog)
 async function catchUp(site: BenchSite, contender: JoinContender, prefix: string, backlog: Backlog): Promise<CatchUp> {
   const { kafka, offsets } = site;
   const run = await contender.prepare(site, prefix);
+  const othersPercent = await busyPercent();
   const startedAt = Date.now();
   const process = await run.start();
   let usage;
@@ -78,14 +82,22 @@ async function catchUp(site: BenchSite, contender: JoinContender, prefix: string
     ...usage,
     sessionsPerSecond: (backlog.sessions / (lastAt - firstAt)) * 1000,
     firstAfterMs: firstAt - startedAt,
+    othersPercent,
     faults,
   };
 }
 
-function describe({ sessionsPerSecond, cpuMs, peakMemoryMiB, totalMs, firstAfterMs, faults }: CatchUp): string {
+/** Share of the machine in others' use from which on a result is marked. */
+const MUCH_PERCENT = 15;
+
+function describe(result: CatchUp): string {
+  const { sessionsPerSecond, cpuMs, peakMemoryMiB, totalMs, firstAfterMs, othersPercent, faults } = result;
+  const busy =
+    othersPercent > MUCH_PERCENT ? `; not to be trusted: others use ${Math.round(othersPercent)} % of the machine` : '';
   return (
     `${Math.round(sessionsPerSecond).toLocaleString('en')} sessions/s, ${(cpuMs / 1000).toFixed(1)} s CPU, ` +
     `${Math.round(peakMemoryMiB)} MiB, ${(totalMs / 1000).toFixed(1)} s in all (${(firstAfterMs / 1000).toFixed(1)} s to the first), ` +
-    describeFaults(faults)
+    describeFaults(faults) +
+    busy
   );
 }

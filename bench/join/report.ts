@@ -14,9 +14,10 @@ export function reportCatchUp(rounds: ReadonlyMap<string, readonly CatchUp[]>, s
     spread(results, (r) => r.peakMemoryMiB),
     spread(results, (r) => r.totalMs / 1000, 1),
     spread(results, (r) => r.firstAfterMs / 1000, 1),
+    spread(results, (r) => r.othersPercent),
     describeFaults(results.find(({ faults }) => !isFaultless(faults))?.faults ?? noFaults),
   ]);
-  const headings = ['', 'sessions/s', 'CPU s', 'peak MiB', 's in all', 's to first', 'output'];
+  const headings = ['', 'sessions/s', 'CPU s', 'peak MiB', 's in all', 's to first', 'others %', 'output'];
   const [[firstName = '', first = []] = [], ...others] = rounds;
   const ratios = others.map(([name, other]) => {
     const of = (pick: (r: CatchUp) => number): string => ratio(median(first.map(pick)), median(other.map(pick)));
