@@ -14,6 +14,15 @@ export function cpuMs(pid: number): number {
 
 /** Peak resident memory of a process, in MiB. */
 export function peakMemoryMiB(pid: number): number {
-  const line = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1] ?? NaN) / 1024;
+  return statusMiB(pid, 'VmHWM');
+}
+
+/** Resident memory of a process now, in MiB. */
+export function residentMemoryMiB(pid: number): number {
+  return statusMiB(pid, 'VmRSS');
+}
+
+function statusMiB(pid: number, field: 'VmHWM' | 'VmRSS'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? NaN) / 1024;
 }

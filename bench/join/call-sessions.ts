@@ -1,0 +1,137 @@
+import { cloudEventHeaders } from '../../schemas/cloud-events.js';
+import type { SessionComplete } from '../../schemas/generated/types.js';
+import { encodeWire } from '../../schemas/wire-format.js';
+import type { OutgoingRecord } from '../../infra/kafka/single-flight-producer.js';
+
+/** The events of a call whose recording was archived; the archiver's own stands in for it, so that the join is measured alone. */
+export const CALL_EVENTS = ['session.ended', 'call.ended', 'recording.archived', 'session.finalized'] as const;
+export type CallEvent = (typeof CALL_EVENTS)[number];
+
+/** An event of session number `session`. */
+export type NumberedEvent = { readonly session: number; readonly event: CallEvent };
+
+/** The joined record without `completedAt`, which is the log's to say. */
+export type ExpectedComplete = Omit<SessionComplete, 'completedAt'>;
+
+const FIRST_SESSION_AT = Date.UTC(2026, 4, 3, 8, 0, 0);
+const ID_DIGITS = 12;
+const INTENTIONS = ['book a demo', 'cancel an order', 'ask for a refund', 'change the delivery address'];
+const STATUSES = ['userHangup', 'agentHangup', 'transferred', 'voicemail'];
+
+/** Looks like the vendor's ids, and holds the session's number. */
+export function sessionIdOf(session: number): string {
+  const mixed = (Math.imul(session + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
+  return `${mixed}-8b6e-4d31-9a57-${String(session).padStart(ID_DIGITS, '0')}`;
+}
+
+/** The session's number, `undefined` for an id that is none of ours. */
+export function sessionOf(sessionId: string): number | undefined {
+  const session = Number(sessionId.slice(-ID_DIGITS));
+  return Number.isInteger(session) && sessionIdOf(session) === sessionId ? session : undefined;
+}
+
+/**
+ * The event as it stands in `session.events`; the same numbers give the same bytes.
+ * @param header the wire format's, see `wireHeader`.
+ * @param earlierMs moves the event's timestamp back: a redelivery that the join must take note of.
+ */
+export function eventRecord(
+  { session, event }: NumberedEvent,
+  topic: string,
+  header: Buffer,
+  earlierMs = 0,
+): OutgoingRecord {
+  const sessionId = sessionIdOf(session);
+  const timestamp = timestampOf(session, event, earlierMs);
+  const body = { event, sessionId, timestamp, ...fieldsOf(session, event) };
+  return {
+    topic,
+    key: sessionId,
+    value: encodeWire(header, Buffer.from(JSON.stringify(body))),
+    headers: cloudEventHeaders({
+      id: `${sessionId}:${event}`,
+      type: event,
+      source: event === 'recording.archived' ? '/processor/archive' : '/ingress/pathors',
+      time: timestamp,
+    }),
+  };
+}
+
+/** What the join must say of a session, given the events that it has seen when it is complete. */
+export function expectedComplete(session: number, seen: (event: CallEvent) => boolean): ExpectedComplete {
+  const timestampIfSeen = (name: 'sessionEnded' | 'callEnded', event: CallEvent) =>
+    seen(event) ? { [name]: timestampOf(session, event) } : {};
+  return {
+    sessionId: sessionIdOf(session),
+    projectId: projectOf(session),
+    revision: 1,
+    channel: 'call',
+    ...conversationOf(session),
+    call: { status: statusOf(session), durationSeconds: durationOf(session) },
+    recording: { outcome: 'archived', ...archivedOf(session) },
+    timeline: {
+      ...timestampIfSeen('sessionEnded', 'session.ended'),
+      ...timestampIfSeen('callEnded', 'call.ended'),
+      sessionFinalized: timestampOf(session, 'session.finalized'),
+    },
+  };
+}
+
+function fieldsOf(session: number, event: CallEvent): object {
+  const projectId = projectOf(session);
+  const call = { callStatus: statusOf(session), callDuration: durationOf(session) };
+  switch (event) {
+    case 'session.ended':
+      return { ...conversationOf(session), reason: 'session_ended' };
+    case 'call.ended':
+      return { projectId, ...call, phoneNumber: `+1415${String(5_550_000 + (session % 9_999))}`, direction: 'inbound' };
+    case 'recording.archived':
+      return { projectId, readyAt: timestampOf(session, event, 900), ...archivedOf(session) };
+    case 'session.finalized':
+      return { projectId, ...conversationOf(session), ...call };
+    default:
+      return event satisfies never;
+  }
+}
+
+function conversationOf(session: number) {
+  return {
+    currentNodeId: `ask_intention_${session % 17}`,
+    messagesCount: 2 + (session % 40),
+    extractedVariables: {
+      name: `Caller ${session}`,
+      intention: INTENTIONS[session % INTENTIONS.length] ?? '',
+      email: `caller.${session}@example.com`,
+      confirmed: session % 3 === 0,
+    },
+  };
+}
+
+function archivedOf(session: number) {
+  const sha256 = (Math.imul(session + 7, 0x85ebca6b) >>> 0).toString(16).padStart(8, '0').repeat(8);
+  return {
+    bucket: 'recordings',
+    key: `${projectOf(session)}/2026/05/03/${sessionIdOf(session)}.wav`,
+    bytes: 120_000 + (session % 5_000) * 160,
+    sha256,
+    contentType: 'audio/wav',
+    archivedAt: timestampOf(session, 'recording.archived'),
+  };
+}
+
+function projectOf(session: number): string {
+  return `project-${session % 23}`;
+}
+
+function statusOf(session: number): string {
+  return STATUSES[session % STATUSES.length] ?? '';
+}
+
+/** Never 0: such a call completes without its recording. */
+function durationOf(session: number): number {
+  return 5 + (session % 600);
+}
+
+function timestampOf(session: number, event: CallEvent, earlierMs = 0): string {
+  return new Date(FIRST_SESSION_AT + session * 20 + CALL_EVENTS.indexOf(event) * 1_500 - earlierMs).toISOString();
+}

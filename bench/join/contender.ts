@@ -1,0 +1,21 @@
+import type { ReadyProcess } from '../../infra/local-stack/supervised-process.js';
+import type { BenchSite } from './bench-site.js';
+
+/** One run of a contender, made ready: its output topics are there, and empty. */
+export type JoinRun = {
+  /** Its consumer group on the input. */
+  readonly groupId: string;
+  /** Of the topics that it writes to; named as ours behind it. */
+  readonly outputPrefix: string;
+  /** Starts the process; returns at once. May be called again after it has ended: then it goes on where it was. */
+  readonly start: () => Promise<ReadyProcess>;
+  /** Removes what the run left on disk and, where it has topics of its own, in Kafka. */
+  readonly cleanUp: () => Promise<void>;
+};
+
+/** A join to measure: ours, or one that a user would write instead. */
+export type JoinContender = {
+  readonly name: string;
+  /** @param inputPrefix of the topics; `<inputPrefix>session.events` is the input, and is not touched. */
+  readonly prepare: (site: BenchSite, inputPrefix: string) => Promise<JoinRun>;
+};

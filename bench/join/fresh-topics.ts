@@ -1,0 +1,46 @@
+import type { Kafka } from '../../infra/kafka/client.js';
+import { prepareTopics } from '../../infra/kafka/prepare-topics.js';
+import { createLogger } from '../../infra/observability/logger.js';
+import { topicNames } from '../../schemas/topics.js';
+
+/** As the contract's default: the work of a join is divided by it. */
+export const PARTITIONS = 6;
+
+/**
+ * Deletes all but the input of a prefix's topics and creates them anew, the input too if it is not there. The outputs carry
+ * LogAppendTime, so that the broker says when each record was written and nobody has to watch meanwhile.
+ */
+export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
+  const { events, ...written } = topicNames(prefix);
+  await deleteTopics(kafka, prefix, [events]);
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({
+      // Another question may come before the broker knows of its new topic, and kafkajs takes the answer for a failure.
+      waitForLeaders: false,
+      topics: [written.complete, written.amended, written.incomplete].map((topic) => ({
+        topic,
+        numPartitions: PARTITIONS,
+        replicationFactor: 1,
+        configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+      })),
+    });
+  } finally {
+    await admin.disconnect();
+  }
+  const layout = { partitions: PARTITIONS, replicationFactor: 1 };
+  await prepareTopics(kafka, topicNames(prefix), layout, createLogger('bench', 'silent'));
+}
+
+/** Deletes the topics whose names begin with `prefix`, but those to keep. */
+export async function deleteTopics(kafka: Kafka, prefix: string, keep: readonly string[] = []): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const topics = (await admin.listTopics()).filter((name) => name.startsWith(prefix) && !keep.includes(name));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  } finally {
+    await admin.disconnect();
+  }
+}

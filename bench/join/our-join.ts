@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { projectRoot } from '../../infra/local-stack/folders.js';
+import { findFreeBase } from '../../infra/local-stack/ports.js';
+import { httpProbe, withReadiness } from '../../infra/local-stack/readiness.js';
+import { supervise } from '../../infra/local-stack/supervised-process.js';
+import type { JoinContender } from './contender.js';
+import { freshTopics, PARTITIONS } from './fresh-topics.js';
+
+/**
+ * The join of `dist/processor/main.js` with its defaults, in a group of its own. The topics it writes to are made anew, as their
+ * names come from the same prefix as the input's.
+ *
+ * @param nodeArguments for node, before the script.
+ */
+export function ourJoin(nodeArguments: readonly string[] = []): JoinContender {
+  const name = 'session join';
+  return {
+    name,
+    prepare: async (site, inputPrefix) => {
+      await freshTopics(site.kafka, inputPrefix);
+      const groupId = `${inputPrefix}join-${randomBytes(3).toString('hex')}`;
+      return {
+        groupId,
+        outputPrefix: inputPrefix,
+        start: async () => {
+          const port = String(await findFreeBase());
+          const started = supervise({
+            name,
+            command: [process.execPath, ...nodeArguments, join(projectRoot, 'dist/processor/main.js')],
+            env: {
+              ...process.env,
+              ...site.endpoints,
+              TOPIC_PREFIX: inputPrefix,
+              TOPIC_PARTITIONS: String(PARTITIONS),
+              PROCESSOR_ROLES: 'join',
+              PROCESSOR_GROUP_ID: groupId,
+              PROCESSOR_HOST: '127.0.0.1',
+              PROCESSOR_PORT: port,
+              LOG_LEVEL: 'warn',
+            },
+            logFile: join(site.dir, 'logs', 'join.log'),
+            graceMs: 30_000,
+          });
+          return withReadiness(started, httpProbe(`http://127.0.0.1:${port}/readyz`), 120_000);
+        },
+        cleanUp: () => Promise.resolve(),
+      };
+    },
+  };
+}

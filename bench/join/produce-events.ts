@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka } from '../../infra/kafka/client.js';
+import { SingleFlightProducer, type OutgoingRecord } from '../../infra/kafka/single-flight-producer.js';
+import { withProgress, type Log } from '../../infra/local-stack/progress.js';
+
+const RECORDS_PER_REQUEST = 6_000;
+const TIMEOUT_MS = 30_000;
+
+/** Writes records as fast as the broker takes them, in order; resolves with their number when all are acknowledged. */
+export async function produceEvents(
+  kafka: Kafka,
+  records: Iterable<OutgoingRecord>,
+  what: string,
+  log: Log,
+): Promise<number> {
+  const producer = await SingleFlightProducer.open(kafka, TIMEOUT_MS);
+  try {
+    return await withProgress(log, what, async () => {
+      let count = 0;
+      let sending = Promise.resolve();
+      for (const slice of slices(records)) {
+        await sending;
+        count += slice.length;
+        sending = producer.send(slice, TIMEOUT_MS);
+        // The next slice is made while this one is under way: it must be on its way first.
+        await delay(0);
+      }
+      await sending;
+      return count;
+    });
+  } finally {
+    await producer.close();
+  }
+}
+
+function* slices(records: Iterable<OutgoingRecord>): Generator<OutgoingRecord[]> {
+  let slice: OutgoingRecord[] = [];
+  for (const record of records) {
+    slice.push(record);
+    if (slice.length < RECORDS_PER_REQUEST) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from '../../infra/kafka/client.js';
+import type { InputRecord } from '../../infra/kafka/group-consumer.js';
+import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
+import { PartitionReader } from '../../infra/kafka/partition-reader.js';
+import { topicNames } from '../../schemas/topics.js';
+import type { Backlog } from './backlog.js';
+import { OutputCheck, type OutputFaults } from './output-check.js';
+
+/** What stands in a contender's output topics. Times are the broker's (LogAppendTime), in ms; NaN where there is no record. */
+export type Outputs = { readonly faults: OutputFaults; readonly firstAt: number; readonly lastAt: number };
+
+/** Reads, committed, all that was written under a prefix, and checks it. The contender must have ended. */
+export async function readOutputs(
+  kafka: Kafka,
+  offsets: OffsetReader,
+  prefix: string,
+  backlog: Backlog,
+  schemaId: number,
+): Promise<Outputs> {
+  const { complete, amended, incomplete, deadLetter } = topicNames(prefix);
+  const check = new OutputCheck(backlog, schemaId);
+  let [firstAt, lastAt] = [NaN, NaN];
+  await readAll(kafka, offsets, complete, ({ key, value, timestamp }) => {
+    check.complete(key?.toString() ?? '', value);
+    firstAt = timestamp >= firstAt ? firstAt : timestamp;
+    lastAt = timestamp <= lastAt ? lastAt : timestamp;
+  });
+  for (const topic of [amended, incomplete, deadLetter]) {
+    await readAll(kafka, offsets, topic, () => check.other());
+  }
+  return { faults: check.faults(), firstAt, lastAt };
+}
+
+async function readAll(
+  kafka: Kafka,
+  offsets: OffsetReader,
+  topic: string,
+  take: (record: InputRecord) => void,
+): Promise<void> {
+  const bounds = await offsets.bounds(topic);
+  const partitions = [...bounds].filter(([, { low, end }]) => low < end).map(([partition]) => partition);
+  if (partitions.length === 0) return;
+  const last = randomUUID();
+  await markEnds(kafka, topic, partitions, last);
+  const reader = new PartitionReader(kafka, `bench-read-${last}`, topic, offsets);
+  try {
+    await reader.start();
+    for (const partition of partitions) {
+      await reader.read(partition, (record) => {
+        if (record.key?.toString() === last) return 'done';
+        take(record);
+        return 'more';
+      });
+    }
+  } finally {
+    await reader.stop();
+  }
+}
+
+/** The end offset of a topic with transactions is no record's: so a record that is known to be the last is put there. */
+async function markEnds(kafka: Kafka, topic: string, partitions: readonly number[], key: string): Promise<void> {
+  const producer = kafka.producer();
+  await producer.connect();
+  try {
+    await producer.send({ topic, messages: partitions.map((partition) => ({ partition, key, value: key })) });
+  } finally {
+    await producer.disconnect();
+  }
+}
