@@ -1,7 +1,7 @@
 import { cloudEventHeaders } from '../../schemas/cloud-events.js';
 import type { SessionComplete } from '../../schemas/generated/types.js';
 import { encodeWire } from '../../schemas/wire-format.js';
-import type { OutgoingRecord } from '../../infra/kafka/single-flight-producer.js';
+import type { BatchRecord } from '../../infra/kafka/record-batch.js';
 
 /** The events of a call whose recording was archived; the archiver's own stands in for it, so that the join is measured alone. */
 export const CALL_EVENTS = ['session.ended', 'call.ended', 'recording.archived', 'session.finalized'] as const;
@@ -35,17 +35,11 @@ export function sessionOf(sessionId: string): number | undefined {
  * @param header the wire format's, see `wireHeader`.
  * @param earlierMs moves the event's timestamp back: a redelivery that the join must take note of.
  */
-export function eventRecord(
-  { session, event }: NumberedEvent,
-  topic: string,
-  header: Buffer,
-  earlierMs = 0,
-): OutgoingRecord {
+export function eventRecord({ session, event }: NumberedEvent, header: Buffer, earlierMs = 0): BatchRecord {
   const sessionId = sessionIdOf(session);
   const timestamp = timestampOf(session, event, earlierMs);
   const body = { event, sessionId, timestamp, ...fieldsOf(session, event) };
   return {
-    topic,
     key: sessionId,
     value: encodeWire(header, Buffer.from(JSON.stringify(body))),
     headers: cloudEventHeaders({

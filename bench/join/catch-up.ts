@@ -55,10 +55,10 @@ async function produceBacklog(site: BenchSite, prefix: string, backlog: Backlog)
   const header = wireHeader((await registerSubjects(site, prefix)).events);
   const topic = topicNames(prefix).events;
   function* records() {
-    for (const event of backlog.events()) yield eventRecord(event, topic, header);
+    for (const event of backlog.events()) yield eventRecord(event, header);
   }
   const what = `writing a backlog of ${(backlog.sessions * CALL_EVENTS.length).toLocaleString('en')} events`;
-  await produceEvents(site.kafka, records(), what, site.log);
+  await produceEvents(site.kafka, topic, records(), what, site.log);
 }
 
 async function catchUp(site: BenchSite, contender: JoinContender, prefix: string, backlog: Backlog): Promise<CatchUp> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GroupConsumer } from '../../infra/kafka/group-consumer.js';
-import { SingleFlightProducer } from '../../infra/kafka/single-flight-producer.js';
+import { produceSessions } from '../../infra/kafka/produce-session.js';
 import { withProgress } from '../../infra/local-stack/progress.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
@@ -91,13 +91,13 @@ async function load(
   const topic = topicNames(prefix).events;
   function* records() {
     const events = shuffledEvents({ from: 0, to: sessions }, CALL_EVENTS, WINDOW_SESSIONS, seededRandom(1));
-    for (const event of completedByTheLast(events)) yield eventRecord(event, topic, header);
+    for (const event of completedByTheLast(events)) yield eventRecord(event, header);
   }
   const consumer = await startReading(site, output, (sessionId) => ledger.seen(sessionId, performance.now()));
-  const producer = await SingleFlightProducer.open(site.kafka, OPEN_TIMEOUT_MS);
+  const session = await produceSessions(site.kafka)(topic, OPEN_TIMEOUT_MS);
   try {
     await withProgress(site.log, `${name} at ${sessionsPerSecond} sessions/s for ${warmUpSeconds + seconds} s`, () =>
-      sendSteadily(producer, {
+      sendSteadily(session, {
         rate: sessionsPerSecond * CALL_EVENTS.length,
         records: records(),
         onSend: ({ key }) => ledger.sent(key ?? '', performance.now()),
@@ -110,7 +110,7 @@ async function load(
       await delay(50);
     }
   } finally {
-    await producer.close();
+    session.close();
     await consumer.stop();
   }
   return ledger.summary();

@@ -141,11 +141,11 @@ class OpenLoad {
     const topic = topicNames(this.prefix).events;
     const header = wireHeader((await registerSubjects(this.site, this.prefix)).events);
     function* records() {
-      for (const event of events) yield eventRecord(event, topic, header, event.earlierMs);
+      for (const event of events) yield eventRecord(event, header, event.earlierMs);
     }
     const size = this.sessions.toLocaleString('en');
     const what = round === 0 ? `opening ${size} sessions` : `${size} open sessions: events of them, round ${round}`;
-    await produceEvents(kafka, records(), what, log);
+    await produceEvents(kafka, topic, records(), what, log);
     await withProgress(log, `${what}: joining`, () => untilConsumed(offsets, this.run.groupId, topic, process));
   }
 }

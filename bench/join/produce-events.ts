@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from '../../infra/kafka/client.js';
-import { SingleFlightProducer, type OutgoingRecord } from '../../infra/kafka/single-flight-producer.js';
+import { produceSessions } from '../../infra/kafka/produce-session.js';
+import type { BatchRecord } from '../../infra/kafka/record-batch.js';
 import { withProgress, type Log } from '../../infra/local-stack/progress.js';
 
 const RECORDS_PER_REQUEST = 6_000;
@@ -9,11 +10,12 @@ const TIMEOUT_MS = 30_000;
 /** Writes records as fast as the broker takes them, in order; resolves with their number when all are acknowledged. */
 export async function produceEvents(
   kafka: Kafka,
-  records: Iterable<OutgoingRecord>,
+  topic: string,
+  records: Iterable<BatchRecord>,
   what: string,
   log: Log,
 ): Promise<number> {
-  const producer = await SingleFlightProducer.open(kafka, TIMEOUT_MS);
+  const session = await produceSessions(kafka)(topic, TIMEOUT_MS);
   try {
     return await withProgress(log, what, async () => {
       let count = 0;
@@ -21,7 +23,7 @@ export async function produceEvents(
       for (const slice of slices(records)) {
         await sending;
         count += slice.length;
-        sending = producer.send(slice, TIMEOUT_MS);
+        sending = session.send(slice, TIMEOUT_MS);
         // The next slice is made while this one is under way: it must be on its way first.
         await delay(0);
       }
@@ -29,12 +31,12 @@ export async function produceEvents(
       return count;
     });
   } finally {
-    await producer.close();
+    session.close();
   }
 }
 
-function* slices(records: Iterable<OutgoingRecord>): Generator<OutgoingRecord[]> {
-  let slice: OutgoingRecord[] = [];
+function* slices(records: Iterable<BatchRecord>): Generator<BatchRecord[]> {
+  let slice: BatchRecord[] = [];
   for (const record of records) {
     slice.push(record);
     if (slice.length < RECORDS_PER_REQUEST) continue;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OutgoingRecord, SingleFlightProducer } from '../../infra/kafka/single-flight-producer.js';
+import type { ProduceSession } from '../../infra/kafka/produce-session.js';
+import type { BatchRecord } from '../../infra/kafka/record-batch.js';
 
 const TICK_MS = 4;
 const TIMEOUT_MS = 10_000;
@@ -7,19 +8,16 @@ const TIMEOUT_MS = 10_000;
 export type SteadyLoad = {
   /** Records a second. */
   readonly rate: number;
-  readonly records: Iterator<OutgoingRecord>;
-  /** Called for each record right before it is handed to the producer. */
-  readonly onSend: (record: OutgoingRecord) => void;
+  readonly records: Iterator<BatchRecord>;
+  /** Called for each record right before it is handed to the session. */
+  readonly onSend: (record: BatchRecord) => void;
 };
 
 /**
  * Sends records at a steady rate, in small batches of what has come due; resolves when they are all acknowledged. After a
  * stall it sends what it is behind with at once.
  */
-export async function sendSteadily(
-  producer: SingleFlightProducer,
-  { rate, records, onSend }: SteadyLoad,
-): Promise<void> {
+export async function sendSteadily(session: ProduceSession, { rate, records, onSend }: SteadyLoad): Promise<void> {
   const begin = performance.now();
   let sent = 0;
   for (;;) {
@@ -28,7 +26,7 @@ export async function sendSteadily(
       await delay(TICK_MS);
       continue;
     }
-    const batch: OutgoingRecord[] = [];
+    const batch: BatchRecord[] = [];
     while (batch.length < due) {
       const next = records.next();
       if (next.done === true) break;
@@ -37,6 +35,6 @@ export async function sendSteadily(
     }
     if (batch.length === 0) return;
     sent += batch.length;
-    await producer.send(batch, TIMEOUT_MS);
+    await session.send(batch, TIMEOUT_MS);
   }
 }

@@ -18,7 +18,7 @@ function joined(backlog: Backlog): Map<string, Buffer> {
   const states = new Map<string, SessionState>();
   const values = new Map<string, Buffer>();
   for (const event of backlog.events()) {
-    const { key, value } = eventRecord(event, 'session.events', HEADER);
+    const { key, value } = eventRecord(event, HEADER);
     const verdict = validateSessionEvent(JSON.parse(decodeWire(value)?.json.toString() ?? ''));
     if (verdict.kind === 'invalid' || key === null) throw new Error(`not valid: ${JSON.stringify(verdict)}`);
     const { state, effects } = onEvent(states.get(key), verdict.event, 1_000, RULES);
