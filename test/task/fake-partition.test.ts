@@ -1,4 +1,4 @@
-import { FakePartition } from './fake-partition.js';
+import { FakePartition } from '../../bench/soak/simulation/fake-partition.js';
 import { partitionLogContract } from './partition-log.contract.js';
 
 partitionLogContract('fake', () => {
