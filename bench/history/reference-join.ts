@@ -1,6 +1,13 @@
 import type { JoinRules } from '../../processor/join/rules.js';
 import type { SessionEventValue } from '../../schemas/validators.js';
-import { bestRecording, callEnded, incompleteParts, isCallWithAudio, linksDieAt, timelineOf } from './reference-parts.js';
+import {
+  bestRecording,
+  callEnded,
+  incompleteParts,
+  isCallWithAudio,
+  linksDieAt,
+  timelineOf,
+} from './reference-parts.js';
 
 /** An event as it stands in the log. */
 export type LoggedEvent = {
@@ -34,7 +41,12 @@ type Life = Expected & { readonly rest: readonly LoggedEvent[] };
  * @param entries all events of one session in the order of the log.
  * @param until log time up to which timers have fired (exclusive); not before the last entry.
  */
-export function expectedOf(sessionId: string, entries: readonly LoggedEvent[], rules: JoinRules, until: number): Expected {
+export function expectedOf(
+  sessionId: string,
+  entries: readonly LoggedEvent[],
+  rules: JoinRules,
+  until: number,
+): Expected {
   const records: ExpectedRecord[] = [];
   let phase: Expected['phase'] = 'forgotten';
   for (let rest = entries; rest.length > 0;) {

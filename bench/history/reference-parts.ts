@@ -73,7 +73,9 @@ export function bestRecording(events: readonly SessionEventValue[]): SettledOutc
 export function linksDieAt(entries: readonly LoggedEvent[], linkLifetimeMs: number): number {
   return Math.max(
     0,
-    ...entries.filter(({ event }) => event.event === 'recording.ready' && event.success).map(({ at }) => at + linkLifetimeMs),
+    ...entries
+      .filter(({ event }) => event.event === 'recording.ready' && event.success)
+      .map(({ at }) => at + linkLifetimeMs),
   );
 }
 

@@ -19,7 +19,8 @@ export function watchCommits(topic: SimulatedTopic, onViolation: (violation: str
     let position = 0;
     partition.onCommitted = (transaction) => {
       const { nextOffset = position } = transaction;
-      if (nextOffset < position) onViolation(`partition ${number}: the offset went back from ${position} to ${nextOffset}`);
+      if (nextOffset < position)
+        onViolation(`partition ${number}: the offset went back from ${position} to ${nextOffset}`);
       if (nextOffset > topic.visibleEnd(number)) onViolation(`partition ${number}: the offset went past the end`);
       position = nextOffset;
       for (const { id, dueAt } of timersIn(transaction)) {

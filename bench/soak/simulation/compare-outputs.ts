@@ -37,7 +37,10 @@ export function compareOutputs(topic: SimulatedTopic, number: number, rules: Joi
   }
   for (const [sessionId, entries] of sessions) {
     const { records } = expectedOf(sessionId, entries, rules, topic.now);
-    const seen = (written.get(sessionId) ?? []).map((output) => ({ id: String(output.headers['ce_id']), record: bodyOf(output) }));
+    const seen = (written.get(sessionId) ?? []).map((output) => ({
+      id: String(output.headers['ce_id']),
+      record: bodyOf(output),
+    }));
     differences.push(...compareSession(sessionId, records, seen));
     written.delete(sessionId);
   }

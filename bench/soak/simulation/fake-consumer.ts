@@ -80,7 +80,8 @@ export class FakeConsumer {
         // The joins of others may have come in between: the coordinator does not answer an old generation.
         if (this.isOutdated()) continue;
         this.emit('consumer.group_join', { memberAssignment: { [topic.name]: partitions } });
-        if (partitions.length === 0) await scheduler.wait('next generation', () => this.isOutdated() || this.isStopping);
+        if (partitions.length === 0)
+          await scheduler.wait('next generation', () => this.isOutdated() || this.isStopping);
         this.isOver = false;
         const reads = await Promise.allSettled(
           partitions.map((partition) => this.read(partition, eachBatch).finally(() => (this.isOver = true))),

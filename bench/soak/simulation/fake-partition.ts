@@ -67,7 +67,8 @@ export class FakePartition {
   log(at: BrokerPoint = atOnce): PartitionLog {
     let epoch = 0;
     let changelogEnd = 0;
-    let restoreTo = 0;
+    /** Without a fence nothing says where to stop but the end as it is now. */
+    let restoreTo: number | undefined;
     const write = async (transaction: TaskTransaction): Promise<CommitReceipt> => {
       const fate = this.fate;
       this.fate = 'done';
@@ -98,11 +99,12 @@ export class FakePartition {
       restore: async (apply) => {
         this.restoring += 1;
         try {
-          for (let offset = 0; offset < restoreTo;) {
+          const end = restoreTo ?? this.changelogEnd;
+          for (let offset = 0; offset < end;) {
             await at('restore');
-            const entry = this.entries.find((one) => one.offset >= offset && one.offset < restoreTo);
+            const entry = this.entries.find((one) => one.offset >= offset && one.offset < end);
             if (entry !== undefined) apply({ sessionId: entry.sessionId, state: entry.state });
-            offset = entry === undefined ? restoreTo : entry.offset + 1;
+            offset = entry === undefined ? end : entry.offset + 1;
           }
         } finally {
           this.restoring -= 1;

@@ -5,7 +5,11 @@ export type SimulationResult = {
   /** Awaits at which the scheduler chose who goes on. */
   readonly steps: number;
   /** The first schedule that broke a rule: its seed plays it again. */
-  readonly broken?: { readonly seed: number; readonly violations: readonly string[]; readonly trace: readonly string[] };
+  readonly broken?: {
+    readonly seed: number;
+    readonly violations: readonly string[];
+    readonly trace: readonly string[];
+  };
 };
 
 /** Plays the schedules of `seed`, `seed + 1`, … and stops at the first that breaks a rule. */
@@ -19,7 +23,8 @@ export async function simulate(
     options.signal?.throwIfAborted();
     const { violations, trace, steps: taken } = await playSchedule(seed + played);
     steps += taken;
-    if (violations.length > 0) return { schedules: played + 1, steps, broken: { seed: seed + played, violations, trace } };
+    if (violations.length > 0)
+      return { schedules: played + 1, steps, broken: { seed: seed + played, violations, trace } };
     options.onProgress?.(played + 1);
   }
   return { schedules, steps };

@@ -16,7 +16,12 @@ import { EVENTS_ID } from './simulated-topic.js';
 export const TOPICS = topicNames('');
 
 const silent = pino({ level: 'silent' });
-const metrics = new JoinMetrics(new Registry(), () => ({ open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 }));
+const metrics = new JoinMetrics(new Registry(), () => ({
+  open: 0,
+  'given-up': 0,
+  'awaiting-recording': 0,
+  completed: 0,
+}));
 const encoder = new OutputEncoder(TOPICS, { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 });
 const schemaIds = new SchemaIds([EVENTS_ID], { knows: () => Promise.resolve(false) }, silent);
 
