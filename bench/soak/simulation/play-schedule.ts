@@ -86,7 +86,7 @@ class Schedule {
     this.scheduler.note('no more faults');
     const isFresh = random() < 0.5;
     for (const processor of this.processors) {
-      if (isFresh || processor.actor.isPaused) this.scheduler.crash(processor.actor);
+      if (isFresh || processor.actor.isPaused || processor.isStopping) this.scheduler.crash(processor.actor);
       processor.actor.isPaused = false;
     }
     this.buryTheDead();
@@ -198,11 +198,12 @@ class Schedule {
     this.processors = this.processors.filter(({ actor }) => actor.isAlive);
   }
 
+  /** Every partition is open somewhere, all of it is processed, and nothing is under way. */
   private isCaughtUp(): boolean {
-    return (
-      this.scheduler.isIdle() &&
-      this.topic.partitions.every(({ input, committed }) => (committed ?? 0) === input.length)
-    );
+    const { partitions } = this.topic;
+    const open = this.processors.reduce((sum, processor) => sum + processor.openPartitions(), 0);
+    if (open !== partitions.length || !this.scheduler.isIdle()) return false;
+    return partitions.every(({ input, committed }) => (committed ?? 0) === input.length);
   }
 
   private async until(otherwise: string, isReached: () => boolean): Promise<void> {

@@ -33,7 +33,8 @@ export class SimulatedProcessor {
   /** Its present membership. */
   consumer: FakeConsumer | undefined;
   private thread: StreamThread | undefined;
-  private isStopping = false;
+  /** It has had its SIGTERM. */
+  isStopping = false;
 
   constructor(
     name: string,
@@ -51,6 +52,10 @@ export class SimulatedProcessor {
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.deps.scheduler.start(this.actor, () => void this.leave());
+  }
+
+  openPartitions(): number {
+    return [...(this.thread?.openSlots() ?? [])].filter(({ isOpen }) => isOpen).length;
   }
 
   /** Sessions in memory by phase, of all partitions that it has. */
