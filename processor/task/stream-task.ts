@@ -40,7 +40,6 @@ export class StreamTask {
   private readonly dirty = new Set<string>();
   private outputs: OutputRecord[] = [];
   private effects: Effect[] = [];
-  /** The next offset to process; unknown until the first batch when nothing was ever committed. */
   private position: number | undefined;
 
   constructor(
@@ -90,6 +89,11 @@ export class StreamTask {
     const fired = this.fireTimersBefore(end.asOf, TIMERS_PER_COMMIT);
     if (fired > 0) await this.commit(undefined);
     return fired === TIMERS_PER_COMMIT;
+  }
+
+  /** The next offset to process; unknown until the first batch when nothing was ever committed. */
+  get nextOffset(): number | undefined {
+    return this.position;
   }
 
   /** When the next timer may be due, in log time. */

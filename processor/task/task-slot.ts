@@ -14,15 +14,21 @@ export class TaskSlot {
   private readonly turnstile = new Turnstile();
   private state: 'opening' | 'open' | 'closed' = 'opening';
 
-  /** @param onOpenFailed opening failed while the slot was wanted. */
+  /**
+   * @param onOpen the task is open, and still wanted.
+   * @param onOpenFailed opening failed while the slot was wanted.
+   */
   constructor(
     private readonly task: StreamTask,
+    onOpen: () => void,
     onOpenFailed: (error: unknown) => void,
   ) {
     this.turnstile
       .pass(async () => {
         await task.open();
-        if (this.state === 'opening') this.state = 'open';
+        if (this.state !== 'opening') return;
+        this.state = 'open';
+        onOpen();
       })
       .catch((error: unknown) => {
         if (this.state !== 'closed') onOpenFailed(error);
@@ -35,6 +41,11 @@ export class TaskSlot {
 
   get counts(): StreamTask['counts'] {
     return this.task.counts;
+  }
+
+  /** Where the task goes on; `undefined` when nothing was ever processed. */
+  get nextOffset(): number | undefined {
+    return this.task.nextOffset;
   }
 
   nextDueAt(): number | undefined {
