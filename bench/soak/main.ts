@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { logToStderr } from '../../infra/local-stack/foreground.js';
 import { soakIngress } from './ingress/soak-ingress.js';
+import { soakJoin } from './join/soak-join.js';
 import { soakSimulation } from './simulation/soak-simulation.js';
 
 // `npm run soak -- ingress [--seed N] [--quick]`: faults under load, for minutes; exits non-zero on any broken guarantee.
-const SOAKS = { ingress: soakIngress, simulation: soakSimulation };
+const SOAKS = { ingress: soakIngress, join: soakJoin, simulation: soakSimulation };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

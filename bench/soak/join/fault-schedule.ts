@@ -93,5 +93,8 @@ function name({ port }: ProcessorUnderTest): string {
 }
 
 function shuffled<T>(random: Random, items: readonly T[]): T[] {
-  return items.map((item) => ({ item, place: random() })).sort((a, b) => a.place - b.place).map(({ item }) => item);
+  return items
+    .map((item) => ({ item, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
 }

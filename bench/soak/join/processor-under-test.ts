@@ -34,10 +34,10 @@ export class ProcessorUnderTest {
     });
     this.program = program;
     void program.exited.then(async () => {
-      if (!this.isRunning || this.program !== program) return;
+      if (!this.isWanted(program)) return;
       this.exits += 1;
       await delay(RESTART_MS);
-      if (this.isRunning && this.program === program) this.start();
+      if (this.isWanted(program)) this.start();
     });
   }
 
@@ -68,5 +68,9 @@ export class ProcessorUnderTest {
     if (!this.isPaused) return;
     this.isPaused = false;
     process.kill((await this.program?.pid) ?? 0, 'SIGCONT');
+  }
+
+  private isWanted(program: ReadyProcess): boolean {
+    return this.isRunning && this.program === program;
   }
 }

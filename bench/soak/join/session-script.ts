@@ -34,7 +34,8 @@ const REDELIVERED = 0.06;
 /** The events of one session as the sender and the archiver would write them: shuffled within seconds, some delivered again. */
 export function sessionScript(random: Random, sessionId: string, rules: JoinRules): readonly TimedEvent[] {
   let left = random() * ALL;
-  const plan = PLANS.find(({ weight }) => (left -= weight) < 0) ?? (PLANS[0] as Plan);
+  const plan = PLANS.find(({ weight }) => (left -= weight) < 0) ?? PLANS[0];
+  if (plan === undefined) throw new Error('no plan');
   const soon = (): number => between(random, 0, 4_000);
   const events = eventsOf(random, sessionId, plan, soon, rules);
   const again = events.filter(() => random() < REDELIVERED);

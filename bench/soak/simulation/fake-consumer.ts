@@ -42,6 +42,7 @@ export class FakeConsumer {
   private generation = -1;
   /** A read has ended the generation for all: it was told of a rebalance, or it failed. */
   private isOver = false;
+  private readonly seeks = new Map<number, number>();
 
   constructor(private readonly deps: FakeConsumerDeps) {}
 
@@ -62,6 +63,11 @@ export class FakeConsumer {
     return Promise.resolve();
   }
 
+  /** Takes effect at the next fetch; what is under way is stale. */
+  seek({ partition, offset }: { readonly partition: number; readonly offset: string }): void {
+    this.seeks.set(partition, Number(offset));
+  }
+
   async disconnect(): Promise<void> {
     this.isStopping = true;
     await this.loop;
@@ -77,6 +83,7 @@ export class FakeConsumer {
         this.generation = group.generation;
         const partitions = group.assignmentOf(this);
         await scheduler.wait('answer to the join');
+        this.seeks.clear();
         // The joins of others may have come in between: the coordinator does not answer an old generation.
         if (this.isOutdated()) continue;
         this.emit('consumer.group_join', { memberAssignment: { [topic.name]: partitions } });
@@ -103,8 +110,11 @@ export class FakeConsumer {
     await scheduler.wait('answer to the start');
     const hasEnded = (): boolean => this.isStopping || this.isOver;
     while (!hasEnded()) {
-      const isDue = (): boolean => position < topic.visibleEnd(partition) || this.isOutdated() || hasEnded();
+      const isDue = (): boolean =>
+        position < topic.visibleEnd(partition) || this.seeks.has(partition) || this.isOutdated() || hasEnded();
       await scheduler.wait('fetch', isDue);
+      position = this.seeks.get(partition) ?? position;
+      this.seeks.delete(partition);
       if (random() < 0.5) this.verify();
       const most = Math.ceil(random() * MOST_RECORDS);
       const records = source.input.slice(position, Math.min(position + most, topic.visibleEnd(partition)));
@@ -124,7 +134,7 @@ export class FakeConsumer {
           this.verify();
         },
         isRunning: () => !this.isStopping,
-        isStale: () => false,
+        isStale: () => this.seeks.has(partition),
         resolveOffset: (offset) => (position = Number(offset) + 1),
       });
     }

@@ -68,6 +68,7 @@ export class SimulatedProcessor {
   }
 
   private startThread(): void {
+    if (this.isStopping) return;
     const { topic } = this.deps;
     const createConsumer = (): FakeConsumer => (this.consumer = new FakeConsumer(this.deps));
     this.thread = new StreamThread({
@@ -103,9 +104,8 @@ export class SimulatedProcessor {
   private async restart(error: unknown): Promise<void> {
     this.deps.scheduler.note(`${this.actor.name} joins anew after ${String(error)}`);
     await this.thread?.stop().catch(() => undefined);
-    if (this.isStopping) return;
     await this.deps.scheduler.wait('back off');
-    if (!this.isStopping) this.startThread();
+    this.startThread();
   }
 
   private async leave(): Promise<void> {
