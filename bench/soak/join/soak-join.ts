@@ -16,6 +16,8 @@ import { checkHistory } from '../../history/check-history.js';
 import type { Violation } from '../../history/history.js';
 import { BrokerProcess } from '../ingress/broker-process.js';
 import { seededRandom } from '../ingress/random.js';
+import { buildMutated } from '../mutations/mutated-build.js';
+import { BROKER_MUTATIONS } from '../mutations/mutations.js';
 import type { SoakOptions } from '../soak-options.js';
 import { runFaults, type Faults } from './fault-schedule.js';
 import { ProcessorUnderTest } from './processor-under-test.js';
@@ -31,6 +33,13 @@ export type JoinRun = {
   readonly rate: number;
   readonly sessions: number;
   readonly rules: JoinRules;
+  /** The processor's compiled main file, where it is not that of this build. */
+  readonly script?: string;
+};
+
+export type JoinSoakOptions = SoakOptions & {
+  /** Instead of the processor as it is, each build of it with a bug planted that only a broker shows. */
+  readonly mutations: boolean;
 };
 
 const RULES: JoinRules = {
@@ -58,6 +67,14 @@ export const QUICK: JoinRun = {
   },
   ...{ rate: 100, sessions: 4_000, rules: RULES },
 };
+/** What a planted bug needs to show: owners that are late, and others that died. */
+const MUTATED: JoinRun = {
+  ...QUICK,
+  faults: {
+    ...QUICK.faults,
+    counts: { 'processor killed': 3, 'processor paused': 3, 'broker killed': 0, 'processor joins or leaves': 2 },
+  },
+};
 
 const PROCESSORS = 4;
 
@@ -66,9 +83,28 @@ const PROCESSORS = 4;
  * while sessions come in. Afterwards every session's records must be exactly those that its events ask for, as the Java consumer
  * reads them. Resolves to whether they are; if not, data and logs are kept.
  */
-export async function soakJoin(options: SoakOptions): Promise<boolean> {
+export async function soakJoin(options: JoinSoakOptions): Promise<boolean> {
+  if (options.mutations) return huntOnBroker(options);
   const { violations } = await runJoinSoak(options.quick ? QUICK : FULL, options);
   return violations.length === 0;
+}
+
+/** Prints a line for each bug that is planted; resolves to whether the checker found all. */
+async function huntOnBroker(options: SoakOptions): Promise<boolean> {
+  let found = 0;
+  for (const mutation of BROKER_MUTATIONS) {
+    const dir = mkdtempSync(join(tmpdir(), 'mutation-'));
+    try {
+      const script = buildMutated('processor/main.ts', join(dir, 'build'), mutation);
+      const { violations } = await runJoinSoak({ ...MUTATED, script }, options);
+      if (violations.length > 0) found += 1;
+      process.stdout.write(`${mutation.name}: ${violations[0]?.kind ?? 'NOT FOUND'}, ${violations.length} in all\n`);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+  process.stdout.write(`${found} of ${BROKER_MUTATIONS.length} planted bugs found\n`);
+  return found === BROKER_MUTATIONS.length;
 }
 
 export async function runJoinSoak(
@@ -85,7 +121,7 @@ export async function runJoinSoak(
       const env = { ...own, ...stack.endpoints, TOPIC_PREFIX: 'soak.', ...settingsOf(run.rules) };
       const result = await soak(run, { dir, env, seed, log, signal });
       process.stdout.write(result.report);
-      isSound = result.violations.length === 0;
+      isSound = result.violations.length === 0 || run.script !== undefined;
       return result;
     } finally {
       await stack.stop();
@@ -108,7 +144,7 @@ function settingsOf(rules: JoinRules): Record<string, string> {
 
 type Context = Omit<SoakOptions, 'quick'> & { readonly dir: string; readonly env: Env };
 
-async function soak({ faults, rate, sessions, rules }: JoinRun, { dir, env, seed, log, signal }: Context) {
+async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, env, seed, log, signal }: Context) {
   const settings = readSettings(env, commonSpecs, commonFaults);
   const silent = createLogger('soak', 'silent');
   const kafka = createKafka(settings, 'soak', silent);
@@ -117,7 +153,7 @@ async function soak({ faults, rate, sessions, rules }: JoinRun, { dir, env, seed
   const offsets = new OffsetReader(kafka);
   const base = await findFreeBase();
   const processors = Array.from({ length: PROCESSORS }, (_, i) => {
-    return new ProcessorUnderTest(base + i, env, join(dir, 'logs', `processor-${i + 1}.log`));
+    return new ProcessorUnderTest(base + i, env, join(dir, 'logs', `processor-${i + 1}.log`), script);
   });
   let load: SessionLoad | undefined;
   const start = performance.now();

@@ -60,6 +60,14 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (effects.length > 0) this.dirty.add(sessionId);',
   ]),
   mutation('tombstone lost', TASK, ['[...this.dirty].map(', '[...this.dirty].filter((id) => this.store.get(id)).map(']),
+  mutation('calls that wait behind a failed one go through', 'processor/task/task-slot.ts', [
+    "this.state = 'spoilt'",
+    "this.state = 'open'",
+  ]),
+  mutation('task kept on where the group says', 'processor/task/stream-thread.ts', [
+    'if (isOurs && offset !== undefined)',
+    'if (offset === -1)',
+  ]),
   mutation('calls of a task overlap', 'processor/task/turnstile.ts', ['this.last.then(work, work)', 'work()']),
   mutation('timer without its margin', PUNCTUATOR, [' - SETTLE_MARGIN_MS;', ';']),
   mutation('timer that does not look at the backlog', TASK, [
@@ -100,5 +108,17 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('same outcome amends again', 'processor/join/recording-outcome.ts', [
     '> rank(current.outcome)',
     '>= rank(current.outcome)',
+  ]),
+];
+
+/** Bugs below the simulated log: only a real broker shows them, and `npm run soak -- join --mutations` finds them there. */
+export const BROKER_MUTATIONS: readonly Mutation[] = [
+  mutation('a transactional id for each owner', 'processor/task/kafka-partition-log.ts', [
+    '`${groupId}-${this.partition}`',
+    '`${groupId}-${this.partition}-${this.owner}`',
+  ]),
+  mutation('restore that ends at the first owner', 'processor/task/kafka-partition-log.ts', [
+    'else if (value?.toString() === this.owner) return',
+    'else return',
   ]),
 ];
