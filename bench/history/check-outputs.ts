@@ -2,6 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { OutputRead, Violation } from './history.js';
 import type { ExpectedRecord } from './reference-join.js';
 
+/** Records of one transaction become visible together, whichever topic's were made first. */
+const ONE_TRANSACTION_MS = 1_000;
+
 /** Holds a session's records to those that its events ask for. A session that was forgotten and came again has the same ids twice. */
 export function checkOutputs(
   sessionId: string,
@@ -40,7 +43,7 @@ function checkOrder(sessionId: string, expected: readonly ExpectedRecord[], seen
     for (const other of known.slice(i + 1)) {
       const [before, after] =
         (places.get(record.id) ?? 0) <= (places.get(other.id) ?? 0) ? [record, other] : [other, record];
-      const isSwapped = before.kind === after.kind ? before.offset > after.offset : before.timestamp > after.timestamp;
+      const isSwapped = before.kind === after.kind ? before.offset > after.offset : before.timestamp > after.timestamp + ONE_TRANSACTION_MS;
       if (isSwapped)
         violations.push({ kind: 'reordered', sessionId, detail: `${after.id} stands before ${before.id}` });
     }

@@ -101,7 +101,7 @@ describe('planted in it, it is found:', () => {
       'reordered',
       'a complete record before its incomplete',
       'late',
-      seen(changed('late:incomplete:1', { timestamp: T0 + 99 })),
+      seen(changed('late:incomplete:1', { timestamp: T0 + 5_000 })),
     ],
     ['reordered', 'a revision before the last', 'twice', seen(changed('twice:amended:2', { offset: 99 }))],
     [
