@@ -43,7 +43,10 @@ function checkOrder(sessionId: string, expected: readonly ExpectedRecord[], seen
     for (const other of known.slice(i + 1)) {
       const [before, after] =
         (places.get(record.id) ?? 0) <= (places.get(other.id) ?? 0) ? [record, other] : [other, record];
-      const isSwapped = before.kind === after.kind ? before.offset > after.offset : before.timestamp > after.timestamp + ONE_TRANSACTION_MS;
+      const isSwapped =
+        before.kind === after.kind
+          ? before.offset > after.offset
+          : before.timestamp > after.timestamp + ONE_TRANSACTION_MS;
       if (isSwapped)
         violations.push({ kind: 'reordered', sessionId, detail: `${after.id} stands before ${before.id}` });
     }
