@@ -4,7 +4,8 @@ import { soakIngress } from './ingress/soak-ingress.js';
 import { soakJoin } from './join/soak-join.js';
 import { soakSimulation } from './simulation/soak-simulation.js';
 
-// `npm run soak -- ingress [--seed N] [--quick]`: faults under load, for minutes; exits non-zero on any broken guarantee.
+// `npm run soak -- [ingress] [join] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: faults under load, for minutes;
+// exits non-zero on any broken guarantee.
 const SOAKS = { ingress: soakIngress, join: soakJoin, simulation: soakSimulation };
 
 const { values, positionals } = parseArgs({
