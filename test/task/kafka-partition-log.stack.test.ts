@@ -48,11 +48,12 @@ partitionLogContract('Kafka', () => {
     open: () => new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, offsets }),
     outputTopic: topics.complete,
     outputs: async () => {
-      await producer.send({ topic: topics.complete, messages: [{ partition, key: END, value: END }] });
+      const end = randomUUID();
+      await producer.send({ topic: topics.complete, messages: [{ partition, key: END, value: end }] });
       const seen: { key: string | null; value: string }[] = [];
       await outputReader.read(partition, ({ key, value }) => {
-        if (key?.toString() === END) return 'done';
-        seen.push({ key: key?.toString() ?? null, value: value?.toString() ?? '' });
+        if (value?.toString() === end) return 'done';
+        if (key?.toString() !== END) seen.push({ key: key?.toString() ?? null, value: value?.toString() ?? '' });
         return 'more';
       });
       return seen;

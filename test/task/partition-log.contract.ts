@@ -153,9 +153,17 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       expect(await restored(zombie)).toEqual({ a: '1' });
     });
 
-    it('shows no clock where nothing went into the changelog', async () => {
+    it('commits an offset alone, again and again, right after each other', async () => {
       const log = await fenced();
-      expect(await log.commit({ outputs: [], changelog: [], nextOffset: 1 })).toEqual({ appendedAt: undefined });
+      for (let nextOffset = 1; nextOffset <= 20; nextOffset += 1) {
+        const { appendedAt } = await log.commit({ outputs: [], changelog: [], nextOffset });
+        expect(appendedAt).toBeDefined();
+      }
+      expect(await log.committedOffset()).toBe(20);
+    });
+
+    it('shows no clock where only outputs were written', async () => {
+      const log = await fenced();
       expect(await log.commit({ outputs: [output('a', '1')], changelog: [] })).toEqual({ appendedAt: undefined });
     });
 

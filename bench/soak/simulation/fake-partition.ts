@@ -134,8 +134,7 @@ export class FakePartition {
   }
 }
 
-/** Only the changelog shows the broker's clock; a transaction without any record writes the owner's there, one with just an offset none. */
-function stampOf({ outputs, changelog, nextOffset }: TaskTransaction, now: number): number | undefined {
-  const writesOwner = outputs.length === 0 && nextOffset === undefined;
-  return changelog.length > 0 || writesOwner ? now : undefined;
+/** Only the changelog shows the broker's clock; a transaction without any record writes the owner's there. */
+function stampOf({ outputs, changelog }: TaskTransaction, now: number): number | undefined {
+  return changelog.length > 0 || outputs.length === 0 ? now : undefined;
 }

@@ -1,5 +1,5 @@
 import { hunt } from '../mutations/hunt.js';
-import { MUTATIONS } from '../mutations/mutations.js';
+import { MUTATIONS, RARE_MUTATIONS } from '../mutations/mutations.js';
 import type { SoakOptions } from '../soak-options.js';
 import { simulate } from './simulate.js';
 
@@ -46,7 +46,8 @@ export async function soakSimulation(options: SimulationOptions): Promise<boolea
 async function huntAll(seed: number, schedules: number, signal: AbortSignal): Promise<boolean> {
   let found = 0;
   let longest = 0;
-  for (const mutation of MUTATIONS) {
+  const mutations = [...MUTATIONS, ...RARE_MUTATIONS];
+  for (const mutation of mutations) {
     signal.throwIfAborted();
     const { broken, schedules: played } = await hunt(mutation, seed, schedules);
     if (broken !== undefined) found += 1;
@@ -57,6 +58,6 @@ async function huntAll(seed: number, schedules: number, signal: AbortSignal): Pr
   const { broken } = await hunt(undefined, seed, longest);
   process.stdout.write(`${'without any of them'.padEnd(48)} ${longest.toLocaleString('en').padStart(7)}  `);
   process.stdout.write(`${broken?.violations[0] ?? 'nothing found, as must be'}\n`);
-  process.stdout.write(`${found} of ${MUTATIONS.length} planted bugs found\n`);
-  return found === MUTATIONS.length && broken === undefined;
+  process.stdout.write(`${found} of ${mutations.length} planted bugs found\n`);
+  return found === mutations.length && broken === undefined;
 }
