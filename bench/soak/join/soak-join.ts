@@ -169,9 +169,8 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
     while (load.sessions < sessions) await delay(100, undefined, { signal });
     await load.finish(signal);
     log(`${load.sessions} sessions sent, waiting for the join`);
-    for (const processor of processors) if (processor.isRunning) await processor.ready(signal);
     const longest = Math.max(rules.recordingGraceMs, rules.finalizeTimeoutMs, rules.linkLifetimeMs);
-    await untilQuiet(offsets, topics, { quietMs: longest + 5_000, withinMs: 300_000, signal });
+    await untilQuiet(offsets, topics, { quietMs: longest + 5_000, withinMs: 600_000, signal });
   } finally {
     await load?.stop();
     await Promise.all(processors.map((processor) => processor.stop()));
