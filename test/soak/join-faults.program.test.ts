@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { runJoinSoak, QUICK, type JoinRun } from '../../bench/soak/join/soak-join.js';
 
-const SEED = 1;
+/** Its pause comes first, and the others in it. */
+const SEED = 37;
 
 /** Each kind of fault once or twice; the pause is longer than the session timeout (10 s) and the transaction timeout (30 s). */
 const SHORT: JoinRun = {

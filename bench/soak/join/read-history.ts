@@ -8,7 +8,7 @@ import { validateSessionEvent } from '../../../schemas/validators.js';
 import { decodeWire } from '../../../schemas/wire-format.js';
 import type { DeadLetterRead, LogRecord, OutputKind, OutputRead } from '../../history/history.js';
 import { placeOf } from '../../history/history.js';
-import { readWithJava } from '../../history/java-consumer.js';
+import { readWithJava, type JavaRecord } from '../../history/java-consumer.js';
 
 export const OUTPUTS: readonly OutputKind[] = ['complete', 'amended', 'incomplete'];
 
@@ -29,46 +29,28 @@ export async function readHistory(brokers: string, topics: TopicNames, signal: A
   const deadLetters: DeadLetterRead[] = [];
   const changelog = new Map<string, Buffer | null>();
   const owners = new Set<string>();
+  const read = (topic: string, onRecord: (record: JavaRecord) => void) =>
+    readWithJava(brokers, topic, onRecord, signal);
   await Promise.all([
-    readWithJava(
-      brokers,
-      topics.events,
-      ({ partition, offset, timestamp, headers, value }) => {
-        log.push({ id: headers['ce_id'] ?? '', partition, offset, timestamp, event: eventOf(value) });
-      },
-      signal,
+    read(topics.events, ({ partition, offset, timestamp, headers, value }) => {
+      log.push({ id: headers['ce_id'] ?? '', partition, offset, timestamp, event: eventOf(value) });
+    }),
+    read(topics.changelog, ({ key, value }) => {
+      if (key === '') owners.add(String(value));
+      else changelog.set(key, value);
+    }),
+    ...OUTPUTS.map((kind) =>
+      read(topics[kind], ({ key, headers, value, partition, offset, timestamp }) => {
+        const record = JSON.parse(
+          decodeWire(value ?? Buffer.alloc(0))?.json.toString() ?? '{}',
+        ) as OutputRead['record'];
+        outputs.push({ kind, id: headers['ce_id'] ?? '', sessionId: key, partition, offset, timestamp, record });
+      }),
     ),
-    readWithJava(
-      brokers,
-      topics.changelog,
-      ({ key, value }) => {
-        if (key === '') owners.add(String(value));
-        else changelog.set(key, value);
-      },
-      signal,
-    ),
+    read(topics.deadLetter, ({ partition, headers }) => {
+      deadLetters.push({ partition, sourceOffset: Number(headers['source-offset']) });
+    }),
   ]);
-  await Promise.all(
-    OUTPUTS.map((kind) =>
-      readWithJava(
-        brokers,
-        topics[kind],
-        ({ key, headers, value, ...place }) => {
-          const record = JSON.parse(
-            decodeWire(value ?? Buffer.alloc(0))?.json.toString() ?? '{}',
-          ) as OutputRead['record'];
-          outputs.push({ kind, id: headers['ce_id'] ?? '', sessionId: key, record, ...place });
-        },
-        signal,
-      ),
-    ),
-  );
-  await readWithJava(
-    brokers,
-    topics.deadLetter,
-    ({ partition, headers }) => deadLetters.push({ partition, sourceOffset: Number(headers['source-offset']) }),
-    signal,
-  );
   const phases = new Map<string, string>();
   for (const [sessionId, state] of changelog) if (state !== null) phases.set(sessionId, decodeState(state).phase);
   return { log, outputs, deadLetters, phases, owners: owners.size };
