@@ -1,24 +1,35 @@
 import { parseArgs } from 'node:util';
 import { logToStderr } from '../../infra/local-stack/foreground.js';
 import { soakIngress } from './ingress/soak-ingress.js';
+import { soakJoin } from './join/soak-join.js';
+import { soakSimulation } from './simulation/soak-simulation.js';
 
-// `npm run soak -- ingress [--seed N] [--quick]`: faults under load, for minutes; exits non-zero on any broken guarantee.
-const SOAKS = { ingress: soakIngress };
+// `npm run soak -- [ingress] [join] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: faults under load, for minutes;
+// exits non-zero on any broken guarantee.
+const SOAKS = { ingress: soakIngress, join: soakJoin, simulation: soakSimulation };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, seed: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    schedules: { type: 'string' },
+    mutations: { type: 'boolean', default: false },
+  },
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(SOAKS, name));
 if (unknown.length > 0) {
   logToStderr(`error: no soak is called ${unknown.join(', ')}; there are: ${Object.keys(SOAKS).join(', ')}`);
   process.exit(1);
 }
-const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
-if (!Number.isSafeInteger(seed)) {
-  logToStderr('error: --seed must be a whole number');
+const wholeNumber = (name: 'seed' | 'schedules'): number | undefined => {
+  const value = values[name] === undefined ? undefined : Number(values[name]);
+  if (value === undefined || Number.isSafeInteger(value)) return value;
+  logToStderr(`error: --${name} must be a whole number`);
   process.exit(1);
-}
+};
+const seed = wholeNumber('seed') ?? Date.now() % 1_000_000;
+const schedules = wholeNumber('schedules');
 // What is started ends with us in any case; so that it ends in order, every wait below listens to this signal.
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -30,7 +41,9 @@ let passed = true;
 try {
   for (const [name, soak] of Object.entries(SOAKS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
-    passed = (await soak({ seed, quick: values.quick, log: logToStderr, signal: stopping.signal })) && passed;
+    const options = { seed, quick: values.quick, log: logToStderr, signal: stopping.signal };
+    const simulation = { mutations: values.mutations, ...(schedules !== undefined && { schedules }) };
+    passed = (await soak({ ...options, ...simulation })) && passed;
   }
 } catch (error) {
   logToStderr(stopping.signal.aborted ? 'stopped' : `error: ${String((error as Error).stack ?? error)}`);

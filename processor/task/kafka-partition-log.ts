@@ -77,13 +77,13 @@ export class KafkaPartitionLog implements PartitionLog {
     await this.writer?.close();
   }
 
-  /** A transaction that says nothing carries the owner's record: its receipt still shows the broker's clock. */
-  private records({ outputs, changelog, nextOffset }: TaskTransaction): PartitionRecord[] {
+  /** A transaction that says nothing, but for the offset, carries the owner's record: its receipt still shows the broker's clock. */
+  private records({ outputs, changelog }: TaskTransaction): PartitionRecord[] {
     const { partition } = this;
     const topic = this.deps.topics.changelog;
     const records: PartitionRecord[] = outputs.map((output) => ({ ...output, partition }));
     for (const { sessionId, state } of changelog) records.push({ topic, partition, key: sessionId, value: state });
-    if (records.length === 0 && nextOffset === undefined) {
+    if (records.length === 0) {
       records.push({ topic, partition, key: OWNER_KEY, value: Buffer.from(this.owner) });
     }
     return records;

@@ -41,7 +41,6 @@ export class StreamTask {
   private readonly clock: PartitionClock;
   /** What the next commit will hold, and tell. */
   private pending = new PendingTransaction();
-  /** The next offset to process; unknown until the first batch when nothing was ever committed. */
   private position: number | undefined;
   private restored = 0;
   private processedUpTo: number | undefined;
@@ -99,6 +98,11 @@ export class StreamTask {
     return areLeft;
   }
 
+  /** The next offset to process; unknown until the first batch when nothing was ever committed. */
+  get nextOffset(): number | undefined {
+    return this.position;
+  }
+
   /** When the next timer may be due, in log time. */
   nextDueAt(): number | undefined {
     return this.store.nextDueAt();
@@ -115,11 +119,6 @@ export class StreamTask {
   /** Sessions by phase. */
   get counts(): SessionStore['counts'] {
     return this.store.counts;
-  }
-
-  /** The next offset to process; unknown until the first batch when nothing was ever committed. */
-  get nextOffset(): number | undefined {
-    return this.position;
   }
 
   /** Records of the changelog read so far: it grows while the task opens. */

@@ -94,10 +94,37 @@ export class StreamThread {
     logger.info({ partitions, revoked }, 'partitions assigned');
     for (const partition of revoked) this.drop(partition);
     for (const partition of partitions) {
-      if (this.slots.has(partition)) continue;
-      const slot: TaskSlot = new TaskSlot(createTask(partition), (error) => this.taskFailed(partition, slot, error));
+      const kept = this.slots.get(partition);
+      if (kept?.isOpen) this.seek(partition, kept);
+      if (kept !== undefined) continue;
+      const slot: TaskSlot = new TaskSlot(
+        createTask(partition),
+        () => this.seek(partition, slot),
+        (error) => this.taskFailed(partition, slot, error),
+      );
       this.slots.set(partition, slot);
     }
+  }
+
+  /**
+   * Lets the consumer go on where the task is, not where the group's offset is: another owner may have moved that since the task
+   * read it. What that owner processed then comes here too, and to commit it fails, fenced. Else, with nothing more to come, a task
+   * that has lost its partition and got it back would wait on with a state that is out of date, and the new sessions' timers with it.
+   */
+  private seek(partition: number, slot: TaskSlot): void {
+    const { offsets, topic } = this.deps;
+    const move = (offset: number | undefined): void => {
+      const isOurs = this.state === 'running' && this.slots.get(partition) === slot;
+      if (isOurs && offset !== undefined) this.consumer.seek(partition, offset);
+    };
+    if (slot.nextOffset !== undefined) {
+      move(slot.nextOffset);
+      return;
+    }
+    offsets
+      .bounds(topic)
+      .then((bounds) => move(bounds.get(partition)?.low))
+      .catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
   private async processBatch(batch: InputBatch, handle: BatchHandle): Promise<void> {

@@ -4,25 +4,33 @@ import { Turnstile } from './turnstile.js';
 
 /**
  * A task with its doors: it opens in the background, its calls pass one at a time, and closing waits for the call in progress.
+ * A call that fails spoils the task, and those that wait behind it find the door shut: else they would commit what it left in memory.
  *
  * ```
- *  opening ──▶ open ──▶ closed
- *     └───── closed ──────┘
+ *  opening ──▶ open ──▶ spoilt
+ *     │          │         │
+ *     └───────▶ closed ◀───┘
  * ```
  */
 export class TaskSlot {
   private readonly turnstile = new Turnstile();
-  private state: 'opening' | 'open' | 'closed' = 'opening';
+  private state: 'opening' | 'open' | 'spoilt' | 'closed' = 'opening';
 
-  /** @param onOpenFailed opening failed while the slot was wanted. */
+  /**
+   * @param onOpen the task is open, and still wanted.
+   * @param onOpenFailed opening failed while the slot was wanted.
+   */
   constructor(
     private readonly task: StreamTask,
+    onOpen: () => void,
     onOpenFailed: (error: unknown) => void,
   ) {
     this.turnstile
       .pass(async () => {
         await task.open();
-        if (this.state === 'opening') this.state = 'open';
+        if (this.state !== 'opening') return;
+        this.state = 'open';
+        onOpen();
       })
       .catch((error: unknown) => {
         if (this.state !== 'closed') onOpenFailed(error);
@@ -56,24 +64,36 @@ export class TaskSlot {
 
   /** Processes records once the task is open; does nothing once it is closed. */
   async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
-    await this.turnstile.pass(() => (this.isOpen ? this.task.process(records, nextOffset) : Promise.resolve()));
+    await this.call(() => this.task.process(records, nextOffset), undefined);
   }
 
   async passBy(firstOffset: number, nextOffset: number): Promise<void> {
-    await this.turnstile.pass(() => (this.isOpen ? this.task.passBy(firstOffset, nextOffset) : Promise.resolve()));
+    await this.call(() => this.task.passBy(firstOffset, nextOffset), undefined);
   }
 
   async punctuate(end: PartitionEnd): Promise<boolean> {
-    return this.turnstile.pass(() => (this.isOpen ? this.task.punctuate(end) : Promise.resolve(false)));
+    return this.call(() => this.task.punctuate(end), false);
   }
 
   async brokerNow(maxAgeMs: number): Promise<number> {
-    return this.turnstile.pass(() => (this.isOpen ? this.task.brokerNow(maxAgeMs) : Promise.resolve(0)));
+    return this.call(() => this.task.brokerNow(maxAgeMs), 0);
   }
 
   /** Ends the task: nothing is committed after this resolves. */
   async close(): Promise<void> {
     this.state = 'closed';
     await this.turnstile.pass(() => this.task.close());
+  }
+
+  private call<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+    return this.turnstile.pass(async () => {
+      if (!this.isOpen) return otherwise;
+      try {
+        return await work();
+      } catch (error) {
+        if (this.state === 'open') this.state = 'spoilt';
+        throw error;
+      }
+    });
   }
 }

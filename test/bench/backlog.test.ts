@@ -19,7 +19,7 @@ function joined(backlog: Backlog): Map<string, Buffer> {
   const values = new Map<string, Buffer>();
   for (const event of backlog.events()) {
     const { key, value } = eventRecord(event, HEADER);
-    const verdict = validateSessionEvent(JSON.parse(decodeWire(value)?.json.toString() ?? ''));
+    const verdict = validateSessionEvent(JSON.parse(decodeWire(value ?? HEADER)?.json.toString() ?? ''));
     if (verdict.kind === 'invalid' || key === null) throw new Error(`not valid: ${JSON.stringify(verdict)}`);
     const { state, effects } = onEvent(states.get(key), verdict.event, 1_000, RULES);
     if (state !== undefined) states.set(key, state);

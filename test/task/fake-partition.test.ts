@@ -1,10 +1,18 @@
-import { FakePartition } from './fake-partition.js';
+import { FakePartition } from '../../bench/soak/simulation/fake-partition.js';
 import { partitionLogContract } from './partition-log.contract.js';
 
 partitionLogContract('fake', () => {
   const partition = new FakePartition(1_000);
   return Promise.resolve({
     open: () => partition.log(),
+    dieInside: async (transaction) => {
+      let isDying = false;
+      const never = new Promise<void>(() => undefined);
+      const log = partition.log((point) => (isDying && point === 'end of transaction' ? never : Promise.resolve()));
+      await log.fence();
+      isDying = true;
+      void log.commit(transaction);
+    },
     outputTopic: 'session.complete',
     outputs: () => Promise.resolve(partition.outputs.map(({ key, value }) => ({ key, value: value.toString() }))),
     brokerNow: () => partition.brokerNow,

@@ -7,7 +7,7 @@ import { KafkaPartitionLog } from '../../processor/task/kafka-partition-log.js';
 import { suiteEnv, suiteKafka } from '../stack/stack-settings.js';
 import { partitionLogContract } from './partition-log.contract.js';
 
-const PARTITIONS = 6;
+const PARTITIONS = 12;
 const END = 'the end of what the test wrote';
 const { kafka, topics } = suiteKafka(suiteEnv('partition-log'));
 const groupId = `partition-log-${randomUUID()}`;
@@ -31,14 +31,29 @@ afterAll(async () => {
 partitionLogContract('Kafka', () => {
   const partition = used++ % PARTITIONS;
   return Promise.resolve({
+    dieInside: async ({ outputs, changelog, nextOffset = 0 }) => {
+      const dying = kafka.producer({ transactionalId: `${groupId}-${partition}`, maxInFlightRequests: 1 });
+      await dying.connect();
+      const transaction = await dying.transaction();
+      for (const { topic, key, value } of outputs) {
+        await transaction.send({ topic, messages: [{ partition, key, value }] });
+      }
+      for (const { sessionId, state } of changelog) {
+        await transaction.send({ topic: topics.changelog, messages: [{ partition, key: sessionId, value: state }] });
+      }
+      const partitions = [{ partition, offset: String(nextOffset) }];
+      await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic: topics.events, partitions }] });
+      await dying.disconnect();
+    },
     open: () => new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, offsets }),
     outputTopic: topics.complete,
     outputs: async () => {
-      await producer.send({ topic: topics.complete, messages: [{ partition, key: END, value: END }] });
+      const end = randomUUID();
+      await producer.send({ topic: topics.complete, messages: [{ partition, key: END, value: end }] });
       const seen: { key: string | null; value: string }[] = [];
       await outputReader.read(partition, ({ key, value }) => {
-        if (key?.toString() === END) return 'done';
-        seen.push({ key: key?.toString() ?? null, value: value?.toString() ?? '' });
+        if (value?.toString() === end) return 'done';
+        if (key?.toString() !== END) seen.push({ key: key?.toString() ?? null, value: value?.toString() ?? '' });
         return 'more';
       });
       return seen;

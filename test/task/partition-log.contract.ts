@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FencedError } from '../../infra/kafka/errors.js';
-import type { OutputRecord, PartitionLog } from '../../processor/task/partition-log.js';
+import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
+import type { OutputRecord, PartitionLog, TaskTransaction } from '../../processor/task/partition-log.js';
 
 /** One partition, empty at first. */
 export type PartitionHarness = {
   readonly open: () => PartitionLog;
+  /** Takes the partition over, writes all of a transaction, and is never heard of again before it ends it. */
+  readonly dieInside: (transaction: TaskTransaction) => Promise<void>;
   readonly outputTopic: string;
   /** The output records that a read_committed consumer sees, in order. */
   readonly outputs: () => Promise<readonly { readonly key: string | null; readonly value: string }[]>;
@@ -108,6 +110,75 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       expect(await next.committedOffset()).toBe(3);
     });
 
+    it('fences a zombie whatever it commits', async () => {
+      for (const transaction of [
+        { outputs: [], changelog: [] },
+        { outputs: [], changelog: [], nextOffset: 8 },
+        { outputs: [output('a', '1')], changelog: [] },
+        { outputs: [], changelog: [state('a', '1')] },
+      ]) {
+        const zombie = await fenced();
+        await fenced();
+        await expect(zombie.commit(transaction)).rejects.toThrow(FencedError);
+        await expect(zombie.commit(transaction)).rejects.toThrow();
+      }
+      const owner = await fenced();
+      expect(await restored(owner)).toEqual({});
+      expect(await owner.committedOffset()).toBeUndefined();
+      expect(await harness.outputs()).toEqual([]);
+    });
+
+    it('shows nothing of a transaction whose writer died in it, and goes on', async () => {
+      await harness.dieInside({ outputs: [output('a', 'dead')], changelog: [state('a', 'dead')], nextOffset: 4 });
+      const owner = await fenced();
+      expect(await restored(owner)).toEqual({});
+      expect(await owner.committedOffset()).toBeUndefined();
+      await owner.commit({ outputs: [output('b', 'alive')], changelog: [state('b', '1')], nextOffset: 2 });
+      expect(await harness.outputs()).toEqual([{ key: 'b', value: 'alive' }]);
+      expect(await restored(await fenced())).toEqual({ b: '1' });
+    });
+
+    it('takes place as a whole or not at all, when it is fenced on its way', async () => {
+      const commits: { readonly value: string; readonly committed: boolean | undefined }[] = [];
+      for (let i = 1; i <= 8; i += 1) {
+        const value = String(i);
+        const zombie = await fenced();
+        const transaction = { outputs: [output('a', value)], changelog: [state('a', value)], nextOffset: i };
+        const [committed, owner] = await Promise.all([outcomeOf(zombie.commit(transaction)), fenced()]);
+        commits.push({ value, committed });
+        const seen = (await harness.outputs()).at(-1)?.value;
+        expect((await restored(owner))['a']).toBe(seen);
+        expect(await owner.committedOffset()).toBe(seen === undefined ? undefined : Number(seen));
+        if (committed !== undefined) expect(seen === value).toBe(committed);
+      }
+      const visible = new Set((await harness.outputs()).map(({ value }) => value));
+      for (const { value, committed } of commits)
+        if (committed !== undefined) expect(visible.has(value)).toBe(committed);
+    });
+
+    it('restores a zombie to where it took over, and no further', async () => {
+      const first = await fenced();
+      await first.commit({ outputs: [], changelog: [state('a', '1')] });
+      const zombie = await fenced();
+      const owner = await fenced();
+      await owner.commit({ outputs: [], changelog: [state('b', '2')] });
+      expect(await restored(zombie)).toEqual({ a: '1' });
+    });
+
+    it('commits an offset alone, again and again, right after each other', async () => {
+      const log = await fenced();
+      for (let nextOffset = 1; nextOffset <= 20; nextOffset += 1) {
+        const { appendedAt } = await log.commit({ outputs: [], changelog: [], nextOffset });
+        expect(appendedAt).toBeDefined();
+      }
+      expect(await log.committedOffset()).toBe(20);
+    });
+
+    it('shows no clock where only outputs were written', async () => {
+      const log = await fenced();
+      expect(await log.commit({ outputs: [output('a', '1')], changelog: [] })).toEqual({ appendedAt: undefined });
+    });
+
     it("shows the broker's clock in its receipts", async () => {
       const before = harness.brokerNow();
       const log = await fenced();
@@ -129,4 +200,16 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       );
     });
   });
+}
+
+/** Whether it took place; `undefined`: its writer was not told. */
+async function outcomeOf(commit: Promise<unknown>): Promise<boolean | undefined> {
+  try {
+    await commit;
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionFailedError) return undefined;
+    if (error instanceof FencedError) return false;
+    throw error;
+  }
 }

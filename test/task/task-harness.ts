@@ -10,7 +10,7 @@ import type { SessionEventValue } from '../../schemas/validators.js';
 import { decodeWire, encodeWire, wireHeader } from '../../schemas/wire-format.js';
 import { RULES, T0 } from '../join/session-script.js';
 import { silent } from '../stack/stack-settings.js';
-import { FakePartition } from './fake-partition.js';
+import { FakePartition } from '../../bench/soak/simulation/fake-partition.js';
 
 export const TOPICS = topicNames('');
 const EVENTS_ID = 1;

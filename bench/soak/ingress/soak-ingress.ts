@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { obtainStack } from '../../../infra/local-stack/obtain-stack.js';
 import { findFreeBase } from '../../../infra/local-stack/ports.js';
 import type { Env } from '../../../infra/settings/read-settings.js';
+import type { SoakOptions } from '../soak-options.js';
 import { BrokerProcess } from './broker-process.js';
 import { EventLedger } from './event-ledger.js';
 import { IngressUnderTest } from './ingress-under-test.js';
@@ -13,13 +14,6 @@ import { seededRandom } from './random.js';
 import { readBack } from './read-back.js';
 import { table, violations, type PhaseResult } from './report.js';
 import { SteadyLoad } from './steady-load.js';
-
-export type SoakOptions = {
-  readonly seed: number;
-  readonly quick: boolean;
-  readonly log: (line: string) => void;
-  readonly signal: AbortSignal;
-};
 
 const FULL: Schedule = { brokerKills: 5, brokerHangs: 5, hangMs: 45_000, ingressKills: 30 };
 const QUICK: Schedule = { brokerKills: 1, brokerHangs: 1, hangMs: 10_000, ingressKills: 3 };

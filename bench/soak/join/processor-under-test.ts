@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { projectRoot } from '../../../infra/local-stack/folders.js';
+import { startProgram } from '../../../infra/local-stack/program.js';
+import type { ReadyProcess } from '../../../infra/local-stack/supervised-process.js';
+import type { Env } from '../../../infra/settings/read-settings.js';
+
+/** How soon a supervisor starts a processor again that has ended by itself. */
+const RESTART_MS = 1_000;
+
+/** A built processor as a process of its own, with the join only. It cannot outlive this process. */
+export class ProcessorUnderTest {
+  isRunning = false;
+  isPaused = false;
+  /** Times that it ended without being told to. */
+  exits = 0;
+  private program: ReadyProcess | undefined;
+
+  constructor(
+    readonly port: number,
+    private readonly env: Env,
+    private readonly logFile: string,
+    private readonly script = join(projectRoot, 'dist', 'processor', 'main.js'),
+  ) {}
+
+  start(): void {
+    this.isRunning = true;
+    const program = startProgram({
+      name: `processor ${this.port}`,
+      script: this.script,
+      env: { ...this.env, PROCESSOR_ROLES: 'join', PROCESSOR_HOST: '127.0.0.1', PROCESSOR_PORT: String(this.port) },
+      logFile: this.logFile,
+      readyUrl: `http://127.0.0.1:${this.port}/readyz`,
+    });
+    this.program = program;
+    void program.exited.then(async () => {
+      if (!this.isWanted(program)) return;
+      this.exits += 1;
+      await delay(RESTART_MS);
+      if (this.isWanted(program)) this.start();
+    });
+  }
+
+  /** Resolves once all its partitions are restored. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.program?.waitReady({ signal, deadlineMs: 120_000 });
+  }
+
+  /** SIGKILL; resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.isRunning = false;
+    await this.program?.kill();
+  }
+
+  /** SIGTERM; resolves when it has ended. */
+  async stop(): Promise<void> {
+    this.isRunning = false;
+    await this.resume();
+    await this.program?.stop();
+  }
+
+  async pause(): Promise<void> {
+    this.isPaused = true;
+    process.kill((await this.program?.pid) ?? 0, 'SIGSTOP');
+  }
+
+  async resume(): Promise<void> {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    process.kill((await this.program?.pid) ?? 0, 'SIGCONT');
+  }
+
+  private isWanted(program: ReadyProcess): boolean {
+    return this.isRunning && this.program === program;
+  }
+}
