@@ -6,6 +6,7 @@ export type Mutation = {
 };
 
 const TASK = 'processor/task/stream-task.ts';
+const STORE = 'processor/task/session-store.ts';
 const PUNCTUATOR = 'processor/task/punctuator.ts';
 const FENCE = 'this.clock.sample((await log.fence()).appendedAt);';
 const READ_OFFSET = 'this.position = await log.committedOffset();';
@@ -54,12 +55,18 @@ export const MUTATIONS: readonly Mutation[] = [
     ['if (nextOffset <= position) return;', ''],
     ['records.filter((record) => record.offset >= position)', '[...records]'],
   ),
-  mutation('outputs kept after the commit', TASK, ['    this.outputs = [];\n', '']),
-  mutation('state written only with an output', TASK, [
-    'this.dirty.add(sessionId);',
-    'if (effects.length > 0) this.dirty.add(sessionId);',
+  mutation('outputs kept after the commit', TASK, [
+    '    this.pending = new PendingTransaction();\n',
+    '    this.pending = new PendingTransaction();\n    for (const output of outputs) this.pending.write(output);\n',
   ]),
-  mutation('tombstone lost', TASK, ['[...this.dirty].map(', '[...this.dirty].filter((id) => this.store.get(id)).map(']),
+  mutation('state written only with an output', TASK, [
+    'if (state !== before) this.store.set(',
+    'if (effects.length > 0) this.store.set(',
+  ]),
+  mutation('tombstone lost', STORE, [
+    'changes.push({ sessionId, state: encoded });',
+    'if (encoded !== null) changes.push({ sessionId, state: encoded });',
+  ]),
   mutation('calls of a task overlap', 'processor/task/turnstile.ts', ['this.last.then(work, work)', 'work()']),
   mutation('timer without its margin', PUNCTUATOR, [' - SETTLE_MARGIN_MS;', ';']),
   mutation('timer that does not look at the backlog', TASK, [
@@ -76,25 +83,25 @@ export const MUTATIONS: readonly Mutation[] = [
     ['bounds = await this.deps.offsets.bounds(this.deps.topic);', 'bounds = early;'],
   ),
   mutation('timers not fired before a later record', TASK, [
-    'this.fireTimersBefore(record.timestamp, Number.POSITIVE_INFINITY);',
+    'while (this.fireTimersBefore(record.timestamp)) await this.commit(record.offset);',
     '',
   ]),
-  mutation('timer fires on its very millisecond', 'processor/task/timer-queue.ts', [
-    'next.dueAt < time',
-    'next.dueAt <= time',
+  mutation('timer fires on its very millisecond', STORE, ['dueAt >= time', 'dueAt > time']),
+  mutation("link's life does not count", 'processor/join/timers.ts', [
+    ', linkDiesAt);\n    default',
+    ', 0);\n    default',
   ]),
-  mutation("link's life does not count", 'processor/join/timers.ts', ['state.linkDiesAt ?? 0', '0']),
   mutation('session forgotten as soon as it completed', 'processor/join/timers.ts', [
-    'return state.completedAt + rules.retentionMs',
-    'return state.completedAt',
+    "    case 'completed':\n      return since + rules.retentionMs",
+    "      return since + rules.retentionMs;\n    case 'completed':\n      return since",
   ]),
   mutation('completed session not kept', 'processor/join/complete.ts', [
     "return { state: { phase: 'completed', completedAt: now }, effects };",
     'return { state: undefined, effects };',
   ]),
   mutation('given up again and again', 'processor/join/transition.ts', [
-    "phase: 'given-up', givenUpAt: due }",
-    'firstEventAt: due }',
+    "{ ...known, phase: 'given-up', givenUpAt: due }",
+    "{ ...known, phase: 'open', firstEventAt: due }",
   ]),
   mutation('revision not counted up', 'processor/join/records.ts', ['latest.revision + 1', 'latest.revision']),
   mutation('same outcome amends again', 'processor/join/recording-outcome.ts', [
@@ -118,7 +125,7 @@ export const BROKER_MUTATIONS: readonly Mutation[] = [
     '`${groupId}-${this.partition}-${this.owner}`',
   ]),
   mutation('restore that ends at the first owner', 'processor/task/kafka-partition-log.ts', [
-    'else if (value?.toString() === this.owner) return',
-    'else return',
+    "value?.toString() === this.owner ? 'done' : 'more'",
+    "'done'",
   ]),
 ];
