@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
+import { stopIdleTimers } from './request-queue-timer.js';
 import type { CommonSettings } from '../settings/common.js';
 import type { Logger } from '../observability/logger.js';
 
 export type { Kafka } from 'kafkajs';
+
+stopIdleTimers();
 
 /** How long a connection may take, and a request: short, because what waits behind a hung broker has a deadline of its own. */
 const CONNECTION_TIMEOUT_MS = 3_000;

@@ -1,4 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { withHeartbeats } from './heartbeats.js';
 
 export type InputRecord = {
   readonly offset: number;
@@ -17,8 +18,6 @@ export type InputBatch = {
 };
 
 export type BatchHandle = {
-  /** Keeps the membership alive: call it between slices of work. Rejects when the group is rebalancing: let that error pass. */
-  readonly heartbeat: () => Promise<void>;
   /** True once the consumer is stopping or the position was moved: leave the rest of the batch. */
   readonly isStale: () => boolean;
 };
@@ -33,8 +32,16 @@ export type GroupConsumerOptions = {
   readonly maxBytesPerPartition?: number;
   /** Called after each rebalance with all partitions that are ours now, before any of their records. */
   readonly onAssigned: (partitions: readonly number[]) => void;
-  /** Batches of one partition come one after the other, those of several partitions at the same time. */
+  /**
+   * Batches of one partition come one after the other, those of several partitions at the same time. The membership is kept alive
+   * meanwhile. A rejection makes kafkajs give the batch again.
+   */
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
+  /**
+   * Fetch the next batch of a partition while one is in hand: kafkajs by itself fetches nothing while any partition's batch is. `onBatch`
+   * must not reject then, and may still be at work after the partition has been given to another member.
+   */
+  readonly isPrefetching?: boolean;
   /**
    * A stretch of the partition, from `firstOffset` on, held no record for a reader of committed ones: aborted transactions, control
    * records. Reading goes on at `nextOffset`, and no batch will say so.
@@ -54,6 +61,8 @@ const CONCURRENT_PARTITIONS = 64;
 export class GroupConsumer {
   private readonly consumer: Consumer;
   private wasAssigned = false;
+  /** By partition: the batch in hand. */
+  private readonly inHand = new Map<number, Promise<void>>();
 
   constructor(
     kafka: Kafka,
@@ -106,6 +115,7 @@ export class GroupConsumer {
   /** Leaves the group after the batches in flight are done. */
   async stop(): Promise<void> {
     await this.consumer.disconnect();
+    await Promise.all(this.inHand.values());
   }
 
   pause(partitions?: readonly number[]): void {
@@ -138,10 +148,16 @@ export class GroupConsumer {
       value,
       timestamp: Number(timestamp),
     }));
-    await this.options.onBatch(
-      { partition: batch.partition, records, nextOffset },
-      { heartbeat: () => payload.heartbeat(), isStale },
-    );
-    if (!isStale()) payload.resolveOffset(batch.lastOffset());
+    const work = (): Promise<void> =>
+      this.options.onBatch({ partition: batch.partition, records, nextOffset }, { isStale });
+    if (this.options.isPrefetching === true) {
+      await withHeartbeats(() => payload.heartbeat(), this.inHand.get(batch.partition) ?? Promise.resolve());
+      if (isStale()) return;
+      this.inHand.set(batch.partition, work());
+    } else {
+      await withHeartbeats(() => payload.heartbeat(), work());
+      if (isStale()) return;
+    }
+    payload.resolveOffset(batch.lastOffset());
   }
 }

@@ -4,7 +4,6 @@ import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js
 import { GroupConsumer, type BatchHandle, type InputBatch } from '../../infra/kafka/group-consumer.js';
 import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import type { JoinMetrics } from './join-metrics.js';
-import { withHeartbeats } from './heartbeats.js';
 import { Punctuator } from './punctuator.js';
 import type { StreamTask } from './stream-task.js';
 import { TaskSlot } from './task-slot.js';
@@ -21,7 +20,7 @@ export type StreamThreadDeps = {
   readonly onFailed: (error: unknown) => void;
 };
 
-/** Records of one transaction: enough to make its round trips cheap, few enough for a heartbeat in between. */
+/** Records of one transaction: enough to make its round trips cheap, few enough to leave the rest soon when it is stale. */
 const RECORDS_PER_COMMIT = 5_000;
 
 /**
@@ -41,6 +40,7 @@ export class StreamThread {
     this.consumer = new GroupConsumer(deps.kafka, {
       groupId: deps.groupId,
       topic: deps.topic,
+      isPrefetching: true,
       onAssigned: (partitions) => this.assign(partitions),
       onBatch: (batch, handle) => this.processBatch(batch, handle),
       onNothing: (partition, firstOffset, nextOffset) => this.passBy(partition, firstOffset, nextOffset),
@@ -133,10 +133,11 @@ export class StreamThread {
       if (slot === undefined || this.state !== 'running' || handle.isStale()) return;
       const records = batch.records.slice(from, from + RECORDS_PER_COMMIT);
       const following = batch.records[from + RECORDS_PER_COMMIT];
-      const work = slot.process(records, following?.offset ?? batch.nextOffset).catch((error: unknown) => {
+      try {
+        await slot.process(records, following?.offset ?? batch.nextOffset);
+      } catch (error) {
         this.taskFailed(batch.partition, slot, error);
-      });
-      await withHeartbeats(handle.heartbeat, work);
+      }
     }
   }
 
