@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { supervise } from './supervised-process.js';
 import { StackError } from './stack-error.js';
-import { tryLock, type PidLock } from './pid-lock.js';
+import { tryLock, type PidLock } from '../program/pid-lock.js';
 import { withProgress, type Log } from './progress.js';
 
 /** A part of the stack that is downloaded or built once and kept for all clones. */

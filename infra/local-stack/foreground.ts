@@ -1,5 +1,5 @@
 import { StackError } from './stack-error.js';
-import { parentOf } from './pid-lock.js';
+import { parentOf } from '../program/pid-lock.js';
 import type { Log } from './progress.js';
 
 /** Progress goes to stderr: stdout is for what another program may read. */

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive, startOf } from './pid-lock.js';
+import { isAlive, startOf } from '../program/pid-lock.js';
 import { withProgress, type Log } from './progress.js';
 import type { SupervisedProcess } from './supervised-process.js';
 

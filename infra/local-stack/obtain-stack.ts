@@ -5,7 +5,7 @@ import type { Env } from '../settings/read-settings.js';
 import { dockerAnswers, startDockerStack } from './docker-stack.js';
 import { givenEndpoints, type StackEndpoints } from './endpoints.js';
 import { startNativeStack, type OwnStack } from './native-stack.js';
-import { tryLock, type PidLock } from './pid-lock.js';
+import { tryLock, type PidLock } from '../program/pid-lock.js';
 import { findFreeBase, portPlan } from './ports.js';
 import { withProgress, type Log } from './progress.js';
 import { requireServices } from './required-services.js';

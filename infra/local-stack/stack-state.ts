@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StackEndpoints } from './endpoints.js';
-import { isAlive, startOf } from './pid-lock.js';
+import { isAlive, startOf } from '../program/pid-lock.js';
 
 /** How the stack came: given by settings, another launcher's, or this launcher's own in Docker or as processes. */
 export type StackMode = 'given' | 'attached' | 'docker' | 'native';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { segmentFiles } from './adoption.js';
 import type { SpoolFs } from './file-system.js';
-import { tryLock, type PidLock } from '../../infra/local-stack/pid-lock.js';
+import { tryLock, type PidLock } from '../../infra/program/pid-lock.js';
 
 /** A folder of the spool that no other live process of this machine uses. */
 export type WorkerFolder = { readonly dir: string; readonly lock: PidLock };

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { projectRoot } from '../../infra/local-stack/folders.js';
-import { isAlive } from '../../infra/local-stack/pid-lock.js';
+import { isAlive } from '../../infra/program/pid-lock.js';
 
 /** A launcher of ours as a process of its own, as npm starts it. */
 export type Launched = {

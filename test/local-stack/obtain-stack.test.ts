@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { localEndpoints } from '../../infra/local-stack/endpoints.js';
 import { obtainStack } from '../../infra/local-stack/obtain-stack.js';
-import { startOf } from '../../infra/local-stack/pid-lock.js';
+import { startOf } from '../../infra/program/pid-lock.js';
 import { findFreeBase, portPlan } from '../../infra/local-stack/ports.js';
 import { fakeBroker, fakeHttp, takenPort } from './fake-services.js';
 import { tempDir } from './temp-dir.js';

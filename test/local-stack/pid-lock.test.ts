@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isAlive, startOf, tryLock, type PidLock } from '../../infra/local-stack/pid-lock.js';
+import { isAlive, startOf, tryLock, type PidLock } from '../../infra/program/pid-lock.js';
 import { tempDir } from './temp-dir.js';
 
 test('one holder at a time; the other learns who it is', () => {

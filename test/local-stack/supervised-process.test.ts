@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { isAlive, startOf } from '../../infra/local-stack/pid-lock.js';
+import { isAlive, startOf } from '../../infra/program/pid-lock.js';
 import { supervise, type SupervisedProcess } from '../../infra/local-stack/supervised-process.js';
 import { tempDir } from './temp-dir.js';
 
