@@ -9,6 +9,7 @@ import { findFreeBase } from '../../infra/local-stack/ports.js';
 import { createLogger } from '../../infra/observability/logger.js';
 import { commonFaults, commonSpecs } from '../../infra/settings/common.js';
 import { readSettings } from '../../infra/settings/read-settings.js';
+import { BrokerProcess } from '../measure/broker-process.js';
 import { median } from '../measure/median.js';
 import { ingressContenders, type Contender } from './contenders.js';
 import { measureThroughput, type Throughput, type ThroughputOptions } from './measure-throughput.js';
@@ -50,7 +51,11 @@ export async function benchIngress({ rounds, durationMs, log }: BenchOptions): P
       }
     }
     const steady = await measure(contenders[0] as Contender, { ...common, rate: STEADY_RATE });
-    report(results, steady);
+    const away =
+      stack.mode === 'native'
+        ? await measure(contenders[0] as Contender, { ...common, rate: STEADY_RATE, hung: new BrokerProcess(dir) })
+        : undefined;
+    report(results, steady, away);
   } finally {
     await offsets.close();
     await stack.stop();
@@ -84,7 +89,11 @@ function line(name: string, r: Throughput): string {
   );
 }
 
-function report(results: ReadonlyMap<string, readonly Throughput[]>, steady: Throughput): void {
+function report(
+  results: ReadonlyMap<string, readonly Throughput[]>,
+  steady: Throughput,
+  away: Throughput | undefined,
+): void {
   const medianOf = (name: string, pick: (r: Throughput) => number): number =>
     median((results.get(name) ?? []).map(pick));
   const rate = (name: string): number => medianOf(name, (r) => r.eventsPerSecond);
@@ -102,6 +111,11 @@ function report(results: ReadonlyMap<string, readonly Throughput[]>, steady: Thr
     say(`ingress to ${peer}: throughput ${ratio(rate(ours), rate(peer))}, CPU an event ${ratio(cpu(ours), cpu(peer))}`);
   }
   say(line(`at ${STEADY_RATE} events/s`, steady));
+  say(
+    away === undefined
+      ? 'with Kafka away: not measured, as this stack is not ours to hang'
+      : line(`at ${STEADY_RATE} events/s with Kafka hung, into the spool`, away),
+  );
 }
 
 function ratio(a: number, b: number): string {

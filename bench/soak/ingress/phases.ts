@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BrokerProcess } from './broker-process.js';
+import type { BrokerProcess } from '../../measure/broker-process.js';
 import type { IngressUnderTest } from './ingress-under-test.js';
 import { between, type Random } from './random.js';
 

@@ -5,7 +5,7 @@ import { obtainStack } from '../../../infra/local-stack/obtain-stack.js';
 import { findFreeBase } from '../../../infra/local-stack/ports.js';
 import type { Env } from '../../../infra/settings/read-settings.js';
 import type { SoakOptions } from '../soak-options.js';
-import { BrokerProcess } from './broker-process.js';
+import { BrokerProcess } from '../../measure/broker-process.js';
 import { EventLedger } from './event-ledger.js';
 import { IngressUnderTest } from './ingress-under-test.js';
 import { NumberedEvents } from './numbered-events.js';

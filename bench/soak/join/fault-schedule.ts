@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BrokerProcess } from '../ingress/broker-process.js';
+import type { BrokerProcess } from '../../measure/broker-process.js';
 import { between, type Random } from '../ingress/random.js';
 import type { ProcessorUnderTest } from './processor-under-test.js';
 

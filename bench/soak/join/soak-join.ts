@@ -14,7 +14,7 @@ import type { JoinRules } from '../../../processor/join/rules.js';
 import { subjects, topicNames } from '../../../schemas/topics.js';
 import { checkHistory } from '../../history/check-history.js';
 import type { Violation } from '../../history/history.js';
-import { BrokerProcess } from '../ingress/broker-process.js';
+import { BrokerProcess } from '../../measure/broker-process.js';
 import { seededRandom } from '../ingress/random.js';
 import { buildMutated } from '../mutations/mutated-build.js';
 import { BROKER_MUTATIONS } from '../mutations/mutations.js';

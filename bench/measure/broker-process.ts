@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive } from '../../../infra/program/pid-lock.js';
+import { isAlive } from '../../infra/program/pid-lock.js';
 
 /** The broker of the native stack in `dir`, which its launcher starts again when it has been killed. */
 export class BrokerProcess {
