@@ -28,7 +28,7 @@ export type ThroughputOptions = {
   readonly durationMs: number;
   /** Events a second; absent: as many as the server takes. */
   readonly rate?: number;
-  /** Hangs while the load runs, and goes on afterwards. */
+  /** Hangs before the load that is measured, and goes on behind it. */
   readonly hung?: BrokerProcess;
 };
 
@@ -54,8 +54,12 @@ export async function measureThroughput(contender: Contender, options: Throughpu
       });
     await load(WARM_UP_MS);
     const size = contender.topic === undefined ? 0 : await topicSize(offsets, contender.topic);
+    if (hung !== undefined) {
+      hung.hang();
+      // The first events wait for the acknowledgement as long as they may.
+      await load(WARM_UP_MS);
+    }
     const cpu = cpuMs(server.pid);
-    hung?.hang();
     const { answers, seconds, latencyMs, cpuMs: loadMs } = await load(durationMs);
     const usedMs = cpuMs(server.pid) - cpu;
     hung?.goOn();

@@ -9,7 +9,7 @@ export type EventProducerOptions = {
   readonly logger: Logger;
   /** How long the first record of a batch waits for others. Default 5. */
   readonly lingerMs?: number;
-  /** A batch of this size does not wait. Default 32 KiB: it makes the cost of a request small beside that of its records. */
+  /** A batch of this size does not wait. Default 64 KiB: it makes the cost of a request small beside that of its records. */
   readonly eagerBatchBytes?: number;
   /** A batch, which is one request to each leader, holds no more than this unless a single record does. Default 1 MiB. */
   readonly maxBatchBytes?: number;
@@ -31,7 +31,7 @@ export type EventProducerOptions = {
 export function withDefaults(options: EventProducerOptions): Required<EventProducerOptions> {
   return {
     lingerMs: 5,
-    eagerBatchBytes: 32_768,
+    eagerBatchBytes: 65_536,
     maxBatchBytes: 1_048_576,
     maxInFlight: 3,
     connectTimeoutMs: 3_000,
