@@ -5,6 +5,7 @@ import { produceRequest, type PartitionBatch } from './produce-request.js';
 import { ProtocolError } from './protocol-error.js';
 import { RecordBatch, type BatchRecord } from './record-batch.js';
 import { addToSequence } from './sequence.js';
+import { untilSettled } from './until-settled.js';
 import { within } from './within.js';
 
 /** Batches on their way to one topic: each is sent once, in the order of the calls, and the first failure is the end of the session. */
@@ -142,10 +143,10 @@ async function connect(cluster: Cluster, topic: string) {
     brokers.set(nodeId, await cluster.findBroker({ nodeId }));
   }
   const anyBroker = await cluster.findControllerBroker();
-  const { producerId, producerEpoch } = await anyBroker.initProducerId({
-    transactionalId: undefined,
-    transactionTimeout: 0,
-  });
+  // A broker that has just started is still loading what it needs for that.
+  const { producerId, producerEpoch } = await untilSettled(() =>
+    anyBroker.initProducerId({ transactionalId: undefined, transactionTimeout: 0 }),
+  );
   return { producer: { id: BigInt(producerId), epoch: producerEpoch }, partitions, brokers };
 }
 
