@@ -21,6 +21,14 @@ export function encodeWire(header: Buffer, json: Uint8Array): Buffer {
   return value;
 }
 
+/** As {@link encodeWire}, with the JSON as text. */
+export function encodeWireText(header: Buffer, json: string): Buffer {
+  const value = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(json));
+  header.copy(value, 0);
+  value.write(json, HEADER_BYTES);
+  return value;
+}
+
 export type WireValue = { readonly schemaId: number; readonly json: Buffer };
 
 /** Splits a value; `undefined` when it is not in the wire format. The JSON is a view of `value`, not a copy. */

@@ -74,7 +74,7 @@ export class GroupConsumer {
       rebalanceTimeout: 30_000,
       heartbeatInterval: 2_000,
       maxWaitTimeInMs: options.maxWaitMs ?? 250,
-      maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576,
+      maxBytesPerPartition: options.maxBytesPerPartition ?? 524_288,
       readUncommitted: false,
       allowAutoTopicCreation: false,
       retry: {

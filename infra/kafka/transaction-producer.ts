@@ -15,7 +15,7 @@ type Partition = {
 
 /** Writes the records of a transactional producer, which has its sequence numbers. One call at a time; an error is the end of it. */
 export class TransactionProducer {
-  private readonly partitions = new Map<string, Partition>();
+  private readonly topics = new Map<string, Map<number, Partition>>();
 
   constructor(
     private readonly cluster: Cluster,
@@ -55,11 +55,11 @@ export class TransactionProducer {
   }
 
   private partition(topic: string, partition: number): Partition {
-    const name = `${topic}/${partition}`;
-    let found = this.partitions.get(name);
+    let ofTopic = this.topics.get(topic);
+    if (ofTopic === undefined) this.topics.set(topic, (ofTopic = new Map<number, Partition>()));
+    let found = ofTopic.get(partition);
     if (found === undefined) {
-      found = { topic, partition, batch: new RecordBatch(), nextSequence: 0 };
-      this.partitions.set(name, found);
+      ofTopic.set(partition, (found = { topic, partition, batch: new RecordBatch(), nextSequence: 0 }));
     }
     return found;
   }

@@ -1,9 +1,9 @@
+import { isoTime } from '../../schemas/iso-time.js';
 import { isDocumentedCallStatus, type SchemaFault, type SenderEvent } from '../../schemas/validators.js';
 import type { IngressMetrics } from '../ingress-metrics.js';
 import type { DurableStore, StoragePlace } from '../store/durable-store.js';
 import { deadLetterRecord, faultsOf, type RefusedBody } from './dead-letter-record.js';
 import { eventRecord } from './event-record.js';
-import { isoTime } from './iso-time.js';
 import { judgeBody } from './judge-body.js';
 
 /** How a delivery ends, once its bytes are durable; or `unavailable`, when they could not be made so. */

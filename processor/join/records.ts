@@ -1,4 +1,5 @@
 import type { Recording, SessionComplete, SessionIncomplete } from '../../schemas/generated/types.js';
+import { isoTime } from '../../schemas/iso-time.js';
 import { isCall } from './recording-outcome.js';
 import type { Finalized, Millis, Open, Timeline } from './state.js';
 
@@ -16,7 +17,7 @@ export function completeRecord(
     projectId,
     revision: 1,
     channel: isCall(finalized) ? 'call' : 'text',
-    completedAt: iso(completedAt),
+    completedAt: isoTime(completedAt),
     currentNodeId,
     messagesCount,
     extractedVariables,
@@ -38,15 +39,11 @@ export function incompleteRecord(sessionId: string, state: Open, givenUpAt: Mill
   return {
     sessionId,
     ...(projectId !== undefined && { projectId }),
-    firstEventAt: iso(firstEventAt),
-    incompleteAt: iso(givenUpAt),
+    firstEventAt: isoTime(firstEventAt),
+    incompleteAt: isoTime(givenUpAt),
     ...ended,
     ...(call && { call }),
     ...(recording && { recording }),
     timeline,
   };
-}
-
-function iso(ms: Millis): string {
-  return new Date(ms).toISOString();
 }

@@ -81,7 +81,9 @@ export class KafkaPartitionLog implements PartitionLog {
   private records({ outputs, changelog }: TaskTransaction): PartitionRecord[] {
     const { partition } = this;
     const topic = this.deps.topics.changelog;
-    const records: PartitionRecord[] = outputs.map((output) => ({ ...output, partition }));
+    const records: PartitionRecord[] = outputs.map(({ topic: output, key, value, headers }) => {
+      return { topic: output, partition, key, value, headers };
+    });
     for (const { sessionId, state } of changelog) records.push({ topic, partition, key: sessionId, value: state });
     if (records.length === 0) {
       records.push({ topic, partition, key: OWNER_KEY, value: Buffer.from(this.owner) });
