@@ -6,9 +6,7 @@ import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import { runProgram, settingsOrExit, type RunningProgram } from '../infra/program/run-program.js';
 import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
-import { ArchiveRole } from './archive/archive-role.js';
 import { hasRole, readProcessorSettings } from './settings.js';
-import { JoinRole } from './task/join-role.js';
 
 const STOP_WITHIN_MS = 25_000;
 
@@ -46,6 +44,7 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   };
 }
 
+/** A role's code is loaded only where the role is taken: the store's client and what it needs are some 30 MB, as much as the join. */
 async function createRoles(metrics: Registry, onFatal: (error: unknown) => void): Promise<ProcessorRole[]> {
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafka = createKafka(settings, 'processor', logger);
@@ -67,8 +66,12 @@ async function createRoles(metrics: Registry, onFatal: (error: unknown) => void)
       retentionMs: settings.JOIN_RETENTION_MS,
       linkLifetimeMs: settings.ARCHIVE_URL_LIFETIME_MS,
     };
+    const { JoinRole } = await import('./task/join-role.js');
     roles.push(new JoinRole({ ...shared, groupId: settings.PROCESSOR_GROUP_ID, schemaRegistry, rules }));
   }
-  if (hasRole(settings, 'archive')) roles.push(new ArchiveRole({ ...shared, settings }));
+  if (hasRole(settings, 'archive')) {
+    const { ArchiveRole } = await import('./archive/archive-role.js');
+    roles.push(new ArchiveRole({ ...shared, settings }));
+  }
   return roles;
 }
