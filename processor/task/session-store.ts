@@ -14,12 +14,15 @@ export type DueSession = { readonly sessionId: string; readonly state: SessionSt
 /**
  * The states of one partition's sessions in memory, with their timers. The changelog is the durable copy.
  *
- * States rest encoded, in the bytes that the changelog holds; only those touched since the last {@link takeChanges} are objects.
+ * States rest encoded, in the bytes that the changelog holds; only those touched since the last {@link takeChanges} but one are objects: a
+ * session's events come close together, and what is decoded once need not be decoded again for the next of them.
  */
 export class SessionStore {
   private readonly table = new SessionTable();
   private readonly timers = new TimerHeap();
   private touched = new Map<string, Touched>();
+  /** Those of the slice before. */
+  private before: ReadonlyMap<string, Touched> = new Map();
   /** Sessions by phase, kept up as they move, for the metrics. */
   readonly counts: Record<Phase, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
 
@@ -87,6 +90,7 @@ export class SessionStore {
       if (encoded !== null && slot !== undefined) this.table.setState(slot, encoded);
       changes.push({ sessionId, state: encoded });
     }
+    this.before = this.touched;
     this.touched = new Map();
     return changes;
   }
@@ -112,12 +116,8 @@ export class SessionStore {
     if (touched === undefined) {
       const slot = this.table.find(sessionId);
       const encoded = slot === undefined ? undefined : this.table.state(slot);
-      touched = {
-        slot,
-        state: encoded && decodeState(encoded),
-        changed: false,
-        boundBytes: encoded?.length ?? 0,
-      };
+      const state = encoded && (this.before.get(sessionId)?.state ?? decodeState(encoded));
+      touched = { slot, state, changed: false, boundBytes: encoded?.length ?? 0 };
       this.touched.set(sessionId, touched);
     }
     return touched;
