@@ -54,7 +54,7 @@ it('chooses the partition that any other Kafka client would', async () => {
 
 it('is over after a refusal, and tells it from other failures', async () => {
   const doomed = await open(topics.deadLetter, TIMEOUT_MS);
-  const tooLarge = doomed.send([{ key: null, value: Buffer.alloc(MAX_RECORD_BYTES) }], TIMEOUT_MS);
+  const tooLarge = doomed.send([{ key: null, value: Buffer.alloc(2 * MAX_RECORD_BYTES) }], TIMEOUT_MS);
   await expect(tooLarge).rejects.toSatisfy(refusesRecords);
   await expect(doomed.send([record(null, 'later')], TIMEOUT_MS)).rejects.toThrow('the session has ended');
   doomed.close();
