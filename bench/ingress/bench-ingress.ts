@@ -21,6 +21,7 @@ export type BenchOptions = {
 };
 
 const STEADY_RATE = 5_000;
+const WARM_UP_MS = 15_000;
 
 /**
  * `npm run bench -- ingress`: throughput, CPU and latency of the ingress beside its peers, in interleaved rounds on one broker.
@@ -42,6 +43,9 @@ export async function benchIngress({ rounds, durationMs, log }: BenchOptions): P
     );
     await createPeerTopics(contenders, kafka);
     const common = { logDir: join(dir, 'logs'), offsets, durationMs };
+    // A broker that has just started compiles its own code while it works: whoever goes first would pay for that.
+    log('warming the broker up');
+    await measure(contenders[0] as Contender, { ...common, durationMs: WARM_UP_MS });
     const results = new Map<string, Throughput[]>(contenders.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round += 1) {
       for (const contender of contenders) {
