@@ -111,8 +111,14 @@ function report(
     );
   }
   const [ours = '', ...peers] = results.keys();
+  // Round by round: a machine that is slower for a while is so for neighbours.
+  const ratio = (peer: string, pick: (r: Throughput) => number): string => {
+    const theirs = (results.get(peer) ?? []).map(pick);
+    return `${median((results.get(ours) ?? []).map((r, round) => pick(r) / (theirs[round] ?? NaN))).toFixed(2)} ×`;
+  };
   for (const peer of peers) {
-    say(`ingress to ${peer}: throughput ${ratio(rate(ours), rate(peer))}, CPU an event ${ratio(cpu(ours), cpu(peer))}`);
+    const throughput = ratio(peer, (r) => r.eventsPerSecond);
+    say(`ingress to ${peer}: throughput ${throughput}, CPU an event ${ratio(peer, (r) => r.cpuMicrosPerEvent)}`);
   }
   say(line(`at ${STEADY_RATE} events/s`, steady));
   say(
@@ -120,8 +126,4 @@ function report(
       ? 'with Kafka away: not measured, as this stack is not ours to hang'
       : line(`at ${STEADY_RATE} events/s with Kafka hung, into the spool`, away),
   );
-}
-
-function ratio(a: number, b: number): string {
-  return `${(a / b).toFixed(2)} ×`;
 }
