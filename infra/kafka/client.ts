@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { useFastBatchDecoding } from './batch-decoding.js';
-import { stopIdleTimers } from './request-queue-timer.js';
+import { slowIdleTimers } from './idle-timers.js';
 import type { CommonSettings } from '../settings/common.js';
 import type { Logger } from '../observability/logger.js';
 
 export type { Kafka } from 'kafkajs';
 
-stopIdleTimers();
+slowIdleTimers();
 useFastBatchDecoding();
 
 /** How long a connection may take, and a request: short, because what waits behind a hung broker has a deadline of its own. */

@@ -16,7 +16,7 @@ type Read = {
 };
 
 /** Reaction time to a new read. While nothing is read, all partitions are paused and nothing is sent but heartbeats. */
-const MAX_WAIT_MS = 50;
+const MAX_WAIT_MS = 200;
 const STALLED_AFTER_MS = 60_000;
 /** Between tries to get a consumer again after one has crashed. */
 const RESTART_MS = 1_000;
