@@ -13,16 +13,8 @@ export function wireHeader(schemaId: number): Buffer {
   return header;
 }
 
-/** Puts a header made by {@link wireHeader} before JSON bytes, which are kept byte for byte. */
-export function encodeWire(header: Buffer, json: Uint8Array): Buffer {
-  const value = Buffer.allocUnsafe(HEADER_BYTES + json.length);
-  header.copy(value, 0);
-  value.set(json, HEADER_BYTES);
-  return value;
-}
-
-/** As {@link encodeWire}, with the JSON as text. */
-export function encodeWireText(header: Buffer, json: string): Buffer {
+/** A value of the topic: a header made by {@link wireHeader}, and the JSON text behind it. */
+export function encodeWire(header: Buffer, json: string): Buffer {
   const value = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(json));
   header.copy(value, 0);
   value.write(json, HEADER_BYTES);

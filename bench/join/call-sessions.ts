@@ -41,7 +41,7 @@ export function eventRecord({ session, event }: NumberedEvent, header: Buffer, e
   const body = { event, sessionId, timestamp, ...fieldsOf(session, event) };
   return {
     key: sessionId,
-    value: encodeWire(header, Buffer.from(JSON.stringify(body))),
+    value: encodeWire(header, JSON.stringify(body)),
     headers: cloudEventHeaders({
       id: `${sessionId}:${event}`,
       type: event,

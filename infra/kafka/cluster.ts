@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { within } from './within.js';
 
 /** A request as kafkajs sends it: it adds size, correlation id and client id, and gives the bytes of the answer to `decode`. */
 export type ProtocolRequest<T> = {
@@ -78,12 +79,38 @@ type CreateCluster = (options: {
 const METADATA_MAX_AGE_MS = 300_000;
 
 /**
+ * What `use` makes of a new cluster, which is closed again when that fails or takes longer than `timeoutMs`.
+ * @throws Error of `use`, or that it was given up: wait a little and open again.
+ */
+export async function openCluster<T>(
+  kafka: Kafka,
+  timeoutMs: number,
+  what: string,
+  use: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
+  const cluster = createCluster(kafka);
+  const opening = cluster.connect().then(() => use(cluster));
+  try {
+    return await within(opening, timeoutMs, what);
+  } catch (error) {
+    void closeCluster(cluster, [opening]);
+    throw error;
+  }
+}
+
+/** Closes the connections once what is under way has settled: a disconnect with a request in flight would never settle. */
+export async function closeCluster(cluster: Cluster, underWay: Iterable<Promise<unknown>>): Promise<void> {
+  await Promise.allSettled(underWay);
+  await cluster.disconnect().catch(() => undefined);
+}
+
+/**
  * A cluster of its own with the settings of a client, as each producer and consumer of kafkajs has one.
  *
  * kafkajs 2.2.4, which is pinned, keeps its maker behind a symbol. Its own producer encodes at ten times the cost, allows one request
  * in flight when it is idempotent, cannot leave its retries be, and takes twice the round trips for a transaction.
  */
-export function createCluster(kafka: Kafka): Cluster {
+function createCluster(kafka: Kafka): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(
     ({ description }) => description === 'private:Kafka:createCluster',
   );

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { createCluster, type Broker, type Cluster } from './cluster.js';
+import { closeCluster, openCluster, type Broker, type Cluster } from './cluster.js';
 import { partitionOfKey } from './murmur2.js';
 import { produceRequest, type PartitionBatch } from './produce-request.js';
 import { ProtocolError } from './protocol-error.js';
@@ -59,15 +59,10 @@ class KafkaProduceSession implements ProduceSession {
   ) {}
 
   static async open(kafka: Kafka, topic: string, timeoutMs: number): Promise<KafkaProduceSession> {
-    const cluster = createCluster(kafka);
-    const connecting = connect(cluster, topic);
-    try {
-      const { producer, partitions, brokers } = await within(connecting, timeoutMs, 'connecting to Kafka');
+    return openCluster(kafka, timeoutMs, 'connecting to Kafka', async (cluster) => {
+      const { producer, partitions, brokers } = await prepare(cluster, topic);
       return new KafkaProduceSession(cluster, topic, producer, partitions, brokers);
-    } catch (error) {
-      void connecting.catch(() => undefined).then(() => disconnect(cluster));
-      throw error;
-    }
+    });
   }
 
   async send(records: readonly BatchRecord[], timeoutMs: number): Promise<void> {
@@ -85,10 +80,9 @@ class KafkaProduceSession implements ProduceSession {
     }
   }
 
-  /** A disconnect with a request in flight would never settle, and would leave the socket open. */
   close(): void {
     this.failure ??= new Error('the session is closed');
-    void Promise.allSettled(this.underWay).then(() => disconnect(this.cluster));
+    void closeCluster(this.cluster, this.underWay);
   }
 
   private batchesByLeader(records: readonly BatchRecord[]): Map<number, PartitionBatch[]> {
@@ -130,8 +124,7 @@ class KafkaProduceSession implements ProduceSession {
   }
 }
 
-async function connect(cluster: Cluster, topic: string) {
-  await cluster.connect();
+async function prepare(cluster: Cluster, topic: string) {
   await cluster.addMultipleTargetTopics([topic]);
   const metadata = [...cluster.findTopicPartitionMetadata(topic)].sort((a, b) => a.partitionId - b.partitionId);
   const partitions = metadata.map(({ partitionId, leader }) => {
@@ -148,8 +141,4 @@ async function connect(cluster: Cluster, topic: string) {
     anyBroker.initProducerId({ transactionalId: undefined, transactionTimeout: 0 }),
   );
   return { producer: { id: BigInt(producerId), epoch: producerEpoch }, partitions, brokers };
-}
-
-async function disconnect(cluster: Cluster): Promise<void> {
-  await cluster.disconnect().catch(() => undefined);
 }

@@ -33,7 +33,7 @@ export class TransactionProducer {
     let appendedAt: number | undefined;
     let left = [...filled];
     // A leader that has moved has appended nothing: the same batches, with the same numbers, go to the new one.
-    await untilSettled(async () => {
+    const sendLeft = async (): Promise<void> => {
       const answers = (
         await Promise.all([...this.byLeader(left)].map(([leader, some]) => this.request(leader, some, timeoutMs)))
       ).flat();
@@ -43,10 +43,10 @@ export class TransactionProducer {
         else left = left.filter((one) => one.topic !== topic || one.partition !== partition);
         if (errorCode === 0 && time > 0) appendedAt = Math.max(appendedAt ?? 0, time);
       }
-      if (failure === undefined && left.length === 0) return;
-      await this.cluster.refreshMetadata();
-      throw failure === undefined ? new Error('not every partition has acknowledged') : new ProtocolError(failure);
-    });
+      if (failure !== undefined) throw new ProtocolError(failure);
+      if (left.length > 0) throw new Error('not every partition has acknowledged');
+    };
+    await untilSettled(sendLeft, () => this.cluster.refreshMetadata());
     for (const partition of filled) {
       partition.nextSequence = addToSequence(partition.nextSequence, partition.batch.records);
       partition.batch.clear();

@@ -1,8 +1,9 @@
 import type { Kafka } from 'kafkajs';
 import { chunkByBytes } from './chunk-by-bytes.js';
 import {
-  createCluster,
+  closeCluster,
   GROUP_COORDINATOR,
+  openCluster,
   TRANSACTION_COORDINATOR,
   type Cluster,
   type TransactionOwner,
@@ -69,9 +70,7 @@ export class TransactionalWriter {
    */
   static async open(kafka: Kafka, options: TransactionalWriterOptions): Promise<TransactionalWriter> {
     const { transactionalId, topics, transactionTimeoutMs: timeoutMs } = options;
-    const cluster = createCluster(kafka);
-    const opening = (async () => {
-      await cluster.connect();
+    return openCluster(kafka, timeoutMs, `initialising the transactional id ${transactionalId}`, async (cluster) => {
       await cluster.addMultipleTargetTopics(topics);
       const coordinator = new Coordinator(cluster, transactionalId, TRANSACTION_COORDINATOR);
       const { producerId, producerEpoch } = await coordinator.ask((broker) =>
@@ -79,13 +78,7 @@ export class TransactionalWriter {
       );
       const owner = { transactionalId, producerId, producerEpoch };
       return new TransactionalWriter(cluster, coordinator, owner, new TransactionProducer(cluster, owner), timeoutMs);
-    })();
-    try {
-      return await within(opening, timeoutMs, `initialising the transactional id ${transactionalId}`);
-    } catch (error) {
-      void opening.catch(() => undefined).then(() => disconnect(cluster));
-      throw error;
-    }
+    });
   }
 
   /**
@@ -111,8 +104,7 @@ export class TransactionalWriter {
   /** Closes the connections. An open transaction is left to the next owner's initialisation, which aborts it. */
   async close(): Promise<void> {
     this.isOver = true;
-    await Promise.allSettled(this.underWay);
-    await disconnect(this.cluster);
+    await closeCluster(this.cluster, this.underWay);
   }
 
   private async transact(
@@ -157,8 +149,4 @@ export class TransactionalWriter {
     this.groupCoordinator ??= new Coordinator(this.cluster, groupId, GROUP_COORDINATOR);
     await this.groupCoordinator.ask((broker) => broker.txnOffsetCommit({ ...this.owner, groupId, topics }));
   }
-}
-
-async function disconnect(cluster: Cluster): Promise<void> {
-  await cluster.disconnect().catch(() => undefined);
 }

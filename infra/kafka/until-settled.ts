@@ -10,8 +10,11 @@ const FIRST_DELAY_MS = 2;
 const LAST_DELAY_MS = 100;
 const GIVE_UP_AFTER_MS = 20_000;
 
-/** Asks until the answer is another than "not yet". @throws what `ask` threw, when it was something else or time is over. */
-export async function untilSettled<T>(ask: () => Promise<T>): Promise<T> {
+/**
+ * Asks until the answer is another than "not yet". `beforeNext` runs before each further try.
+ * @throws what `ask` threw, when it was something else or time is over; what `beforeNext` threw.
+ */
+export async function untilSettled<T>(ask: () => Promise<T>, beforeNext?: () => Promise<void>): Promise<T> {
   const startedAt = performance.now();
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LAST_DELAY_MS, 2 * delayMs)) {
     try {
@@ -20,6 +23,7 @@ export async function untilSettled<T>(ask: () => Promise<T>): Promise<T> {
       const { code } = error as { code?: unknown };
       if (!NOT_YET.has(code) || performance.now() - startedAt > GIVE_UP_AFTER_MS) throw error;
       await delay(delayMs);
+      await beforeNext?.();
     }
   }
 }

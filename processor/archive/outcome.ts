@@ -1,6 +1,6 @@
 import type { RecordingArchived, RecordingFailed } from '../../schemas/generated/types.js';
 import { cloudEventHeaders } from '../../schemas/cloud-events.js';
-import { encodeWireText } from '../../schemas/wire-format.js';
+import { encodeWire } from '../../schemas/wire-format.js';
 import type { FailureReason } from './failure-reason.js';
 import type { OutcomeRecord } from './ports.js';
 import type { RecordingJob } from './recording-job.js';
@@ -32,7 +32,7 @@ export function outcomeRecord(job: RecordingJob, outcome: Outcome, wireHeader: B
   const event = outcomeEvent(job, outcome, new Date(now).toISOString());
   return {
     key: job.sessionId,
-    value: encodeWireText(wireHeader, JSON.stringify(event)),
+    value: encodeWire(wireHeader, JSON.stringify(event)),
     headers: cloudEventHeaders({
       id: `${job.sessionId}:${event.event}:${job.readyAt}`,
       type: event.event,

@@ -3,7 +3,7 @@ import type { SubjectIds } from '../../infra/schema-registry/client.js';
 import { cloudEventHeaders } from '../../schemas/cloud-events.js';
 import type { TopicNames } from '../../schemas/topics.js';
 import type { SchemaFault } from '../../schemas/validators.js';
-import { encodeWireText, wireHeader } from '../../schemas/wire-format.js';
+import { encodeWire, wireHeader } from '../../schemas/wire-format.js';
 import type { Effect } from '../join/effects.js';
 import type { PoisonReason } from './decode-record.js';
 import type { OutputRecord } from './partition-log.js';
@@ -33,7 +33,7 @@ export class OutputEncoder {
     return {
       topic: this.topics[effect.kind],
       key: sessionId,
-      value: encodeWireText(this.headers[effect.kind], JSON.stringify(effect.record)),
+      value: encodeWire(this.headers[effect.kind], JSON.stringify(effect.record)),
       headers: cloudEventHeaders({
         id: `${sessionId}:${effect.kind}:${revision}`,
         type: `session.${effect.kind}`,

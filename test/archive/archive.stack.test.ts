@@ -97,7 +97,7 @@ async function ready(sessionId: string, recordingUrl: string): Promise<void> {
     success: true,
     recordingUrl,
   };
-  const value = encodeWire(wireHeader(subjectIds.events), Buffer.from(JSON.stringify(event)));
+  const value = encodeWire(wireHeader(subjectIds.events), JSON.stringify(event));
   await producer.send({ key: sessionId, value });
 }
 

@@ -10,7 +10,7 @@ const READY = {
   success: true,
   recordingUrl: 'https://example.com/a.wav',
 };
-const wire = (value: unknown) => encodeWire(wireHeader(7), Buffer.from(JSON.stringify(value)));
+const wire = (value: unknown) => encodeWire(wireHeader(7), JSON.stringify(value));
 
 describe('readyRecordingIn', () => {
   it('finds a recording that is ready, with fields it does not know', () => {
@@ -20,7 +20,7 @@ describe('readyRecordingIn', () => {
   it.each<[string, Buffer | null]>([
     ['a tombstone', null],
     ['bytes that are not in the wire format', Buffer.from('{}')],
-    ['a broken JSON text', encodeWire(wireHeader(7), Buffer.from('{"event":'))],
+    ['a broken JSON text', encodeWire(wireHeader(7), '{"event":')],
     ['a JSON value that is no object', wire(null)],
     ['another event', wire({ ...READY, event: 'recording.archived' })],
     ['a recording that failed at the provider', wire({ ...READY, success: false, recordingUrl: undefined })],

@@ -25,7 +25,7 @@ function joined(backlog: Backlog): Map<string, Buffer> {
     if (state !== undefined) states.set(key, state);
     for (const { kind, record } of effects) {
       expect(kind).toBe('complete');
-      values.set(key, encodeWire(HEADER, Buffer.from(JSON.stringify(record))));
+      values.set(key, encodeWire(HEADER, JSON.stringify(record)));
     }
   }
   return values;
@@ -95,10 +95,10 @@ describe('the check of the outputs counts', () => {
 
   test.each([
     ['another content', Buffer.from(value.toString('latin1').replace('"revision":1', '"revision":2'), 'latin1')],
-    ['another schema', encodeWire(wireHeader(SCHEMA_ID + 1), value.subarray(5))],
+    ['another schema', Buffer.concat([wireHeader(SCHEMA_ID + 1), value.subarray(5)])],
     ['no wire format', Buffer.from('{}')],
-    ['no JSON', encodeWire(HEADER, Buffer.from('{'))],
-    ['null', encodeWire(HEADER, Buffer.from('null'))],
+    ['no JSON', encodeWire(HEADER, '{')],
+    ['null', encodeWire(HEADER, 'null')],
     ['a tombstone', null],
   ])('a record with %s', (_, wrong) => {
     expect(faultsWith((check) => check.complete(idOf, wrong), idOf)).toMatchObject({

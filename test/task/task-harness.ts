@@ -82,5 +82,5 @@ export class TaskHarness {
 }
 
 export function encodeEvent(event: SessionEventValue, schemaId = EVENTS_ID): Buffer {
-  return encodeWire(wireHeader(schemaId), Buffer.from(JSON.stringify(event)));
+  return encodeWire(wireHeader(schemaId), JSON.stringify(event));
 }

@@ -1,3 +1,4 @@
+import { textTable } from '../../measure/text-table.js';
 import type { EventLedger, Tally } from './event-ledger.js';
 import type { Phase } from './phases.js';
 
@@ -47,13 +48,9 @@ export function table(results: readonly PhaseResult[]): string {
     ...[tally.outOfOrder, tally.duplicates, tally.arrivedUnanswered],
     `${(Math.max(...drainMs) / 1000).toFixed(1)} s`,
   ]);
-  const texts = [HEADINGS, ...rows].map((row) =>
-    row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)),
+  return textTable(
+    [HEADINGS, ...rows].map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell))),
   );
-  const widths = HEADINGS.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
-  const pad = (cell: string, column: number): string =>
-    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return texts.map((row) => `${row.map(pad).join('  ')}\n`).join('');
 }
 
 /** Each guarantee that did not hold, in words. */

@@ -82,7 +82,7 @@ export class SessionLoad {
   }
 
   private send({ event }: TimedEvent): void {
-    this.write(event.sessionId, encodeWire(this.header, Buffer.from(JSON.stringify(event))), event.event);
+    this.write(event.sessionId, encodeWire(this.header, JSON.stringify(event)), event.event);
   }
 
   private write(sessionId: string, value: Buffer, type: string): void {

@@ -39,7 +39,7 @@ export class SimulatedTopic {
   }
 
   append(number: number, event: SessionEventValue): void {
-    this.write(number, event.sessionId, encodeWire(wireHeader(EVENTS_ID), Buffer.from(JSON.stringify(event))), event);
+    this.write(number, event.sessionId, encodeWire(wireHeader(EVENTS_ID), JSON.stringify(event)), event);
   }
 
   /** A record that cannot be joined. */
