@@ -122,6 +122,7 @@ async function startReading(site: BenchSite, topic: string, seen: (sessionId: st
   const consumer = new GroupConsumer(site.kafka, {
     groupId: `bench-latency-${randomUUID()}`,
     topic,
+    startAt: 'committed',
     maxWaitMs: FETCH_WAIT_MS,
     onAssigned,
     onBatch: ({ records }) => {

@@ -43,9 +43,8 @@ async function readAll(
   if (partitions.length === 0) return;
   const last = randomUUID();
   await markEnds(kafka, topic, partitions, last);
-  const reader = new PartitionReader(kafka, `bench-read-${last}`, topic, offsets);
+  const reader = new PartitionReader(kafka, topic);
   try {
-    await reader.start();
     for (const partition of partitions) {
       await reader.read(partition, (record) => {
         if (record.key?.toString() === last) return 'done';
@@ -54,7 +53,7 @@ async function readAll(
       });
     }
   } finally {
-    await reader.stop();
+    reader.stop();
   }
 }
 

@@ -22,7 +22,7 @@ export async function untilConsumed(
   const deadline = performance.now() + DEADLINE_MS;
   for (const [partition, { low, end }] of await offsets.bounds(topic)) {
     if (low === end) continue;
-    while (((await offsets.committed(groupId, topic, partition)) ?? 0) < end) {
+    while (((await offsets.committed(groupId, topic)).get(partition) ?? 0) < end) {
       if (ended.signal.aborted) throw new Error(failure(consumer, 'ended before it had read its input'));
       if (performance.now() > deadline) throw new Error(failure(consumer, 'did not come to the end of its input'));
       await delay(ASK_EVERY_MS);

@@ -26,6 +26,7 @@ export class CompleteWatch {
     this.consumer = new GroupConsumer(kafka, {
       groupId,
       topic,
+      startAt: 'committed',
       maxWaitMs: 50,
       onAssigned: () => undefined,
       onBatch: async ({ records }) => {

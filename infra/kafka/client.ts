@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
-import { useFastBatchDecoding } from './batch-decoding.js';
 import { slowIdleTimers } from './idle-timers.js';
 import type { CommonSettings } from '../settings/common.js';
 import type { Logger } from '../observability/logger.js';
@@ -8,7 +7,6 @@ import type { Logger } from '../observability/logger.js';
 export type { Kafka } from 'kafkajs';
 
 slowIdleTimers();
-useFastBatchDecoding();
 
 /** How long a connection may take, and a request: short, because what waits behind a hung broker has a deadline of its own. */
 const CONNECTION_TIMEOUT_MS = 3_000;

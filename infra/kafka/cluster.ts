@@ -64,6 +64,14 @@ export type Cluster = {
   readonly findBroker: (id: { readonly nodeId: number }) => Promise<Broker>;
   readonly findControllerBroker: () => Promise<Broker>;
   readonly refreshMetadata: () => Promise<void>;
+  /** First offsets, or ends, by topic. */
+  readonly fetchTopicsOffset: (
+    topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number }[];
+      readonly fromBeginning: boolean;
+    }[],
+  ) => Promise<readonly { readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }[]>;
   readonly findGroupCoordinator: (args: {
     readonly groupId: string;
     readonly coordinatorType: typeof GROUP_COORDINATOR | typeof TRANSACTION_COORDINATOR;
@@ -108,7 +116,8 @@ export async function closeCluster(cluster: Cluster, underWay: Iterable<Promise<
  * A cluster of its own with the settings of a client, as each producer and consumer of kafkajs has one.
  *
  * kafkajs 2.2.4, which is pinned, keeps its maker behind a symbol. Its own producer encodes at ten times the cost, allows one request
- * in flight when it is idempotent, cannot leave its retries be, and takes twice the round trips for a transaction.
+ * in flight when it is idempotent, cannot leave its retries be, and takes twice the round trips for a transaction. Of its own consumer
+ * see `PartitionFetcher`.
  */
 function createCluster(kafka: Kafka): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(

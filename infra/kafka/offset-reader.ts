@@ -32,13 +32,13 @@ export class OffsetReader {
   }
 
   /**
-   * The group's next offset to read, `undefined` when it has committed none.
+   * The group's next offset to read, by partition; where it has committed none, there is none.
    * @throws Error when the brokers do not tell after several tries: ask again later.
    */
-  async committed(groupId: string, topic: string, partition: number): Promise<number | undefined> {
+  async committed(groupId: string, topic: string): Promise<ReadonlyMap<number, number>> {
     const [found] = await this.ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
-    const offset = Number(found?.partitions.find((entry) => entry.partition === partition)?.offset ?? -1);
-    return offset < 0 ? undefined : offset;
+    const offsets = found?.partitions.map(({ partition, offset }) => [partition, Number(offset)] as const) ?? [];
+    return new Map(offsets.filter(([, offset]) => offset >= 0));
   }
 
   /** Closes the connection; questions under way fail and are not asked again. */

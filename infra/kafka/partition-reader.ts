@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
-import { setTimeout as delay } from 'node:timers/promises';
-import { GroupConsumer, type InputBatch, type InputRecord } from './group-consumer.js';
-import type { OffsetReader } from './offset-reader.js';
+import type { InputRecord } from './committed-records.js';
+import { PartitionFetcher } from './partition-fetcher.js';
+import type { InputBatch } from './partition-feed.js';
 
 /** A read made no progress for so long that something is wrong with the topic or the broker. Try again later. */
 export class ReadStalledError extends Error {
@@ -9,134 +9,92 @@ export class ReadStalledError extends Error {
 }
 
 type Read = {
-  position: number;
   readonly onRecord: (record: InputRecord) => 'more' | 'done';
   readonly finish: (error?: Error) => void;
   stalled: NodeJS.Timeout;
 };
 
-/** Reaction time to a new read. While nothing is read, all partitions are paused and nothing is sent but heartbeats. */
-const MAX_WAIT_MS = 200;
 const STALLED_AFTER_MS = 60_000;
-/** Between tries to get a consumer again after one has crashed. */
-const RESTART_MS = 1_000;
 const BYTES_PER_FETCH = 4 * 1024 * 1024;
 
 /**
- * Reads single partitions of a topic from the start, read committed.
- *
- * kafkajs has no `assign()`: so this is the only member of a group of its own, which has every partition, all of them paused but
- * the ones that are being read. The group stays joined for the life of the process, since joining can take seconds.
+ * Reads single partitions of a topic from the start, read committed. It is connected while something is being read.
  *
  * Where a read ends is the caller's to say, by a record that it knows to be the last: an end offset is no sure sign on a
- * transactional topic, because control records stand after the last record. That end record also keeps a fetch from
- * coming back empty for ever at a compaction gap (kafkajs #1072): there is always a record behind the gap.
+ * transactional topic, because control records stand after the last record.
  */
 export class PartitionReader {
   private readonly reads = new Map<number, Read>();
-  private consumer: GroupConsumer;
-  /** Resolves once the present consumer has its partitions. */
-  private joined: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private fetcher: PartitionFetcher | undefined;
 
   constructor(
     private readonly kafka: Kafka,
-    private readonly groupId: string,
     private readonly topic: string,
-    private readonly offsets: OffsetReader,
-  ) {
-    this.consumer = this.createConsumer();
-  }
-
-  async start(): Promise<void> {
-    await this.consumer.start();
-    await this.joined;
-  }
+  ) {}
 
   /**
    * Gives the partition's records in order, from its first, until `onRecord` answers `done`.
+   * @throws what `onRecord` threw.
    * @throws ReadStalledError when nothing has come for a minute.
-   * @throws Error when the consumer crashed: read again, the reader recovers by itself.
+   * @throws Error when the partition cannot be read.
    */
   async read(partition: number, onRecord: (record: InputRecord) => 'more' | 'done'): Promise<void> {
     if (this.reads.has(partition)) throw new Error(`partition ${partition} of ${this.topic} is being read already`);
-    await this.joined;
-    const low = (await this.offsets.bounds(this.topic)).get(partition)?.low ?? 0;
+    const fetcher = (this.fetcher ??= this.connect());
     await new Promise<void>((resolve, reject) => {
       const finish = (error?: Error): void => {
         clearTimeout(read.stalled);
         if (!this.reads.delete(partition)) return;
-        this.consumer.pause([partition]);
+        fetcher.drop(partition);
+        if (this.reads.size === 0) this.disconnect();
         if (error === undefined) resolve();
         else reject(error);
       };
-      const read: Read = { position: low, onRecord, finish, stalled: this.watch(partition, finish) };
+      const read: Read = { onRecord, finish, stalled: this.watch(partition, finish) };
       this.reads.set(partition, read);
-      this.begin(partition, low);
+      fetcher.read(partition, 0);
     });
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
+  /** Ends all reads: they fail. */
+  stop(): void {
     for (const read of [...this.reads.values()]) read.finish(new Error('the reader was stopped'));
-    await this.consumer.stop();
   }
 
-  private createConsumer(): GroupConsumer {
-    let onJoined = (): void => undefined;
-    this.joined = new Promise((resolve) => (onJoined = resolve));
-    const consumer: GroupConsumer = new GroupConsumer(this.kafka, {
-      groupId: this.groupId,
+  private connect(): PartitionFetcher {
+    return new PartitionFetcher(this.kafka, {
       topic: this.topic,
-      maxWaitMs: MAX_WAIT_MS,
       maxBytesPerPartition: BYTES_PER_FETCH,
-      onAssigned: () => {
-        consumer.pause();
-        for (const [partition, read] of this.reads) this.begin(partition, read.position);
-        onJoined();
+      onBatch: (batch) => {
+        this.deliver(batch);
+        return Promise.resolve();
       },
-      onBatch: (batch) => this.deliver(batch),
-      onCrash: (error) => {
+      onFailed: (error) => {
         for (const read of [...this.reads.values()]) read.finish(error);
-        void this.replace(consumer);
       },
     });
-    return consumer;
   }
 
-  private async replace(crashed: GroupConsumer): Promise<void> {
-    this.consumer = this.createConsumer();
-    await crashed.stop().catch(() => undefined);
-    while (!this.stopped) {
-      await delay(RESTART_MS);
-      try {
-        await this.consumer.start();
-        return;
-      } catch {
-        // The brokers are still away; who reads meanwhile waits for `joined`.
-      }
-    }
+  private disconnect(): void {
+    void this.fetcher?.stop();
+    this.fetcher = undefined;
   }
 
-  private begin(partition: number, position: number): void {
-    this.consumer.seek(partition, position);
-    this.consumer.resume([partition]);
-  }
-
-  private deliver(batch: InputBatch): Promise<void> {
-    const read = this.reads.get(batch.partition);
-    if (read === undefined) return Promise.resolve();
+  private deliver({ partition, records }: InputBatch): void {
+    const read = this.reads.get(partition);
+    if (read === undefined) return;
     clearTimeout(read.stalled);
-    for (const record of batch.records) {
-      if (record.offset < read.position) continue;
-      if (read.onRecord(record) === 'done') {
+    try {
+      for (const record of records) {
+        if (read.onRecord(record) === 'more') continue;
         read.finish();
-        return Promise.resolve();
+        return;
       }
+    } catch (error) {
+      read.finish(error as Error);
+      return;
     }
-    read.position = Math.max(read.position, batch.nextOffset);
-    read.stalled = this.watch(batch.partition, read.finish);
-    return Promise.resolve();
+    read.stalled = this.watch(partition, read.finish);
   }
 
   private watch(partition: number, finish: (error: Error) => void): NodeJS.Timeout {

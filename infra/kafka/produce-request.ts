@@ -1,4 +1,5 @@
 import type { ProtocolRequest } from './cluster.js';
+import { stringBytes, writeString } from './protocol-string.js';
 import type { BatchProducer, RecordBatch } from './record-batch.js';
 
 /** A topic's batch for one partition. */
@@ -55,12 +56,12 @@ type Decoded = { readonly answers: readonly ProduceAnswer[]; readonly clientSide
 
 function encode(batches: readonly PartitionBatch[], transactionalId: string | null, timeoutMs: number): Buffer {
   const topics = new Map<string, PartitionBatch[]>();
-  let size = 2 + (transactionalId === null ? 0 : Buffer.byteLength(transactionalId)) + 2 + 4 + 4;
+  let size = stringBytes(transactionalId) + 2 + 4 + 4;
   for (const one of batches) {
     const sameTopic = topics.get(one.topic);
     if (sameTopic === undefined) {
       topics.set(one.topic, [one]);
-      size += 2 + Buffer.byteLength(one.topic) + 4;
+      size += stringBytes(one.topic) + 4;
     } else sameTopic.push(one);
     size += 4 + 4 + one.batch.length;
   }
@@ -80,14 +81,6 @@ function encode(batches: readonly PartitionBatch[], transactionalId: string | nu
     }
   }
   return bytes;
-}
-
-function writeString(bytes: Buffer, at: number, text: string | null): number {
-  if (text === null) return bytes.writeInt16BE(-1, at);
-  const start = at + 2;
-  const written = bytes.write(text, start, 'utf8');
-  bytes.writeInt16BE(written, at);
-  return start + written;
 }
 
 function decode(bytes: Buffer): Decoded {

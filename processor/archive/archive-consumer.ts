@@ -79,6 +79,7 @@ export class ArchiveConsumer {
     const consumer: GroupConsumer = new GroupConsumer(kafka, {
       groupId,
       topic,
+      startAt: 'committed',
       onAssigned: (partitions) => this.assigned(consumer, partitions),
       onBatch: (batch) => {
         onBatch(batch);

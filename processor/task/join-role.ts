@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import type { Kafka } from '../../infra/kafka/client.js';
 import { FencedError } from '../../infra/kafka/errors.js';
+import { GroupConsumer } from '../../infra/kafka/group-consumer.js';
 import { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import { PartitionReader } from '../../infra/kafka/partition-reader.js';
 import type { Logger } from '../../infra/observability/logger.js';
@@ -53,14 +53,9 @@ export class JoinRole {
   private readonly stopping = new AbortController();
 
   constructor(private readonly deps: JoinRoleDeps) {
-    const { kafka, groupId, topics, subjectIds, schemaRegistry, logger, metrics } = deps;
+    const { kafka, topics, subjectIds, schemaRegistry, logger, metrics } = deps;
     this.offsets = new OffsetReader(kafka);
-    this.changelogReader = new PartitionReader(
-      kafka,
-      `${groupId}-restore-${randomUUID()}`,
-      topics.changelog,
-      this.offsets,
-    );
+    this.changelogReader = new PartitionReader(kafka, topics.changelog);
     this.joinMetrics = new JoinMetrics(metrics, () => this.countSessions());
     this.encoder = new OutputEncoder(topics, subjectIds);
     this.schemaIds = new SchemaIds(Object.values(subjectIds), schemaRegistry, logger);
@@ -77,7 +72,6 @@ export class JoinRole {
 
   async start(): Promise<void> {
     await this.offsets.start();
-    await this.changelogReader.start();
     await this.startThread();
     this.monitor.start();
   }
@@ -94,7 +88,7 @@ export class JoinRole {
     this.monitor.stop();
     await this.restarting;
     await this.thread?.stop();
-    await this.changelogReader.stop();
+    this.changelogReader.stop();
     await this.offsets.close();
   }
 
@@ -102,8 +96,8 @@ export class JoinRole {
     const { kafka, groupId, topics, logger } = this.deps;
     this.startedAt = performance.now();
     this.thread = new StreamThread({
-      kafka,
-      groupId,
+      createConsumer: (handlers) =>
+        new GroupConsumer(kafka, { groupId, topic: topics.events, startAt: 'seek', ...handlers }),
       topic: topics.events,
       offsets: this.offsets,
       createTask: (partition) => this.createTask(partition),

@@ -47,25 +47,17 @@ export class KafkaPartitionLog implements PartitionLog {
   }
 
   async restore(apply: (record: ChangelogRecord) => void): Promise<void> {
-    let failure: Error | undefined;
     await this.deps.changelogReader.read(this.partition, ({ key, value }) => {
       const sessionId = key?.toString() ?? OWNER_KEY;
       if (sessionId === OWNER_KEY) return value?.toString() === this.owner ? 'done' : 'more';
-      try {
-        apply({ sessionId, state: value });
-        return 'more';
-      } catch (error) {
-        // Thrown through the consumer, it would be tried again and come out as something else.
-        failure = error instanceof Error ? error : new Error(String(error));
-        return 'done';
-      }
+      apply({ sessionId, state: value });
+      return 'more';
     });
-    if (failure !== undefined) throw failure;
   }
 
   async committedOffset(): Promise<number | undefined> {
     const { offsets, groupId, topics } = this.deps;
-    return offsets.committed(groupId, topics.events, this.partition);
+    return (await offsets.committed(groupId, topics.events)).get(this.partition);
   }
 
   async commit(transaction: TaskTransaction): Promise<CommitReceipt> {

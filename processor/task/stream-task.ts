@@ -79,12 +79,6 @@ export class StreamTask {
     await this.commit(nextOffset);
   }
 
-  /** Moves the position past a stretch without records. It does nothing when records before that stretch are still to come. */
-  async passBy(firstOffset: number, nextOffset: number): Promise<void> {
-    if (firstOffset > (this.position ?? firstOffset)) return;
-    await this.process([], nextOffset);
-  }
-
   /**
    * Fires the timers of a partition to which nothing is coming. Only when all that had reached the partition by then has been
    * processed may time pass; else this does nothing, and the records on their way will bring the time with them.

@@ -1,7 +1,6 @@
 import type { Logger } from '../../infra/observability/logger.js';
-import type { Kafka } from '../../infra/kafka/client.js';
 import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
-import { GroupConsumer, type BatchHandle, type InputBatch } from '../../infra/kafka/group-consumer.js';
+import type { BatchHandle, ConsumerHandlers, GroupConsumer, InputBatch } from '../../infra/kafka/group-consumer.js';
 import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import type { JoinMetrics } from './join-metrics.js';
 import { Punctuator } from './punctuator.js';
@@ -9,8 +8,8 @@ import type { StreamTask } from './stream-task.js';
 import { TaskSlot } from './task-slot.js';
 
 export type StreamThreadDeps = {
-  readonly kafka: Kafka;
-  readonly groupId: string;
+  /** Of the join's group on `topic`; what is ours is read from where it is told. */
+  readonly createConsumer: (handlers: ConsumerHandlers) => TaskConsumer;
   readonly topic: string;
   readonly offsets: OffsetReader;
   readonly createTask: (partition: number) => StreamTask;
@@ -19,6 +18,8 @@ export type StreamThreadDeps = {
   /** Called once: the thread is of no use any more, stop it. */
   readonly onFailed: (error: unknown) => void;
 };
+
+export type TaskConsumer = Pick<GroupConsumer, 'start' | 'stop' | 'seek'>;
 
 /** Records of one transaction: enough to make its round trips cheap, few enough to leave the rest soon when it is stale. */
 const RECORDS_PER_COMMIT = 5_000;
@@ -32,18 +33,14 @@ const RECORDS_PER_COMMIT = 5_000;
 export class StreamThread {
   private readonly slots = new Map<number, TaskSlot>();
   private readonly closing = new Set<Promise<void>>();
-  private readonly consumer: GroupConsumer;
+  private readonly consumer: TaskConsumer;
   private readonly punctuator: Punctuator;
   private state: 'joining' | 'running' | 'failed' | 'stopped' = 'joining';
 
   constructor(private readonly deps: StreamThreadDeps) {
-    this.consumer = new GroupConsumer(deps.kafka, {
-      groupId: deps.groupId,
-      topic: deps.topic,
-      isPrefetching: true,
+    this.consumer = deps.createConsumer({
       onAssigned: (partitions) => this.assign(partitions),
       onBatch: (batch, handle) => this.processBatch(batch, handle),
-      onNothing: (partition, firstOffset, nextOffset) => this.passBy(partition, firstOffset, nextOffset),
       onCrash: (error) => this.fail(error),
     });
     this.punctuator = new Punctuator({
@@ -129,7 +126,8 @@ export class StreamThread {
 
   private async processBatch(batch: InputBatch, handle: BatchHandle): Promise<void> {
     const slot = this.slots.get(batch.partition);
-    for (let from = 0; from < batch.records.length; from += RECORDS_PER_COMMIT) {
+    // A batch without records moves the position all the same: else timers would wait for it for ever, and it would look like lag.
+    for (let from = 0; from === 0 || from < batch.records.length; from += RECORDS_PER_COMMIT) {
       if (slot === undefined || this.state !== 'running' || handle.isStale()) return;
       const records = batch.records.slice(from, from + RECORDS_PER_COMMIT);
       const following = batch.records[from + RECORDS_PER_COMMIT];
@@ -139,13 +137,6 @@ export class StreamThread {
         this.taskFailed(batch.partition, slot, error);
       }
     }
-  }
-
-  /** Moves the position past what holds no record: else timers would wait for it for ever, and it would look like lag. */
-  private passBy(partition: number, firstOffset: number, nextOffset: number): void {
-    const slot = this.slots.get(partition);
-    if (slot === undefined || this.state !== 'running') return;
-    slot.passBy(firstOffset, nextOffset).catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
   /** A task that is not ours any more may fail, fenced by its new owner: that is how a hand-over looks from the old one's side. */

@@ -67,10 +67,6 @@ export class TaskSlot {
     await this.call(() => this.task.process(records, nextOffset), undefined);
   }
 
-  async passBy(firstOffset: number, nextOffset: number): Promise<void> {
-    await this.call(() => this.task.passBy(firstOffset, nextOffset), undefined);
-  }
-
   async punctuate(end: PartitionEnd): Promise<boolean> {
     return this.call(() => this.task.punctuate(end), false);
   }

@@ -129,8 +129,10 @@ function bucket(): MinioObjectStore {
   });
 }
 
-const committed = (groupId: string) =>
-  Promise.all([0, 1].map((partition) => offsets.committed(`${groupId}-archive`, topics.events, partition)));
+const committed = async (groupId: string) => {
+  const byPartition = await offsets.committed(`${groupId}-archive`, topics.events);
+  return [0, 1].map((partition) => byPartition.get(partition));
+};
 
 it('brings recordings from the log to the store and reports them, odd ids and bad sources included', async () => {
   const source = await FaultySource.start();

@@ -15,6 +15,7 @@ export class TopicRecords {
     this.consumer = new GroupConsumer(kafka, {
       groupId: `test-${randomUUID()}`,
       topic,
+      startAt: 'committed',
       maxWaitMs: 50,
       onAssigned: () => undefined,
       onBatch: ({ records }) => {

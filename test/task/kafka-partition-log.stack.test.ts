@@ -12,19 +12,19 @@ const END = 'the end of what the test wrote';
 const { kafka, topics } = suiteKafka(suiteEnv('partition-log'));
 const groupId = `partition-log-${randomUUID()}`;
 const offsets = new OffsetReader(kafka);
-const changelogReader = new PartitionReader(kafka, `${groupId}-restore`, topics.changelog, offsets);
-const outputReader = new PartitionReader(kafka, `${groupId}-outputs`, topics.complete, offsets);
+const changelogReader = new PartitionReader(kafka, topics.changelog);
+const outputReader = new PartitionReader(kafka, topics.complete);
 const producer = kafka.producer();
 let used = 0;
 
 beforeAll(async () => {
   await ensureTopics(kafka, topics, { partitions: PARTITIONS, replicationFactor: 1 });
   await offsets.start();
-  await Promise.all([changelogReader.start(), outputReader.start(), producer.connect()]);
+  await producer.connect();
 });
 
 afterAll(async () => {
-  await Promise.all([changelogReader.stop(), outputReader.stop(), producer.disconnect()]);
+  await producer.disconnect();
   await offsets.close();
 });
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createKafka } from '../../../infra/kafka/client.js';
 import { OffsetReader } from '../../../infra/kafka/offset-reader.js';
 import { PartitionReader } from '../../../infra/kafka/partition-reader.js';
@@ -16,10 +15,9 @@ export async function readBack(env: Env, events: NumberedEvents, ledger: EventLe
   const topic = topicNames(settings.TOPIC_PREFIX).events;
   const kafka = createKafka(settings, 'soak', createLogger('soak', 'silent'));
   const offsets = new OffsetReader(kafka);
-  const reader = new PartitionReader(kafka, `soak-${randomUUID()}`, topic, offsets);
+  const reader = new PartitionReader(kafka, topic);
   try {
     await offsets.start();
-    await reader.start();
     for (const [partition, { low, end }] of await offsets.bounds(topic)) {
       if (low === end) continue;
       await reader.read(partition, ({ offset, key, value }) => {
@@ -29,7 +27,7 @@ export async function readBack(env: Env, events: NumberedEvents, ledger: EventLe
       });
     }
   } finally {
-    await reader.stop();
+    reader.stop();
     await offsets.close();
   }
   ledger.close();

@@ -34,8 +34,9 @@ export async function untilQuiet(
 
 async function lagOf(offsets: OffsetReader, topic: string): Promise<number> {
   let lag = 0;
+  const committed = await offsets.committed(GROUP_ID, topic);
   for (const [partition, { low, end }] of await offsets.bounds(topic)) {
-    lag += end - ((await offsets.committed(GROUP_ID, topic, partition)) ?? low);
+    lag += end - (committed.get(partition) ?? low);
   }
   return lag;
 }

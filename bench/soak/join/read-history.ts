@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import type { Kafka } from '../../../infra/kafka/client.js';
-import { OffsetReader } from '../../../infra/kafka/offset-reader.js';
 import { PartitionReader } from '../../../infra/kafka/partition-reader.js';
 import { decodeState } from '../../../processor/join/state-codec.js';
 import type { TopicNames } from '../../../schemas/topics.js';
@@ -73,27 +71,16 @@ export async function readPlacesWithKafkajs(
   outputs: readonly OutputRead[],
 ): Promise<ReadonlySet<string>> {
   const places = new Set<string>();
-  const offsets = new OffsetReader(kafka);
-  await offsets.start();
-  try {
-    for (const kind of OUTPUTS) {
-      const last = new Map<number, number>();
-      for (const output of outputs) if (output.kind === kind) last.set(output.partition, output.offset);
-      const reader = new PartitionReader(kafka, `soak-${randomUUID()}`, topics[kind], offsets);
-      try {
-        await reader.start();
-        for (const [partition, end] of last) {
-          await reader.read(partition, ({ offset }) => {
-            if (offset <= end) places.add(placeOf({ kind, partition, offset }));
-            return offset >= end ? 'done' : 'more';
-          });
-        }
-      } finally {
-        await reader.stop();
-      }
+  for (const kind of OUTPUTS) {
+    const last = new Map<number, number>();
+    for (const output of outputs) if (output.kind === kind) last.set(output.partition, output.offset);
+    const reader = new PartitionReader(kafka, topics[kind]);
+    for (const [partition, end] of last) {
+      await reader.read(partition, ({ offset }) => {
+        if (offset <= end) places.add(placeOf({ kind, partition, offset }));
+        return offset >= end ? 'done' : 'more';
+      });
     }
-  } finally {
-    await offsets.close();
   }
   return places;
 }

@@ -67,7 +67,6 @@ export const MUTATIONS: readonly Mutation[] = [
     'changes.push({ sessionId, state: encoded });',
     'if (encoded !== null) changes.push({ sessionId, state: encoded });',
   ]),
-  mutation('calls of a task overlap', 'processor/task/turnstile.ts', ['this.last.then(work, work)', 'work()']),
   mutation('timer without its margin', PUNCTUATOR, [' - SETTLE_MARGIN_MS;', ';']),
   mutation('timer that does not look at the backlog', TASK, [
     'if ((this.position ?? 0) < end.endOffset) return false;',
@@ -112,6 +111,7 @@ export const MUTATIONS: readonly Mutation[] = [
 
 /** Bugs that take ten thousand schedules to show: too many for a test run. */
 export const RARE_MUTATIONS: readonly Mutation[] = [
+  mutation('calls of a task overlap', 'processor/task/turnstile.ts', ['this.last.then(work, work)', 'work()']),
   mutation('task kept on where the group says', 'processor/task/stream-thread.ts', [
     'if (isOurs && offset !== undefined)',
     'if (offset === -1)',

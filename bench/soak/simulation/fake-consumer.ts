@@ -1,28 +1,14 @@
-import type { FakeGroup } from './fake-group.js';
+import type { ConsumerHandlers } from '../../../infra/kafka/group-consumer.js';
+import { PartitionFeed } from '../../../infra/kafka/partition-feed.js';
+import type { TaskConsumer } from '../../../processor/task/stream-thread.js';
 import type { Random } from '../ingress/random.js';
+import type { FakeGroup } from './fake-group.js';
 import type { Scheduler } from './scheduler.js';
 import type { SimulatedTopic } from './simulated-topic.js';
 
-/** What our consumer uses of kafkajs's. */
-type Batch = {
-  readonly batch: {
-    readonly partition: number;
-    readonly messages: readonly { offset: string; key: Buffer | null; value: Buffer | null; timestamp: string }[];
-    readonly lastOffset: () => string;
-  };
-  readonly heartbeat: () => Promise<void>;
-  readonly isRunning: () => boolean;
-  readonly isStale: () => boolean;
-  readonly resolveOffset: (offset: string) => void;
-};
-type EachBatch = (batch: Batch) => Promise<void>;
-type Listener = (event: { readonly payload: unknown }) => void;
-
-class RebalanceInProgress extends Error {
-  override readonly name = 'KafkaJSProtocolError';
-}
-
 const MOST_RECORDS = 4;
+/** As large a record as the feeds below know. */
+const RECORD_BYTES = 1;
 
 export type FakeConsumerDeps = {
   readonly scheduler: Scheduler;
@@ -32,50 +18,57 @@ export type FakeConsumerDeps = {
 };
 
 /**
- * A kafkajs consumer on simulated partitions. It goes on with what it was assigned until it asks the coordinator: so after a pause,
- * or just late, it works on partitions that belong to another.
+ * A member of the group on simulated partitions: membership and fetches are simulated, what lies between a fetch and the batch in hand is
+ * real. It goes on with what it was assigned until it asks the coordinator: so after a pause, or just late, it works on partitions that
+ * belong to another.
  */
-export class FakeConsumer {
-  private readonly listeners = new Map<string, Listener>();
-  private loop: Promise<void> = Promise.resolve();
+export class FakeConsumer implements TaskConsumer {
+  private readonly feeds = new Map<number, PartitionFeed>();
+  private readonly ended: PartitionFeed[] = [];
+  private assigned: readonly number[] = [];
+  private membership: Promise<void> = Promise.resolve();
   private isStopping = false;
   private generation = -1;
-  /** A read has ended the generation for all: it was told of a rebalance, or it failed. */
-  private isOver = false;
-  private readonly seeks = new Map<number, number>();
 
-  constructor(private readonly deps: FakeConsumerDeps) {}
+  constructor(
+    private readonly deps: FakeConsumerDeps,
+    private readonly handlers: ConsumerHandlers,
+  ) {}
 
-  on(name: string, listener: Listener): void {
-    this.listeners.set(name, listener);
-  }
-
-  async connect(): Promise<void> {
+  async start(): Promise<void> {
     await this.deps.scheduler.wait('connect');
+    this.membership = this.keepMembership();
   }
 
-  subscribe(): Promise<void> {
-    return Promise.resolve();
+  /** Takes effect for what is not in hand yet; that is stale. */
+  seek(partition: number, offset: number): void {
+    if (this.isStopping || !this.assigned.includes(partition)) return;
+    const before = this.feeds.get(partition);
+    this.drop(partition);
+    const feed: PartitionFeed = new PartitionFeed(
+      partition,
+      offset,
+      {
+        onBatch: this.handlers.onBatch,
+        onRejected: (error) => this.handlers.onCrash(error as Error),
+        onDelivered: () => undefined,
+      },
+      before,
+    );
+    this.feeds.set(partition, feed);
+    void this.fetch(feed);
   }
 
-  run({ eachBatch }: { readonly eachBatch: EachBatch }): Promise<void> {
-    this.loop = this.consume(eachBatch);
-    return Promise.resolve();
-  }
-
-  /** Takes effect at the next fetch; what is under way is stale. */
-  seek({ partition, offset }: { readonly partition: number; readonly offset: string }): void {
-    this.seeks.set(partition, Number(offset));
-  }
-
-  async disconnect(): Promise<void> {
+  async stop(): Promise<void> {
     this.isStopping = true;
-    await this.loop;
+    for (const partition of [...this.feeds.keys()]) this.drop(partition);
+    await Promise.all(this.ended.map((feed) => feed.settled()));
+    await this.membership;
     this.deps.group.remove(this);
   }
 
-  private async consume(eachBatch: EachBatch): Promise<void> {
-    const { scheduler, group, topic } = this.deps;
+  private async keepMembership(): Promise<void> {
+    const { scheduler, group } = this.deps;
     try {
       while (!this.isStopping) {
         await scheduler.wait('join the group');
@@ -83,74 +76,53 @@ export class FakeConsumer {
         this.generation = group.generation;
         const partitions = group.assignmentOf(this);
         await scheduler.wait('answer to the join');
-        this.seeks.clear();
         // The joins of others may have come in between: the coordinator does not answer an old generation.
         if (this.isOutdated()) continue;
-        this.emit('consumer.group_join', { memberAssignment: { [topic.name]: partitions } });
-        if (partitions.length === 0)
-          await scheduler.wait('next generation', () => this.isOutdated() || this.isStopping);
-        this.isOver = false;
-        const reads = await Promise.allSettled(
-          partitions.map((partition) => this.read(partition, eachBatch).finally(() => (this.isOver = true))),
-        );
-        for (const read of reads) {
-          if (read.status === 'rejected' && !(read.reason instanceof RebalanceInProgress)) throw read.reason;
-        }
+        this.assign(partitions);
+        await scheduler.wait('heartbeat', () => this.isOutdated() || this.isStopping);
       }
     } catch (error) {
-      this.emit('consumer.crash', { error, restart: false });
+      this.handlers.onCrash(error as Error);
     }
   }
 
-  private async read(partition: number, eachBatch: EachBatch): Promise<void> {
+  private assign(partitions: readonly number[]): void {
+    if (this.isStopping) return;
+    this.assigned = partitions;
+    for (const partition of [...this.feeds.keys()]) if (!partitions.includes(partition)) this.drop(partition);
+    this.handlers.onAssigned(partitions);
+  }
+
+  private drop(partition: number): void {
+    const feed = this.feeds.get(partition);
+    if (feed === undefined) return;
+    feed.end();
+    this.ended.push(feed);
+    this.feeds.delete(partition);
+  }
+
+  private async fetch(feed: PartitionFeed): Promise<void> {
     const { scheduler, topic, random } = this.deps;
-    const source = topic.partition(partition);
-    await scheduler.wait('read the start');
-    let position = source.committed ?? 0;
-    await scheduler.wait('answer to the start');
-    const hasEnded = (): boolean => this.isStopping || this.isOver;
-    while (!hasEnded()) {
-      const isDue = (): boolean =>
-        position < topic.visibleEnd(partition) || this.seeks.has(partition) || this.isOutdated() || hasEnded();
-      await scheduler.wait('fetch', isDue);
-      position = this.seeks.get(partition) ?? position;
-      this.seeks.delete(partition);
-      if (random() < 0.5) this.verify();
-      const most = Math.ceil(random() * MOST_RECORDS);
-      const records = source.input.slice(position, Math.min(position + most, topic.visibleEnd(partition)));
-      const last = records.at(-1);
-      if (last === undefined) continue;
-      await scheduler.wait('answer to the fetch');
-      await eachBatch({
-        batch: {
-          partition,
-          messages: records.map(({ offset, key, value, timestamp }) => {
-            return { offset: String(offset), key, value, timestamp: String(timestamp) };
-          }),
-          lastOffset: () => String(last.offset),
-        },
-        heartbeat: async () => {
-          await scheduler.wait('heartbeat');
-          this.verify();
-        },
-        isRunning: () => !this.isStopping,
-        isStale: () => this.seeks.has(partition),
-        resolveOffset: (offset) => (position = Number(offset) + 1),
-      });
+    const { partition } = feed;
+    const isOver = (): boolean => this.feeds.get(partition) !== feed;
+    const isDue = (): boolean =>
+      isOver() || (feed.position < topic.visibleEnd(partition) && feed.waitingBytes < MOST_RECORDS);
+    while (!isOver()) {
+      try {
+        await scheduler.wait('fetch', isDue);
+        const most = Math.ceil(random() * MOST_RECORDS);
+        const end = Math.min(feed.position + most, topic.visibleEnd(partition));
+        const records = topic.partition(partition).input.slice(feed.position, end);
+        await scheduler.wait('answer to the fetch');
+        if (!isOver()) feed.add({ records, nextOffset: end }, records.length * RECORD_BYTES);
+      } catch {
+        // A fetch that fails is sent again.
+      }
     }
   }
 
   private isOutdated(): boolean {
     const { group } = this.deps;
     return group.generation !== this.generation || !group.has(this);
-  }
-
-  /** @throws RebalanceInProgress, as an answer to a heartbeat. */
-  private verify(): void {
-    if (this.isOutdated()) throw new RebalanceInProgress('the group is rebalancing');
-  }
-
-  private emit(name: string, payload: unknown): void {
-    this.listeners.get(name)?.({ payload });
   }
 }

@@ -1,6 +1,5 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import type { Kafka } from '../../../infra/kafka/client.js';
 import type { OffsetReader } from '../../../infra/kafka/offset-reader.js';
 import type { JoinRules } from '../../../processor/join/rules.js';
 import { JoinMetrics } from '../../../processor/task/join-metrics.js';
@@ -70,10 +69,8 @@ export class SimulatedProcessor {
   private startThread(): void {
     if (this.isStopping) return;
     const { topic } = this.deps;
-    const createConsumer = (): FakeConsumer => (this.consumer = new FakeConsumer(this.deps));
     this.thread = new StreamThread({
-      kafka: { consumer: createConsumer } as unknown as Kafka,
-      groupId: 'simulated',
+      createConsumer: (handlers) => (this.consumer = new FakeConsumer(this.deps, handlers)),
       topic: topic.name,
       offsets: { bounds: () => this.bounds() } as unknown as OffsetReader,
       createTask: (partition) => this.createTask(partition),
