@@ -39,19 +39,29 @@ export function incompleteParts(events: readonly SessionEventValue[]): Record<st
   const ended = earliest(events, 'session.ended');
   const call = earliest(events, 'call.ended');
   const recording = bestRecording(events);
+  const projectId = call?.projectId ?? projectIdOfRecording(events);
   return {
+    ...(projectId !== undefined && { projectId }),
     ...(ended && {
       currentNodeId: ended.currentNodeId,
       messagesCount: ended.messagesCount,
       extractedVariables: ended.extractedVariables,
     }),
     ...(call && {
-      projectId: call.projectId,
       call: { status: call.callStatus, durationSeconds: call.callDuration },
     }),
     ...(recording && { recording }),
     timeline: timelineOf(events),
   };
+}
+
+function projectIdOfRecording(events: readonly SessionEventValue[]): string | undefined {
+  const first = earliest(events, 'recording.ready')?.timestamp;
+  return events
+    .filter((event) => event.event === 'recording.ready')
+    .filter(({ timestamp }) => timestamp === first)
+    .map(({ projectId }) => projectId)
+    .toSorted()[0];
 }
 
 type SettledOutcome = { readonly outcome: string } & Readonly<Record<string, unknown>>;

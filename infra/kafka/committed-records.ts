@@ -42,7 +42,8 @@ const CONTROL = 0x20;
 const ABORT = 0;
 
 /**
- * Reads record batches (magic 2): what a read_committed consumer sees of them from an offset on. Keys and values are views of the bytes.
+ * Reads record batches (magic 2): what a read_committed consumer sees of them from an offset on. Keys and values are views of the bytes,
+ * made anew each time that they are asked for.
  *
  * Source: "Message Format" and "Control Batches" in the Apache Kafka documentation.
  * @param aborted of the same answer of the broker: see {@link AbortedTransaction}.
@@ -109,12 +110,31 @@ function readBatch(batch: Buffer, attributes: number, from: number, records: Inp
   for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
     const end = reader.next() + reader.at;
     reader.at += 1;
-    const timestamp = baseTimestamp + reader.next();
+    const timestamp = appendedAt ?? baseTimestamp + reader.next();
+    if (appendedAt !== undefined) reader.skip();
     const offset = baseOffset + reader.next();
-    if (offset >= from) {
-      records.push({ offset, key: reader.bytes(), value: reader.bytes(), timestamp: appendedAt ?? timestamp });
-    }
+    if (offset >= from) records.push(new FetchedRecord(offset, timestamp, bytes, reader.at));
     reader.at = end;
+  }
+}
+
+/** Most records wait for others before them: so each is small, and its bytes are looked at when they are asked for. */
+class FetchedRecord implements InputRecord {
+  constructor(
+    readonly offset: number,
+    readonly timestamp: number,
+    private readonly bytes: Buffer,
+    private readonly keyAt: number,
+  ) {}
+
+  get key(): Buffer | null {
+    return new VarIntReader(this.bytes, this.keyAt).bytes();
+  }
+
+  get value(): Buffer | null {
+    const reader = new VarIntReader(this.bytes, this.keyAt);
+    reader.skipBytes();
+    return reader.bytes();
   }
 }
 

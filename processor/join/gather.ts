@@ -1,3 +1,4 @@
+import type { RecordingReady } from '../../schemas/generated/types.js';
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { settled, supersedes } from './recording-outcome.js';
 import type { JoinRules } from './rules.js';
@@ -20,7 +21,8 @@ export function gather(state: Unfinished, event: SessionEventValue, now: Millis,
     case 'session.finalized':
       return withTimeline(state, noteTimestamp(state.timeline, 'sessionFinalized', event.timestamp));
     case 'recording.ready': {
-      const noted = withTimeline(state, noteTimestamp(state.timeline, 'recordingReady', event.timestamp));
+      const known = withProjectId(state, event);
+      const noted = withTimeline(known, noteTimestamp(state.timeline, 'recordingReady', event.timestamp));
       if (!event.success) return withRecording(noted, { outcome: 'provider_failed' });
       const linkDiesAt = now + rules.linkLifetimeMs;
       return linkDiesAt > (noted.linkDiesAt ?? 0) ? { ...noted, linkDiesAt } : noted;
@@ -50,6 +52,15 @@ function withFragment(
   if (known !== undefined && !isEarlier(timestamp, known)) return state;
   const noted = withTimeline(state, noteTimestamp(state.timeline, event, timestamp));
   return noted.phase === 'awaiting-recording' ? noted : { ...noted, ...fragment };
+}
+
+/** Of the incomplete record: where no `call.ended` says it, and of contradicting ones by the same rule. */
+function withProjectId(state: Unfinished, { projectId, timestamp }: RecordingReady): Unfinished {
+  if (state.phase === 'awaiting-recording' || state.call !== undefined) return state;
+  const noted = state.timeline.recordingReady;
+  const isSaid = state.projectId !== undefined && noted !== undefined;
+  if (isSaid && !isEarlier(timestamp, noted) && !(timestamp === noted && projectId < state.projectId)) return state;
+  return { ...state, projectId };
 }
 
 function isFirstAsText(fragment: Fragments, { projectId, ended, call }: Fragments): boolean {

@@ -1,6 +1,6 @@
 import type { InputRecord } from '../../infra/kafka/group-consumer.js';
 import { validateSessionEvent, type SchemaFault, type SessionEventValue } from '../../schemas/validators.js';
-import { decodeWire, schemaIdOfWire } from '../../schemas/wire-format.js';
+import { HEADER_BYTES, schemaIdOfWire } from '../../schemas/wire-format.js';
 import { nestsDeeperThan } from './nesting.js';
 
 /** Levels of `extractedVariables`: far more than any agent extracts, far fewer than what can be written again. */
@@ -27,25 +27,26 @@ export type DecodedRecord =
 /**
  * Reads a record. Whatever is in it, the answer is a value: nothing in a record may stop a partition.
  *
- * @param knowsSchema whether the registry has the id; ask it before, for every id that {@link schemaIdOf} shows.
+ * @param value of the record: it is made anew each time that a record is asked for it.
+ * @param knowsSchema whether the registry has the id; ask it before.
  */
-export function decodeRecord(record: InputRecord, knowsSchema: (schemaId: number) => boolean): DecodedRecord {
-  if (record.value === null) return poison('tombstone');
-  const wire = decodeWire(record.value);
-  if (wire === undefined) return poison('not_wire_format');
-  if (!knowsSchema(wire.schemaId)) return poison('unknown_schema_id');
-  const body = parse(wire.json);
+export function decodeRecord(
+  { key }: Pick<InputRecord, 'key'>,
+  value: Buffer | null,
+  knowsSchema: (schemaId: number) => boolean,
+): DecodedRecord {
+  if (value === null) return poison('tombstone');
+  const schemaId = schemaIdOfWire(value);
+  if (schemaId === undefined) return poison('not_wire_format');
+  if (!knowsSchema(schemaId)) return poison('unknown_schema_id');
+  const body = parse(value);
   if (body === undefined) return poison('not_json');
   const verdict = validateSessionEvent(body.json);
   if (verdict.kind === 'invalid') return poison('schema', verdict.faults);
-  if (isTooDeep(verdict.event, wire.json.length)) return poison('too_deep');
+  if (isTooDeep(verdict.event, value.length)) return poison('too_deep');
   // The key chose the partition: under another key, parts of one session would be joined in two places.
-  if (record.key?.toString() !== verdict.event.sessionId) return poison('key_mismatch');
+  if (key?.toString() !== verdict.event.sessionId) return poison('key_mismatch');
   return { kind: 'event', event: verdict.event };
-}
-
-export function schemaIdOf(record: InputRecord): number | undefined {
-  return record.value === null ? undefined : schemaIdOfWire(record.value);
 }
 
 /** What is kept of an event is written again as JSON: in the changelog, and in the joined record. */
@@ -55,9 +56,9 @@ function isTooDeep(event: SessionEventValue, bytes: number): boolean {
   return nestsDeeperThan(event.extractedVariables, MAX_LEVELS);
 }
 
-function parse(json: Buffer): { readonly json: unknown } | undefined {
+function parse(value: Buffer): { readonly json: unknown } | undefined {
   try {
-    return { json: JSON.parse(json.toString()) };
+    return { json: JSON.parse(value.toString('utf8', HEADER_BYTES)) };
   } catch {
     return undefined;
   }

@@ -19,14 +19,16 @@ export class SchemaIds {
     for (const id of known) this.ids.set(id, true);
   }
 
-  /** Looks up ids not met before. While the registry is away this waits: its records are not poison, they are early. */
-  async learn(ids: readonly number[]): Promise<void> {
-    for (const id of ids) {
-      if (this.ids.has(id)) continue;
-      const known = await this.ask(id);
-      if (this.ids.size >= MAX_REMEMBERED) this.forgetUnknown();
-      this.ids.set(id, known);
-    }
+  /** Whether it is known of the id if the registry has it. */
+  hasMet(id: number): boolean {
+    return this.ids.has(id);
+  }
+
+  /** Looks an id up. While the registry is away this waits: its records are not poison, they are early. */
+  async learn(id: number): Promise<void> {
+    const known = await this.ask(id);
+    if (this.ids.size >= MAX_REMEMBERED) this.forgetUnknown();
+    this.ids.set(id, known);
   }
 
   knows(id: number): boolean {

@@ -4,7 +4,8 @@ import type { Transition } from '../join/effects.js';
 import type { JoinRules } from '../join/rules.js';
 import type { SessionState } from '../join/state.js';
 import { onEvent, onTimer } from '../join/transition.js';
-import { decodeRecord, schemaIdOf, type PoisonReason } from './decode-record.js';
+import { schemaIdOfWire } from '../../schemas/wire-format.js';
+import { decodeRecord, type PoisonReason } from './decode-record.js';
 import type { JoinMetrics } from './join-metrics.js';
 import type { OutputEncoder } from './output-encoder.js';
 import { PartitionClock } from './partition-clock.js';
@@ -44,6 +45,7 @@ export class StreamTask {
   private position: number | undefined;
   private restored = 0;
   private processedUpTo: number | undefined;
+  private readonly knowsSchema = (id: number): boolean => this.deps.schemaIds.knows(id);
 
   constructor(
     readonly partition: number,
@@ -68,13 +70,16 @@ export class StreamTask {
    * @param nextOffset where reading goes on, control records after the last record included.
    */
   async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
+    const { schemaIds } = this.deps;
     const position = this.position ?? 0;
     if (nextOffset <= position) return;
     const fresh = records.filter((record) => record.offset >= position);
-    await this.deps.schemaIds.learn(this.newSchemaIds(fresh));
     for (const record of fresh) {
       while (this.fireTimersBefore(record.timestamp)) await this.commit(record.offset);
-      this.join(record);
+      const { value } = record;
+      const schemaId = value === null ? undefined : schemaIdOfWire(value);
+      if (schemaId !== undefined && !schemaIds.hasMet(schemaId)) await schemaIds.learn(schemaId);
+      this.join(record, value);
     }
     await this.commit(nextOffset);
   }
@@ -130,20 +135,11 @@ export class StreamTask {
     await this.deps.log.close();
   }
 
-  private newSchemaIds(records: readonly InputRecord[]): number[] {
-    const ids = new Set<number>();
-    for (const record of records) {
-      const id = schemaIdOf(record);
-      if (id !== undefined && !this.deps.schemaIds.knows(id)) ids.add(id);
-    }
-    return [...ids];
-  }
-
-  private join(record: InputRecord): void {
-    const { rules, schemaIds } = this.deps;
+  private join(record: InputRecord, value: Buffer | null): void {
+    const { rules } = this.deps;
     const { pending } = this;
     this.processedUpTo = record.timestamp;
-    const decoded = decodeRecord(record, (id) => schemaIds.knows(id));
+    const decoded = decodeRecord(record, value, this.knowsSchema);
     if (decoded.kind === 'poison') {
       this.refuse(record, decoded.reason, decoded.faults);
       return;
@@ -152,7 +148,7 @@ export class StreamTask {
     const { sessionId } = event;
     const before = this.store.get(sessionId);
     const transition = onEvent(before, event, record.timestamp, rules);
-    const eventBytes = record.value?.length ?? 0;
+    const eventBytes = value?.length ?? 0;
     let boundBytes = boundAfter(this.store.boundBytes(sessionId), eventBytes);
     if (boundBytes > MAX_VALUE_BYTES) {
       boundBytes = largestValue(transition, (effect) => this.deps.encoder.encode(effect));

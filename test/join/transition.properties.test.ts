@@ -115,6 +115,7 @@ const contradicting = fc.record({
       recordingReady(),
       recordingReady({ timestamp: '2026-05-03T08:05:00.000Z', recordingUrl: 'https://recordings.example/fresh' }),
       providerFailed(),
+      providerFailed({ projectId: 'p-0' }),
       recordingFailed(),
       recordingArchived(),
     ),

@@ -175,6 +175,21 @@ describe('rule 6: a session that is never finalized', () => {
     ]);
   });
 
+  it('is named by its project also where only the recording said it, until call.ended does', () => {
+    const project = (...events: Parameters<ReturnType<typeof given>['event']>[1][]): unknown => {
+      const script = given();
+      for (const [i, event] of events.entries()) script.event(i, event);
+      return script.until(500).effects[0]?.record.projectId;
+    };
+    const ready = recordingReady({ projectId: 'p-2' });
+    expect(project(sessionEnded())).toBeUndefined();
+    expect(project(sessionEnded(), ready)).toBe('p-2');
+    expect(project(ready, callEnded())).toBe('p-1');
+    expect(project(callEnded(), ready)).toBe('p-1');
+    expect(project(ready, recordingReady({ projectId: 'p-0' }))).toBe('p-0');
+    expect(project(recordingReady({ projectId: 'p-0' }), ready)).toBe('p-0');
+  });
+
   it('still completes when session.finalized comes after all', () => {
     const script = given().event(0, sessionEnded()).event(90, textFinalized());
     expect(script.kinds).toEqual(['incomplete', 'complete']);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { readCommitted } from '../../infra/kafka/committed-records.js';
+import { readCommitted, type InputRecord } from '../../infra/kafka/committed-records.js';
 
 // kafkajs's own encoder and decoder: it can write what ours does not, timestamps and repeated headers.
 const require = createRequire(import.meta.url);
@@ -44,6 +44,8 @@ async function encode({ firstOffset, records, attributes = 0, producerId = -1, .
   return batch;
 }
 
+const plain = ({ offset, key, value, timestamp }: InputRecord): InputRecord => ({ offset, key, value, timestamp });
+
 const bytes = fc.uint8Array({ maxLength: 200 }).map((data) => Buffer.from(data));
 const name = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => `h-${text}`);
 const record = fc.record({
@@ -74,14 +76,15 @@ it('reads what kafkajs reads, from any offset on', async () => {
       const theirs: TheirRecord[] = [];
       while (decoder.offset < all.length) theirs.push(...(await kafkajsDecode(decoder)).records);
       const from = some % end;
-      expect(readCommitted(all, [], from)).toEqual({
-        records: theirs
+      const { records, nextOffset } = readCommitted(all, [], from);
+      expect(records.map(plain)).toEqual(
+        theirs
           .map(({ offset, key, value, timestamp }) => {
             return { offset: Number(offset), key, value, timestamp: Number(timestamp) };
           })
           .filter(({ offset }) => offset >= from),
-        nextOffset: end,
-      });
+      );
+      expect(nextOffset).toBe(end);
     }),
     { numRuns: 300, endOnFailure: true },
   );

@@ -22,7 +22,7 @@ export class SessionMaker {
 
   private make(sessionId: string, timestamp: string): SessionEventValue {
     const { random } = this;
-    const base = { sessionId, timestamp, projectId: 'p-1' };
+    const base = { sessionId, timestamp, projectId: random() < 0.9 ? 'p-1' : 'p-2' };
     const messagesCount = between(random, 0, 9);
     const said = { currentNodeId: 'ask_intention', messagesCount, extractedVariables: { n: between(random, 0, 99) } };
     const call = { callStatus: 'userHangup', callDuration: random() < 0.2 ? 0 : 61.5 };
