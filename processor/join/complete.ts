@@ -3,27 +3,27 @@ import { settle } from './amend.js';
 import { NO_EFFECTS, type Effect, type Transition } from './effects.js';
 import { isFinal, outcomeAtFinalize } from './recording-outcome.js';
 import { completeRecord } from './records.js';
-import type { AwaitingRecording, Completed, GivenUp, Millis, Open, SessionState } from './state.js';
+import type {
+  AwaitingRecording,
+  Completed,
+  Finalized,
+  GivenUp,
+  Millis,
+  Open,
+  SessionState,
+  Writable,
+} from './state.js';
 
 /** Takes `session.finalized`: the session completes at once, or waits for its recording. */
 export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Millis): Transition<SessionState> {
   const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = event;
   const { timeline, recording, linkDiesAt } = state;
-  const awaiting: AwaitingRecording = {
-    phase: 'awaiting-recording',
-    timeline,
-    ...(recording && { recording }),
-    ...(linkDiesAt !== undefined && { linkDiesAt }),
-    finalized: {
-      projectId,
-      currentNodeId,
-      messagesCount,
-      extractedVariables,
-      ...(callStatus !== undefined && { callStatus }),
-      ...(callDuration !== undefined && { callDuration }),
-    },
-    finalizedAt: now,
-  };
+  const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
+  if (callStatus !== undefined) finalized.callStatus = callStatus;
+  if (callDuration !== undefined) finalized.callDuration = callDuration;
+  const awaiting: Writable<AwaitingRecording> = { phase: 'awaiting-recording', timeline, finalized, finalizedAt: now };
+  if (recording !== undefined) awaiting.recording = recording;
+  if (linkDiesAt !== undefined) awaiting.linkDiesAt = linkDiesAt;
   const outcome = outcomeAtFinalize(awaiting.finalized, recording);
   if (outcome === undefined) return { state: awaiting, effects: NO_EFFECTS };
   return complete(event.sessionId, awaiting, outcome, now);

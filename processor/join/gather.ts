@@ -2,7 +2,7 @@ import type { RecordingReady } from '../../schemas/generated/types.js';
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { settled, supersedes } from './recording-outcome.js';
 import type { JoinRules } from './rules.js';
-import type { Fragments, Millis, SettledRecording, Timeline, Unfinished } from './state.js';
+import type { Fragments, GivenUp, Millis, Open, SettledRecording, Timeline, Unfinished, Writable } from './state.js';
 import { isEarlier, noteTimestamp } from './timeline.js';
 
 /** Adds what the event says to what is known; the same object back when it says nothing new. */
@@ -47,11 +47,22 @@ function withFragment(
 ): Unfinished {
   const known = state.timeline[event];
   if (known === timestamp) {
-    return state.phase === 'awaiting-recording' || !isFirstAsText(fragment, state) ? state : { ...state, ...fragment };
+    return state.phase === 'awaiting-recording' || !isFirstAsText(fragment, state)
+      ? state
+      : withFields({ ...state }, fragment);
   }
   if (known !== undefined && !isEarlier(timestamp, known)) return state;
-  const noted = withTimeline(state, noteTimestamp(state.timeline, event, timestamp));
-  return noted.phase === 'awaiting-recording' ? noted : { ...noted, ...fragment };
+  const timeline = noteTimestamp(state.timeline, event, timestamp);
+  if (state.phase === 'awaiting-recording') return { ...state, timeline };
+  return withFields({ ...state, timeline }, fragment);
+}
+
+/** Sets the fields of the event that the fragment is of. */
+function withFields(state: Writable<Open> | Writable<GivenUp>, { projectId, ended, call }: Fragments): Unfinished {
+  if (ended !== undefined) state.ended = ended;
+  if (projectId !== undefined) state.projectId = projectId;
+  if (call !== undefined) state.call = call;
+  return state;
 }
 
 /** Of the incomplete record: where no `call.ended` says it, and of contradicting ones by the same rule. */

@@ -1,5 +1,18 @@
 import type { SessionComplete } from '../../schemas/generated/types.js';
-import type { Finalized, Fragments, Millis, Phase, SessionState, SettledRecording, Timeline } from './state.js';
+import type {
+  AwaitingRecording,
+  Finalized,
+  Fragments,
+  GivenUp,
+  Millis,
+  Open,
+  Phase,
+  SessionState,
+  SettledRecording,
+  Timeline,
+  Unfinished,
+  Writable,
+} from './state.js';
 import { timerBasis, type TimerBasis } from './timers.js';
 
 /**
@@ -71,36 +84,29 @@ export function decodeState(bytes: Buffer): SessionState {
     const latest = parse(bytes, COMPLETED_HEAD_BYTES) as SessionComplete | undefined;
     return { phase, completedAt: since, ...(latest && { latest }) };
   }
-  const link = linkDiesAt === undefined ? undefined : { linkDiesAt };
   if (phase === 'awaiting-recording') {
-    const [timeline, recording, projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration] =
-      parse(bytes, UNFINISHED_HEAD_BYTES) as AwaitingBody;
-    return {
+    const body = parse(bytes, UNFINISHED_HEAD_BYTES) as AwaitingBody;
+    const state: Writable<AwaitingRecording> = {
       phase,
-      timeline: decodeTimeline(timeline),
-      ...(recording && { recording }),
-      ...link,
-      finalized: {
-        projectId,
-        currentNodeId,
-        messagesCount,
-        extractedVariables,
-        ...(typeof callStatus === 'string' && { callStatus }),
-        ...(typeof callDuration === 'number' && { callDuration }),
-      },
+      timeline: decodeTimeline(body[0]),
+      finalized: decodeFinalized(body),
       finalizedAt: since,
     };
+    addGathered(state, body[1], linkDiesAt);
+    return state;
   }
   const [timeline, recording, projectId, ended, call] = parse(bytes, UNFINISHED_HEAD_BYTES) as OpenBody;
-  return {
-    ...(phase === 'open' ? { phase, firstEventAt: since } : { phase, givenUpAt: since }),
-    timeline: decodeTimeline(timeline),
-    ...(recording && { recording }),
-    ...link,
-    ...(typeof projectId === 'string' && { projectId }),
-    ...(ended && { ended: { currentNodeId: ended[0], messagesCount: ended[1], extractedVariables: ended[2] } }),
-    ...(call && { call: { status: call[0], durationSeconds: call[1] } }),
-  };
+  const state: Writable<Open> | Writable<GivenUp> =
+    phase === 'open'
+      ? { phase, firstEventAt: since, timeline: decodeTimeline(timeline) }
+      : { phase, givenUpAt: since, timeline: decodeTimeline(timeline) };
+  addGathered(state, recording, linkDiesAt);
+  if (isThere(projectId)) state.projectId = projectId;
+  if (isThere(ended)) {
+    state.ended = { currentNodeId: ended[0], messagesCount: ended[1], extractedVariables: ended[2] };
+  }
+  if (isThere(call)) state.call = { status: call[0], durationSeconds: call[1] };
+  return state;
 }
 
 /**
@@ -159,12 +165,34 @@ function encodeTimeline({ sessionEnded, callEnded, sessionFinalized, recordingRe
 }
 
 function decodeTimeline([sessionEnded, callEnded, sessionFinalized, recordingReady]: TimelineBody): Timeline {
-  return {
-    ...(typeof sessionEnded === 'string' && { sessionEnded }),
-    ...(typeof callEnded === 'string' && { callEnded }),
-    ...(typeof sessionFinalized === 'string' && { sessionFinalized }),
-    ...(typeof recordingReady === 'string' && { recordingReady }),
-  };
+  const timeline: Writable<Timeline> = {};
+  if (isThere(sessionEnded)) timeline.sessionEnded = sessionEnded;
+  if (isThere(callEnded)) timeline.callEnded = callEnded;
+  if (isThere(sessionFinalized)) timeline.sessionFinalized = sessionFinalized;
+  if (isThere(recordingReady)) timeline.recordingReady = recordingReady;
+  return timeline;
+}
+
+function decodeFinalized([, , projectId, currentNodeId, messagesCount, extractedVariables, ...call]: AwaitingBody) {
+  const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
+  const [callStatus, callDuration] = call;
+  if (isThere(callStatus)) finalized.callStatus = callStatus;
+  if (isThere(callDuration)) finalized.callDuration = callDuration;
+  return finalized;
+}
+
+function addGathered(
+  state: Writable<Unfinished>,
+  recording: SettledRecording | undefined,
+  linkDiesAt: Millis | undefined,
+): void {
+  if (isThere(recording)) state.recording = recording;
+  if (linkDiesAt !== undefined) state.linkDiesAt = linkDiesAt;
+}
+
+/** JSON has null where an array's element was undefined. */
+function isThere<T>(value: T | undefined): value is T {
+  return value !== undefined && value !== null;
 }
 
 function parse(bytes: Buffer, from: number): unknown {

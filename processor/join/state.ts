@@ -1,5 +1,8 @@
 import type { Recording, SessionComplete, SessionFinalized } from '../../schemas/generated/types.js';
 
+/** While it is being put together: spread parts that may be missing take many times as long as fields that are added one by one. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Milliseconds since the epoch, in log time. */
 export type Millis = number;
 

@@ -1,17 +1,19 @@
-import type { Timeline } from './state.js';
-
-/** Of the fields, always the same: so that the same timeline is the same bytes, whatever came first. */
-const ORDER: readonly (keyof Timeline)[] = ['sessionEnded', 'callEnded', 'sessionFinalized', 'recordingReady'];
+import type { Timeline, Writable } from './state.js';
 
 /** Notes a sender's timestamp; of several for the same event the earliest stays, so that the order of redeliveries does not matter. */
 export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timestamp: string): Timeline {
   const known = timeline[event];
   if (known !== undefined && !isEarlier(timestamp, known)) return timeline;
-  const noted: { -readonly [E in keyof Timeline]: string } = {};
-  for (const name of ORDER) {
-    const at = name === event ? timestamp : timeline[name];
-    if (at !== undefined) noted[name] = at;
-  }
+  const sessionEnded = event === 'sessionEnded' ? timestamp : timeline.sessionEnded;
+  const callEnded = event === 'callEnded' ? timestamp : timeline.callEnded;
+  const sessionFinalized = event === 'sessionFinalized' ? timestamp : timeline.sessionFinalized;
+  const recordingReady = event === 'recordingReady' ? timestamp : timeline.recordingReady;
+  // Always in the same order: so that the same timeline is the same bytes, whatever came first.
+  const noted: Writable<Timeline> = {};
+  if (sessionEnded !== undefined) noted.sessionEnded = sessionEnded;
+  if (callEnded !== undefined) noted.callEnded = callEnded;
+  if (sessionFinalized !== undefined) noted.sessionFinalized = sessionFinalized;
+  if (recordingReady !== undefined) noted.recordingReady = recordingReady;
   return noted;
 }
 

@@ -23,6 +23,12 @@ export type TaskConsumer = Pick<GroupConsumer, 'start' | 'stop' | 'seek'>;
 
 /** Records of one transaction: enough to make its round trips cheap, few enough to leave the rest soon when it is stale. */
 const RECORDS_PER_COMMIT = 5_000;
+/**
+ * A transaction costs the brokers as much with one record as with a thousand: so after a small one a partition rests, and what comes
+ * meanwhile gathers for the next. A backlog is not held up.
+ */
+const REST_MS = 10;
+const BACKLOG_RECORDS = 500;
 
 /**
  * One membership in the join's consumer group, with a task for each partition that it has.
@@ -137,6 +143,7 @@ export class StreamThread {
         this.taskFailed(batch.partition, slot, error);
       }
     }
+    if (batch.records.length < BACKLOG_RECORDS) await new Promise((resolve) => setTimeout(resolve, REST_MS));
   }
 
   /** A task that is not ours any more may fail, fenced by its new owner: that is how a hand-over looks from the old one's side. */
