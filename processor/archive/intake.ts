@@ -2,14 +2,14 @@ import type { InputBatch } from '../../infra/kafka/group-consumer.js';
 import type { ArchivePipeline } from './archive-pipeline.js';
 import type { Leases } from './lease.js';
 import { readyRecordingIn } from './recording-ready.js';
-import { recordingJob } from './recording-job.js';
+import { recordingJob, type Patience } from './recording-job.js';
 
 /** Turns the records of our partitions into recordings to archive. */
 export class Intake {
   constructor(
     private readonly leases: Leases,
     private readonly pipeline: ArchivePipeline,
-    private readonly linkLifetimeMs: number,
+    private readonly patience: Patience,
   ) {}
 
   /** Takes a batch; what was read before is left out. Does not wait for anything. */
@@ -21,7 +21,7 @@ export class Intake {
       const event = readyRecordingIn(record.value);
       if (event === undefined) continue;
       lease.offsets.begin(record.offset);
-      this.pipeline.accept(recordingJob(event, record, lease, this.linkLifetimeMs), event.recordingUrl);
+      this.pipeline.accept(recordingJob(event, record, lease, this.patience), event.recordingUrl);
     }
     lease.offsets.advance(batch.nextOffset);
   }

@@ -1,7 +1,8 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { makeValidator, str } from 'envalid';
 import { isLoopback } from '../../infra/settings/common.js';
+import type { Env } from '../../infra/settings/read-settings.js';
 import { httpUrl, integer, splitList } from '../../infra/settings/validators.js';
 import { canonicalHost } from './source/allowed-hosts.js';
 
@@ -35,7 +36,9 @@ export const archiveSpecs = {
   // An object goes to the store in one request, and S3 takes no more than 5 GiB in one.
   ARCHIVE_MAX_BYTES: integer({ min: 1, max: 5 * GIB })({ default: GIB }),
   ARCHIVE_ALLOWED_HOSTS: hostList({ default: [] }),
-  ARCHIVE_SPILL_DIR: str({ default: join(tmpdir(), 'pathors-archive-spill') }),
+  /** Empty stands for unset: see {@link spillDir}. */
+  ARCHIVE_SPILL_DIR: str({ default: '' }),
+  ARCHIVE_SPILL_KEEP_MS: integer({ min: 1_000, max: 604_800_000 })({ default: 86_400_000 }),
   S3_ENDPOINT: httpUrl({ default: 'http://127.0.0.1:9000' }),
   S3_REGION: str({ default: 'us-east-1' }),
   /** Empty stands for unset: see {@link storeCredentials}. */
@@ -50,6 +53,7 @@ export type ArchiveSettings = {
   readonly ARCHIVE_MAX_BYTES: number;
   readonly ARCHIVE_ALLOWED_HOSTS: readonly string[];
   readonly ARCHIVE_SPILL_DIR: string;
+  readonly ARCHIVE_SPILL_KEEP_MS: number;
   readonly S3_ENDPOINT: string;
   readonly S3_REGION: string;
   readonly S3_ACCESS_KEY: string;
@@ -69,6 +73,16 @@ export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
     faults.push('S3_ACCESS_KEY and S3_SECRET_KEY are required when S3_ENDPOINT is not on this machine');
   }
   return faults;
+}
+
+/**
+ * Where recordings wait on disk: as set; else in the user's folder for state, apart for each topic. A temp folder would not do: it need
+ * not outlive a reboot, may be in memory, and is open to others.
+ */
+export function spillDir(settings: Pick<ArchiveSettings, 'ARCHIVE_SPILL_DIR'>, topic: string, env: Env = process.env) {
+  if (settings.ARCHIVE_SPILL_DIR !== '') return resolve(settings.ARCHIVE_SPILL_DIR);
+  const state = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return join(state, 'pathors-session-stream', `spill-${topic}`);
 }
 
 /** The store's keys: as set, else those that a MinIO on this machine has by default. */

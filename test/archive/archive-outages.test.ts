@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { warnOfDeadlines } from '../../processor/archive/deadline-warnings.js';
+import { sha256 } from './audio-samples.js';
 import { cutAfter, stallAfter, status, whole } from './faulty-source.js';
 import { archivePipeline, BODY } from './pipeline-harness.js';
 
@@ -52,6 +54,44 @@ describe('trouble with the store', () => {
     accept('s-1', source.serve('/a', whole(BODY)));
     await settled(1);
     expect(outcomes()).toMatchObject([{ event: 'recording.archived' }]);
+  });
+});
+
+describe('a restart while the store is away', () => {
+  it('costs no recording that is on disk, whether its link is dead or not', async () => {
+    const first = await archivePipeline({ lifetimeMs: 2_000 });
+    first.store.trouble = 'away';
+    for (let n = 0; n < 5; n += 1) first.accept(`s-${n}`, first.source.serve(`/${n}`, whole(BODY)));
+    await vi.waitFor(() => expect(first.pipeline.gauges()).toMatchObject({ spilled: 5, downloads: 0 }));
+    await first.pipeline.stop();
+    await first.spills.close();
+    expect(first.outcomes()).toEqual([]);
+    expect(first.leftOvers()).toHaveLength(5);
+    first.source.stop();
+
+    const second = await archivePipeline({ lifetimeMs: 2_000, spillRoot: first.spillRoot });
+    for (let n = 0; n < 5; n += 1) second.accept(`s-${n}`, 'http://127.0.0.1:9/dead', 60_000);
+    await second.settled(5);
+    expect(second.outcomes().map(({ event }) => event)).toEqual(Array(5).fill('recording.archived'));
+    expect([...second.store.objects.values()].every(({ bytes }) => bytes.equals(BODY))).toBe(true);
+    await second.spills.tidy();
+    await second.spills.close();
+    expect(readdirSync(first.spillRoot)).toEqual([]);
+  });
+
+  it('is waited out again, also by what should have been given up meanwhile', async () => {
+    const first = await archivePipeline({ lifetimeMs: 2_000 });
+    first.store.trouble = 'away';
+    first.accept('s-1', first.source.serve('/a', whole(BODY)));
+    await vi.waitFor(() => expect(first.pipeline.gauges().spilled).toBe(1));
+    await first.pipeline.stop();
+    const second = await archivePipeline({ lifetimeMs: 2_000, spillRoot: first.spillRoot });
+    second.store.trouble = 'away';
+    second.accept('s-1', 'http://127.0.0.1:9/dead', 3_600_000);
+    await vi.waitFor(() => expect(second.logged.join()).toContain('a try to store failed'));
+    second.store.trouble = undefined;
+    await second.settled(1);
+    expect(second.outcomes()).toMatchObject([{ event: 'recording.archived', sha256: sha256(BODY) }]);
   });
 });
 

@@ -19,7 +19,7 @@ import { decodeWire, encodeWire, wireHeader } from '../../schemas/wire-format.js
 import { silent, suiteEnv, suiteKafka } from '../stack/stack-settings.js';
 import { TopicRecords } from '../stack/topic-records.js';
 import { sha256, wav } from './audio-samples.js';
-import { cutAfter, FaultySource, page, stallAfter, whole } from './faulty-source.js';
+import { cutAfter, FaultySource, page, stallAfter, status, whole } from './faulty-source.js';
 import { tempDir } from './temp-dir.js';
 
 const env = suiteEnv('archive');
@@ -54,11 +54,16 @@ afterAll(async () => {
   await producer.close();
 });
 
-async function start(groupId: string, source: FaultySource, spillDir = tempDir()): Promise<ArchiveRole> {
+async function start(
+  groupId: string,
+  source: FaultySource,
+  { spillDir = tempDir(), storeIsAway = false } = {},
+): Promise<ArchiveRole> {
   const settings = readSettings(
     {
       ...env,
       S3_BUCKET,
+      ...(storeIsAway && { S3_ENDPOINT: 'http://127.0.0.1:1' }),
       ARCHIVE_ALLOWED_HOSTS: source.host,
       ARCHIVE_SPILL_DIR: spillDir,
       ARCHIVE_URL_LIFETIME_MS: '60000',
@@ -79,7 +84,8 @@ async function start(groupId: string, source: FaultySource, spillDir = tempDir()
   });
   running.add(role);
   await role.start();
-  await vi.waitFor(() => expect(role.notReady()).toBeUndefined(), { timeout: 30_000 });
+  const missing = storeIsAway ? 'object store' : 'nothing';
+  await vi.waitFor(() => expect(role.notReady() ?? 'nothing').toContain(missing), { timeout: 30_000 });
   return role;
 }
 
@@ -166,7 +172,7 @@ it('commits no further than the oldest unsettled recording, and whoever comes ne
   const body = wav(100_000);
   const sessions = Array.from({ length: 6 }, (_, index) => `restart-${index}-${randomUUID()}`);
   const spillDir = tempDir();
-  const first = await start(groupId, source, spillDir);
+  const first = await start(groupId, source, { spillDir });
   const [stuck = '', ...others] = sessions;
   await ready(stuck, source.serve('/stuck', stallAfter(body, 1_000)));
   for (const session of others) await ready(session, source.serve(`/${session}`, whole(body)));
@@ -176,10 +182,27 @@ it('commits no further than the oldest unsettled recording, and whoever comes ne
   const stuckRecord = events.records.find(({ key }) => key?.toString() === stuck);
   expect(await committed(groupId)).toContain(stuckRecord?.offset);
   source.serve('/stuck', whole(body));
-  await start(groupId, source, spillDir);
+  await start(groupId, source, { spillDir });
   expect(await outcomesOf([stuck])).toMatchObject([{ event: 'recording.archived', sha256: sha256(body) }]);
   // What the first had archived and not committed is found in the store, not fetched again.
   expect(others.map((session) => source.count(`/${session}`))).toEqual(others.map(() => 1));
+});
+
+it('takes up from the disk what was downloaded before a restart, though the link is dead by then', async () => {
+  const source = await FaultySource.start();
+  const groupId = `archive-${randomUUID()}`;
+  const body = wav(1_000_000);
+  const sessionId = `spilled-${randomUUID()}`;
+  const spillDir = tempDir();
+  const first = await start(groupId, source, { spillDir, storeIsAway: true });
+  await ready(sessionId, source.serve('/once', whole(body), status(403)));
+  const onDisk = () => readdirSync(spillDir, { recursive: true }).filter((name) => String(name).endsWith('.json'));
+  await vi.waitFor(() => expect(onDisk()).toHaveLength(1), { timeout: 30_000 });
+  await stop(first);
+  await start(groupId, source, { spillDir });
+  expect(await outcomesOf([sessionId])).toMatchObject([{ event: 'recording.archived', sha256: sha256(body) }]);
+  expect(source.count('/once')).toBe(1);
+  await vi.waitFor(() => expect(onDisk()).toEqual([]));
 });
 
 it('shares the work with a second owner, and loses nothing on the way', async () => {

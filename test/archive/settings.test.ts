@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings, SettingsError, type Env } from '../../infra/settings/read-settings.js';
-import { archiveFaults, archiveSpecs, storeCredentials } from '../../processor/archive/settings.js';
+import { archiveFaults, archiveSpecs, spillDir, storeCredentials } from '../../processor/archive/settings.js';
 
 const read = (env: Env) => readSettings(env, archiveSpecs, archiveFaults);
 
@@ -23,6 +23,13 @@ describe('settings of the archive', () => {
       S3_BUCKET: 'recordings',
     });
     expect(storeCredentials(settings)).toEqual({ accessKey: 'minioadmin', secretKey: 'minioadmin' });
+  });
+
+  it('keeps what waits on disk where it outlives a reboot, apart for each topic', () => {
+    const of = (ARCHIVE_SPILL_DIR: string) =>
+      spillDir({ ARCHIVE_SPILL_DIR }, 'blue.session.events', { XDG_STATE_HOME: '/state' });
+    expect(of('/data/spill')).toBe('/data/spill');
+    expect(of('')).toBe('/state/pathors-session-stream/spill-blue.session.events');
   });
 
   it('takes no default keys to a store elsewhere', () => {

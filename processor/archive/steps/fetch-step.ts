@@ -6,10 +6,10 @@ import type { Clock } from '../clock.js';
 import { retryPolicy } from '../failure-reason.js';
 import type { ArchivedObject, Outcome } from '../outcome.js';
 import type { RecordingJob } from '../recording-job.js';
-import type { FetchedRecording, RecordingStore } from '../recording-store.js';
+import type { RecordingStore } from '../recording-store.js';
 import type { Downloader } from '../source/download.js';
 import type { SourceFault } from '../source/source-fault.js';
-import type { SpillDirectory } from '../spill/spill-directory.js';
+import type { SpillDirectory, SpilledRecording } from '../spill/spill-directory.js';
 import type { SpillFile } from '../spill/spill-file.js';
 import { logBug } from './bug.js';
 
@@ -35,7 +35,7 @@ export class FetchTask {
 }
 
 export type FetchResult =
-  | { readonly kind: 'fetched'; readonly recording: FetchedRecording; readonly spill: SpillFile }
+  | ({ readonly kind: 'fetched' } & SpilledRecording)
   | { readonly kind: 'settled'; readonly outcome: Outcome }
   | { readonly kind: 'again'; readonly notBefore: number }
   /** Neither here nor there: the role stops, or the recording is another owner's now. */
@@ -68,9 +68,11 @@ export class FetchStep {
     const { clock, downloader, spills, firstTryMs, metrics, logger } = this.options;
     const { linkEndsAt, giveUpAt } = task.job.deadlines;
     const isFirst = task.failures === 0;
-    if (isFirst) metrics.secondsLeftAtStart.observe((linkEndsAt - clock.now()) / 1_000);
-    const existing = await this.look(task, stop);
-    if (existing !== undefined) return this.alreadyThere(existing);
+    if (isFirst) {
+      const had = await this.had(task, stop);
+      if (had !== undefined) return had;
+      metrics.secondsLeftAtStart.observe((linkEndsAt - clock.now()) / 1_000);
+    }
     const spill = (task.spill ??= spills.create());
     const deadlineAt = isFirst ? Math.max(giveUpAt, clock.now() + firstTryMs) : giveUpAt;
     const result = await downloader.attempt(task.link, spill, deadlineAt, stop).catch((error: unknown) => {
@@ -81,7 +83,11 @@ export class FetchStep {
     if (result.kind === 'failed') return this.afterFault(task, result.fault, stop);
     metrics.secondsLeftAtFinish.observe((linkEndsAt - clock.now()) / 1_000);
     const { path, bytes } = spill;
-    return { kind: 'fetched', spill, recording: { path, bytes, sha256: spill.sha256(), audio: result.audio } };
+    const spilled = { spill, recording: { path, bytes, sha256: spill.sha256(), audio: result.audio } };
+    await spills.keep(task.job.fingerprint, spilled).catch((error: unknown) => {
+      logger.warn({ sessionId: task.job.sessionId, err: error }, 'a recording on disk would not outlive a restart');
+    });
+    return { kind: 'fetched', ...spilled };
   }
 
   private async afterFault(task: FetchTask, fault: SourceFault, stop: AbortSignal): Promise<FetchResult> {
@@ -100,9 +106,21 @@ export class FetchStep {
     if (policy !== 'never' && task.refusals < MAX_REFUSALS && delayMs < remainingMs) {
       return job.lease.isRevoked ? { kind: 'dropped' } : { kind: 'again', notBefore: now + delayMs };
     }
-    const existing = await this.look(task, stop);
-    if (existing !== undefined) return this.alreadyThere(existing);
+    const had = await this.had(task, stop);
+    if (had !== undefined) return had;
     return { kind: 'settled', outcome: { kind: 'failed', reason: fault.reason } };
+  }
+
+  /** What makes a download needless: another process has got it to the disk, or to the store. */
+  private async had(task: FetchTask, stop: AbortSignal): Promise<FetchResult | undefined> {
+    const spilled = await this.options.spills.adopt(task.job.fingerprint);
+    if (spilled !== undefined) {
+      await task.spill?.remove();
+      this.options.logger.info({ sessionId: task.job.sessionId }, 'a recording was on disk already');
+      return { kind: 'fetched', ...spilled };
+    }
+    const object = await this.look(task, stop);
+    return object && { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
   }
 
   /** Until the store has answered once. While it is away the download goes on without. */
@@ -115,9 +133,5 @@ export class FetchStep {
     } catch {
       return undefined;
     }
-  }
-
-  private alreadyThere(object: ArchivedObject): FetchResult {
-    return { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
   }
 }

@@ -15,10 +15,12 @@ import type { SpillFile } from '../spill/spill-file.js';
 export class StoreTask {
   failures = 0;
 
+  /** @param since when it was complete on disk, or taken up from there (ms since the epoch). */
   constructor(
     readonly job: RecordingJob,
     readonly spill: SpillFile,
     readonly recording: FetchedRecording,
+    readonly since: number,
   ) {}
 
   get deadlineAt(): number {
@@ -29,7 +31,7 @@ export class StoreTask {
 export type StoreResult =
   | { readonly kind: 'settled'; readonly outcome: Outcome }
   | { readonly kind: 'again'; readonly notBefore: number }
-  /** The role stops. */
+  /** The role stops: the recording stays on disk for whoever comes next. */
   | { readonly kind: 'dropped' };
 
 export type StoreStepOptions = {
@@ -37,6 +39,8 @@ export type StoreStepOptions = {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly random: () => number;
+  /** A recording waits for the store at least so long (ms), also when it was taken up late, after a downtime. */
+  readonly leastWaitMs: number;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
 };
@@ -58,16 +62,18 @@ export class StoreStep {
   }
 
   private async afterFailure(task: StoreTask, error: unknown, stop: AbortSignal): Promise<StoreResult> {
-    const { clock, random, metrics, logger, store } = this.options;
+    const { clock, random, metrics, logger, store, leastWaitMs } = this.options;
     const { job } = task;
     task.failures += 1;
     if (!(await isThere(task.recording.path))) return settled('spill_failed');
+    // Now it has to wait, perhaps longer than the machine lives; who uploads at once is spared the disk's time.
+    if (task.failures === 1) await task.spill.sync().catch(() => undefined);
     // An operator may give the rights back any moment: a refusal is waited out like an outage.
     const reason = error instanceof StoreRefusedError ? 'store_refused' : 'store_unavailable';
     metrics.noteFailedAttempt(reason);
     logger.warn({ sessionId: job.sessionId, failures: task.failures, reason, err: error }, 'a try to store failed');
     if (error instanceof BucketMissingError) await store.ensureBucket(stop).catch(() => undefined);
-    const remainingMs = job.deadlines.storeGiveUpAt - clock.now();
+    const remainingMs = Math.max(job.deadlines.storeGiveUpAt, task.since + leastWaitMs) - clock.now();
     const delayMs = nextDelayMs(BACKOFF, task.failures, remainingMs, random());
     return delayMs < remainingMs ? { kind: 'again', notBefore: clock.now() + delayMs } : settled(reason);
   }
