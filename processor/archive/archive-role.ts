@@ -16,7 +16,7 @@ import { systemClock, type Clock } from './clock.js';
 import { warnOfDeadlines } from './deadline-warnings.js';
 import { Intake } from './intake.js';
 import { Leases } from './lease.js';
-import { spillDir, storeCredentials, type ArchiveSettings } from './settings.js';
+import { objectProtection, spillDir, storeCredentials, type ArchiveSettings } from './settings.js';
 import { openHttpSource, type OpenSource } from './source/http-source.js';
 import { systemResolve, type Resolve } from './source/link-guard.js';
 import { RegularTidying } from './spill/regular-tidying.js';
@@ -166,6 +166,7 @@ function minioStore(settings: ArchiveSettings): ObjectStore {
     endpoint: settings.S3_ENDPOINT,
     region: settings.S3_REGION,
     bucket: settings.S3_BUCKET,
+    protection: objectProtection(settings),
     ...storeCredentials(settings),
   });
 }

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { makeValidator, str } from 'envalid';
+import type { ObjectProtection } from '../../infra/object-store/object-protection.js';
 import { isLoopback } from '../../infra/settings/common.js';
 import type { Env } from '../../infra/settings/read-settings.js';
 import { httpUrl, integer, splitList } from '../../infra/settings/validators.js';
@@ -45,6 +46,11 @@ export const archiveSpecs = {
   S3_ACCESS_KEY: str({ default: '' }),
   S3_SECRET_KEY: str({ default: '' }),
   S3_BUCKET: bucketName({ default: 'recordings' }),
+  /** Empty stands for unset in all that follow: see {@link objectProtection}. */
+  S3_SSE: str({ choices: ['', 'AES256', 'aws:kms'], default: '' }),
+  S3_SSE_KMS_KEY_ID: str({ default: '' }),
+  S3_OBJECT_LOCK_MODE: str({ choices: ['', 'GOVERNANCE', 'COMPLIANCE'], default: '' }),
+  S3_RETENTION_DAYS: integer({ min: 0, max: 36_500 })({ default: 0 }),
 };
 
 export type ArchiveSettings = {
@@ -59,6 +65,10 @@ export type ArchiveSettings = {
   readonly S3_ACCESS_KEY: string;
   readonly S3_SECRET_KEY: string;
   readonly S3_BUCKET: string;
+  readonly S3_SSE: '' | 'AES256' | 'aws:kms';
+  readonly S3_SSE_KMS_KEY_ID: string;
+  readonly S3_OBJECT_LOCK_MODE: '' | 'GOVERNANCE' | 'COMPLIANCE';
+  readonly S3_RETENTION_DAYS: number;
 };
 
 /** Faults between the archive's settings. */
@@ -66,6 +76,11 @@ export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
   const faults: string[] = [];
   const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
   if (Boolean(accessKey) !== Boolean(secretKey)) faults.push('S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither');
+  const { S3_SSE, S3_SSE_KMS_KEY_ID, S3_OBJECT_LOCK_MODE, S3_RETENTION_DAYS } = settings;
+  if (S3_SSE_KMS_KEY_ID && S3_SSE !== 'aws:kms') faults.push('S3_SSE_KMS_KEY_ID: goes with S3_SSE=aws:kms only');
+  if (Boolean(S3_OBJECT_LOCK_MODE) !== Boolean(S3_RETENTION_DAYS)) {
+    faults.push('S3_OBJECT_LOCK_MODE and S3_RETENTION_DAYS: set both or neither');
+  }
   if (endpoint === undefined) return faults;
   const { hostname, pathname } = new URL(endpoint);
   if (pathname !== '/') faults.push('S3_ENDPOINT: must have no path; the bucket goes into S3_BUCKET');
@@ -92,4 +107,14 @@ export function storeCredentials(settings: ArchiveSettings): {
 } {
   const { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
   return accessKey === '' ? { accessKey: 'minioadmin', secretKey: 'minioadmin' } : { accessKey, secretKey };
+}
+
+/** How the store is asked to guard recordings; by default not at all. */
+export function objectProtection(settings: ArchiveSettings): ObjectProtection {
+  const { S3_SSE, S3_SSE_KMS_KEY_ID: kmsKeyId, S3_OBJECT_LOCK_MODE: mode, S3_RETENTION_DAYS: days } = settings;
+  return {
+    ...(S3_SSE !== '' && { encryption: S3_SSE }),
+    ...(kmsKeyId !== '' && { kmsKeyId }),
+    ...(mode !== '' && { lock: { mode, days } }),
+  };
 }
