@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import type { StatedDigest } from '../source/stated-digests.js';
 import type { ResumePoint } from '../source/resume-point.js';
 
 /** The disk did not take or give the bytes. The file is in no known state: {@link SpillFile.reset} it, or remove it. */
@@ -21,6 +22,8 @@ export class SpillError extends Error {
 export class SpillFile {
   private handle: FileHandle | undefined;
   private hash: Hash = createHash('sha256');
+  private md5: Hash | undefined;
+  private expected: readonly StatedDigest[] = [];
   private written = 0;
   private working: Promise<void> = Promise.resolve();
   /** Where a cut download can go on; `undefined` when it must start anew. */
@@ -53,8 +56,21 @@ export class SpillFile {
         done += bytesWritten;
       }
       this.hash.update(chunk);
+      this.md5?.update(chunk);
       this.written += chunk.length;
     });
+  }
+
+  /** Notes what the whole must hash to. To be called while the file is empty; {@link reset} forgets it. */
+  expect(digests: readonly StatedDigest[]): void {
+    this.expected = digests;
+    this.md5 = digests.some(({ algorithm }) => algorithm === 'md5') ? createHash('md5') : undefined;
+  }
+
+  /** The digest that what has been written does not have, though it should. */
+  mismatch(): StatedDigest | undefined {
+    const actual = { sha256: this.sha256(), md5: this.md5?.copy().digest('hex') };
+    return this.expected.find(({ algorithm, hex }) => actual[algorithm] !== hex);
   }
 
   /** The first bytes, up to `most`. @throws SpillError */
@@ -67,6 +83,7 @@ export class SpillFile {
   /** Empties the file. @throws SpillError */
   async reset(): Promise<void> {
     this.resume = undefined;
+    this.expect([]);
     if (this.written === 0) return;
     this.written = 0;
     this.hash = createHash('sha256');
