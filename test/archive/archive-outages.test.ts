@@ -36,6 +36,19 @@ describe('trouble with the store', () => {
     expect(leftOvers()).toEqual([]);
   });
 
+  it('that hangs holds up no more than the first downloads', async () => {
+    const { source, store, accept, pipeline } = await archivePipeline({ concurrency: 2 });
+    store.trouble = 'hanging';
+    const begun = Date.now();
+    for (let n = 0; n < 40; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)));
+    await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ spilled: 40 }), { timeout: 15_000 });
+    // One look takes two seconds, 40 of them by two would take 40.
+    expect(Date.now() - begun).toBeLessThan(15_000);
+    expect(pipeline.gauges()).toMatchObject({ downloads: 0, spilledBytes: 40 * BODY.length, tightestMs: undefined });
+    store.trouble = undefined;
+    await pipeline.stop();
+  });
+
   it.each([
     ['away', 'store_unavailable'],
     ['refusing', 'store_refused'],
@@ -142,6 +155,26 @@ describe('what can be seen from outside', () => {
     expect(warnings).toHaveLength(1);
     expect(JSON.parse(warnings[0] ?? '')).toMatchObject({ recordings: 1, sessionIds: ['s-1'] });
     expect(pipeline.gauges().tightestMs).toBeLessThan(2_000);
+    await pipeline.stop();
+  });
+
+  it('tells how much life links had left, and which is the tightest', async () => {
+    const { source, accept, settled, registry, pipeline } = await archivePipeline({ lifetimeMs: 100_000 });
+    accept('s-1', source.serve('/a', whole(BODY)), 10_000);
+    accept('s-2', source.serve('/b', status(503), whole(BODY)), 80_000);
+    accept('s-3', source.serve('/c', whole(BODY)), 200_000);
+    await settled(3);
+    accept('s-4', source.serve('/d', stallAfter(BODY, 100)), 30_000);
+    accept('s-5', source.serve('/e', stallAfter(BODY, 100)), 60_000);
+    const read = await registry.metrics();
+    // Dead, 20 s, 90 s; and the two under way once they have begun.
+    expect(read).toMatch(/archive_seconds_left_at_finish_bucket\{le="0"\} 1\n/);
+    expect(read).toMatch(/archive_seconds_left_at_finish_bucket\{le="30"\} 2\n/);
+    expect(read).toMatch(/archive_seconds_left_at_finish_bucket\{le="120"\} 3\n/);
+    await vi.waitFor(async () => expect(await registry.metrics()).toMatch(/archive_seconds_left_at_start_count 5\n/));
+    const tightest = Number(/^archive_tightest_deadline_seconds (\S+)/m.exec(await registry.metrics())?.[1]);
+    expect(tightest).toBeGreaterThan(25);
+    expect(tightest).toBeLessThan(35.1);
     await pipeline.stop();
   });
 

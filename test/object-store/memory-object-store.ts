@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { NewObject, ObjectInfo, ObjectStore } from '../../infra/object-store/object-store.js';
@@ -8,7 +9,7 @@ import { BucketMissingError, StoreRefusedError, StoreUnavailableError } from '..
 export class MemoryObjectStore implements ObjectStore {
   readonly objects = new Map<string, { readonly info: ObjectInfo; readonly bytes: Buffer }>();
   /** Every method fails as long as this is set. */
-  trouble: 'away' | 'refusing' | undefined;
+  trouble: 'away' | 'refusing' | 'hanging' | undefined;
   hasBucket = false;
   puts = 0;
 
@@ -64,6 +65,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   private async answer(signal: AbortSignal, { needsBucket = true } = {}): Promise<void> {
     await Promise.resolve();
+    if (this.trouble === 'hanging' && !signal.aborted) await once(signal, 'abort');
     if (signal.aborted || this.trouble === 'away') throw new StoreUnavailableError('the store is away');
     if (this.trouble === 'refusing') throw new StoreRefusedError('the store refuses');
     if (needsBucket && !this.hasBucket) throw new BucketMissingError('the bucket does not exist');

@@ -62,6 +62,9 @@ const LOOK_MS = 2_000;
 
 /** One try to bring a recording from its link to the disk. */
 export class FetchStep {
+  /** Until then nobody asks it before a download: thousands that each wait for no answer would let links die. */
+  private storeHangsUntil = 0;
+
   constructor(private readonly options: FetchStepOptions) {}
 
   async run(task: FetchTask, stop: AbortSignal): Promise<FetchResult> {
@@ -69,7 +72,7 @@ export class FetchStep {
     const { linkEndsAt, giveUpAt } = task.job.deadlines;
     const isFirst = task.failures === 0;
     if (isFirst) {
-      const had = await this.had(task, stop);
+      const had = await this.had(task, stop, clock.now() < this.storeHangsUntil);
       if (had !== undefined) return had;
       metrics.secondsLeftAtStart.observe((linkEndsAt - clock.now()) / 1_000);
     }
@@ -106,20 +109,20 @@ export class FetchStep {
     if (policy !== 'never' && task.refusals < MAX_REFUSALS && delayMs < remainingMs) {
       return job.lease.isRevoked ? { kind: 'dropped' } : { kind: 'again', notBefore: now + delayMs };
     }
-    const had = await this.had(task, stop);
+    const had = await this.had(task, stop, false);
     if (had !== undefined) return had;
     return { kind: 'settled', outcome: { kind: 'failed', reason: fault.reason } };
   }
 
   /** What makes a download needless: another process has got it to the disk, or to the store. */
-  private async had(task: FetchTask, stop: AbortSignal): Promise<FetchResult | undefined> {
+  private async had(task: FetchTask, stop: AbortSignal, diskOnly: boolean): Promise<FetchResult | undefined> {
     const spilled = await this.options.spills.adopt(task.job.fingerprint);
     if (spilled !== undefined) {
       await task.spill?.remove();
       this.options.logger.info({ sessionId: task.job.sessionId }, 'a recording was on disk already');
       return { kind: 'fetched', ...spilled };
     }
-    const object = await this.look(task, stop);
+    const object = diskOnly ? undefined : await this.look(task, stop);
     return object && { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
   }
 
@@ -131,6 +134,8 @@ export class FetchStep {
       task.looked = true;
       return found;
     } catch {
+      const { clock } = this.options;
+      this.storeHangsUntil = clock.now() + LOOK_MS;
       return undefined;
     }
   }
