@@ -15,6 +15,8 @@ export type InputBatch = {
   readonly records: readonly InputRecord[];
   /** Where reading goes on after this batch; past control records and compaction gaps too. */
   readonly nextOffset: number;
+  /** The end of the partition when the batch was fetched: behind the last record that all in-sync replicas had. */
+  readonly highWatermark: number;
 };
 
 export type BatchHandle = {
@@ -142,6 +144,7 @@ export class GroupConsumer {
     const { batch } = payload;
     const isStale = (): boolean => !payload.isRunning() || payload.isStale();
     const nextOffset = Number(batch.lastOffset()) + 1;
+    const highWatermark = Number(batch.highWatermark);
     const records = batch.messages.map(({ offset, key, value, timestamp }) => ({
       offset: Number(offset),
       key,
@@ -149,7 +152,7 @@ export class GroupConsumer {
       timestamp: Number(timestamp),
     }));
     const work = (): Promise<void> =>
-      this.options.onBatch({ partition: batch.partition, records, nextOffset }, { isStale });
+      this.options.onBatch({ partition: batch.partition, records, nextOffset, highWatermark }, { isStale });
     if (this.options.isPrefetching === true) {
       await withHeartbeats(() => payload.heartbeat(), this.inHand.get(batch.partition) ?? Promise.resolve());
       if (isStale()) return;

@@ -50,9 +50,12 @@ export class ArchivePipeline {
     this.reporting = new Lane({ concurrency: REPORTS_AT_ONCE, clock, run: (task) => this.report(task) });
   }
 
-  /** Takes up a recording; its offset must have been begun. */
-  accept(job: RecordingJob, link: string): void {
-    this.fetching.add(new FetchTask(job, link));
+  /**
+   * Takes up a recording; its offset must have been begun.
+   * @param isNew nobody can have archived it: the store is asked only if its link leads to nothing.
+   */
+  accept(job: RecordingJob, link: string, isNew = false): void {
+    this.fetching.add(new FetchTask(job, link, isNew));
   }
 
   /** Drops what has not begun of partitions that have another owner now. What is under way goes on: its outcome is as good as theirs. */

@@ -81,12 +81,12 @@ export async function archivePipeline({
   onTestFinished(() => pipeline.stop());
   const lease = new Lease(0);
   let offset = 0;
-  const accept = (sessionId: string, link: string, ageMs = 0) => {
+  const accept = (sessionId: string, link: string, ageMs = 0, isNew = false) => {
     const record = { offset: offset++, timestamp: Date.now() - ageMs };
     const event = { event: 'recording.ready' as const, sessionId, projectId: 'p', timestamp: READY_AT, success: true };
     lease.offsets.begin(record.offset);
     lease.offsets.advance(record.offset + 1);
-    pipeline.accept(recordingJob(event, record, lease, { linkLifetimeMs: lifetimeMs, spillKeepMs }), link);
+    pipeline.accept(recordingJob(event, record, lease, { linkLifetimeMs: lifetimeMs, spillKeepMs }), link, isNew);
   };
   const outcomes = () =>
     log.map(({ value }) => JSON.parse(decodeWire(value)?.json.toString() ?? '') as RecordingArchived | RecordingFailed);

@@ -12,6 +12,7 @@ export class MemoryObjectStore implements ObjectStore {
   trouble: 'away' | 'refusing' | 'hanging' | undefined;
   hasBucket = false;
   puts = 0;
+  looks = 0;
 
   async ensureBucket(signal: AbortSignal): Promise<void> {
     await this.answer(signal, { needsBucket: false });
@@ -19,6 +20,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async findByPrefix(prefix: string, signal: AbortSignal): Promise<readonly ObjectInfo[]> {
+    this.looks += 1;
     await this.answer(signal);
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
     return keys.slice(0, 16).map((key) => this.find(key).info);

@@ -27,6 +27,7 @@ export class FetchTask {
   constructor(
     readonly job: RecordingJob,
     readonly link: string,
+    readonly isNew: boolean,
   ) {}
 
   get deadlineAt(): number {
@@ -72,7 +73,7 @@ export class FetchStep {
     const { linkEndsAt, giveUpAt } = task.job.deadlines;
     const isFirst = task.failures === 0;
     if (isFirst) {
-      const had = await this.had(task, stop, clock.now() < this.storeHangsUntil);
+      const had = await this.had(task, stop, task.isNew || clock.now() < this.storeHangsUntil);
       if (had !== undefined) return had;
       metrics.secondsLeftAtStart.observe((linkEndsAt - clock.now()) / 1_000);
     }
