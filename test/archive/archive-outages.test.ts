@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { warnOfDeadlines } from '../../processor/archive/deadline-warnings.js';
 import { sha256 } from './audio-samples.js';
@@ -59,6 +60,37 @@ describe('trouble with the store', () => {
     await settled(1);
     expect(outcomes()).toMatchObject([{ event: 'recording.failed', reason }]);
     expect(leftOvers()).toEqual([]);
+  });
+
+  it('is not made worse by those who wait for it', async () => {
+    const { source, store, accept, settled, pipeline, logged, outcomes } = await archivePipeline({ lifetimeMs: 4_000 });
+    store.trouble = 'away';
+    for (let n = 0; n < 200; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)));
+    await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ spilled: 200, downloads: 0 }), {
+      timeout: 10_000,
+    });
+    // Each for itself would have tried at least twice while the others were downloaded.
+    expect(store.puts).toBeLessThan(200);
+    expect(logged.filter((line) => line.includes('a try to store failed')).length).toBeLessThanOrEqual(store.puts);
+    store.trouble = undefined;
+    await settled(200);
+    expect(outcomes().every(({ event }) => event === 'recording.archived')).toBe(true);
+  });
+
+  it.each<[string, (file: string) => void]>([
+    ['removed', (file) => rmSync(file)],
+    ['cut', (file) => truncateSync(file, 100)],
+    ['changed', (file) => writeFileSync(file, Buffer.alloc(BODY.length))],
+  ])('is not waited for with a file that somebody has %s', async (_, harm) => {
+    const { source, store, accept, settled, outcomes, leftOvers, spillRoot } = await archivePipeline();
+    store.trouble = 'away';
+    accept('s-1', source.serve('/a', whole(BODY)));
+    await vi.waitFor(() => expect(store.puts).toBeGreaterThan(0));
+    harm(join(spillRoot, String(leftOvers()[0])));
+    store.trouble = undefined;
+    await settled(1);
+    expect(outcomes()).toMatchObject([{ event: 'recording.failed', reason: 'spill_failed' }]);
+    expect(store.objects.size).toBe(0);
   });
 
   it('that has lost its bucket is mended', async () => {

@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { NewObject, ObjectInfo, ObjectStore } from '../../infra/object-store/object-store.js';
-import { BucketMissingError, StoreRefusedError, StoreUnavailableError } from '../../infra/object-store/store-errors.js';
+import {
+  BrokenBodyError,
+  BucketMissingError,
+  StoreRefusedError,
+  StoreUnavailableError,
+} from '../../infra/object-store/store-errors.js';
 
 /** A bucket in memory, that can be away, and refuse. It passes the same suite as the real one. */
 export class MemoryObjectStore implements ObjectStore {
@@ -42,7 +47,7 @@ export class MemoryObjectStore implements ObjectStore {
       throw new StoreUnavailableError('the file cannot be read', { cause });
     });
     const hash = createHash('sha256').update(body).digest('hex');
-    if (body.length !== bytes || hash !== sha256) throw new StoreUnavailableError('the body is not what was announced');
+    if (body.length !== bytes || hash !== sha256) throw new BrokenBodyError('the body is not what was announced');
     if (!replace && this.objects.has(key)) return 'exists';
     const info = { key, bytes, contentType, metadata, lastModified: new Date() };
     this.objects.set(key, { info, bytes: body });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { AudioType } from '../source/audio-type.js';
@@ -27,8 +27,13 @@ export function isManifest(name: string): boolean {
 /** The manifest is there as a whole or not at all. @throws Error of the file system. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
   const draft = `${path}.${manifest.file}.draft`;
-  await writeFile(draft, JSON.stringify(manifest), { mode: 0o600 });
-  await rename(draft, path);
+  try {
+    await writeFile(draft, JSON.stringify(manifest), { mode: 0o600 });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** `undefined` when there is none, or none that can be understood. */
@@ -42,7 +47,7 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
 }
 
 /** Whether a file is what its manifest says, to the last bit: after a power cut it may be not. */
-export async function isIntact(path: string, { bytes, sha256 }: Manifest): Promise<boolean> {
+export async function isIntact(path: string, { bytes, sha256 }: Pick<Manifest, 'bytes' | 'sha256'>): Promise<boolean> {
   const hash = createHash('sha256');
   let length = 0;
   try {
