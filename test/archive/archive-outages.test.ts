@@ -124,6 +124,25 @@ describe('a restart while the store is away', () => {
     expect(readdirSync(first.spillRoot)).toEqual([]);
   });
 
+  it('calls nothing lost that may have been archived before it', async () => {
+    const first = await archivePipeline({ lifetimeMs: 2_000 });
+    first.accept('s-1', first.source.serve('/a', whole(BODY)));
+    await first.settled(1);
+    // The outcome did not reach the log: the recording is read again, with its link dead and the store away.
+    first.store.trouble = 'away';
+    first.accept('s-1', first.source.serve('/dead', status(403)), 1_000);
+    first.accept('s-2', first.source.serve('/dead', status(403)));
+    await vi.waitFor(() => expect(first.source.count('/dead')).toBeGreaterThanOrEqual(2));
+    expect(first.outcomes()).toHaveLength(1);
+    first.store.trouble = undefined;
+    await first.settled(3);
+    const reasons = first.outcomes().map(({ sessionId, ...event }) => [sessionId, event['reason'] ?? event.event]);
+    expect(reasons.slice(1).sort()).toEqual([
+      ['s-1', 'recording.archived'],
+      ['s-2', 'expired'],
+    ]);
+  });
+
   it('is waited out again, also by what should have been given up meanwhile', async () => {
     const first = await archivePipeline({ lifetimeMs: 2_000 });
     first.store.trouble = 'away';

@@ -8,7 +8,7 @@ import type { ArchivedObject, Outcome } from '../outcome.js';
 import type { RecordingJob } from '../recording-job.js';
 import type { RecordingStore } from '../recording-store.js';
 import type { Downloader } from '../source/download.js';
-import type { SourceFault } from '../source/source-fault.js';
+import type { SourceFault, SourceReason } from '../source/source-fault.js';
 import type { SpillDirectory, SpilledRecording } from '../spill/spill-directory.js';
 import type { SpillFile } from '../spill/spill-file.js';
 import { logBug } from './bug.js';
@@ -21,6 +21,8 @@ export class FetchTask {
   refusals = 0;
   /** The store has said whether the object is there. */
   looked = false;
+  /** Why the link will not give it any more; what remains is to ask the store. */
+  lost: SourceReason | undefined;
   /** A warning that its deadline is near has been logged. */
   warned = false;
 
@@ -58,12 +60,14 @@ const BACKOFF = { firstMs: 500, mostMs: 30_000 };
 /** A refusal is a slip, if at all, of the moment after the recording was announced. */
 const REFUSAL_BACKOFF = { firstMs: 2_000, mostMs: 2_000 };
 const MAX_REFUSALS = 2;
+/** Between questions to a store that is away. */
+const ASK_BACKOFF = { firstMs: 5_000, mostMs: 5_000 };
 /** The look for an object that is there already must not cost the link's life when the store hangs. */
 const LOOK_MS = 2_000;
 
 /** One try to bring a recording from its link to the disk. */
 export class FetchStep {
-  /** Until then nobody asks it before a download: thousands that each wait for no answer would let links die. */
+  /** Until then nobody asks it: thousands that each wait for no answer would let links die. */
   private storeHangsUntil = 0;
 
   constructor(private readonly options: FetchStepOptions) {}
@@ -71,6 +75,7 @@ export class FetchStep {
   async run(task: FetchTask, stop: AbortSignal): Promise<FetchResult> {
     const { clock, downloader, spills, firstTryMs, metrics, logger } = this.options;
     const { linkEndsAt, giveUpAt } = task.job.deadlines;
+    if (task.lost !== undefined) return this.settleLost(task, task.lost, stop);
     const isFirst = task.failures === 0;
     if (isFirst) {
       const had = await this.had(task, stop, task.isNew || clock.now() < this.storeHangsUntil);
@@ -83,8 +88,9 @@ export class FetchStep {
       logBug(logger, error, 'a download failed in a way that no code expected');
       return { kind: 'failed' as const, fault: { reason: 'internal_error' as const } };
     });
-    if (stop.aborted) return { kind: 'dropped' };
-    if (result.kind === 'failed') return this.afterFault(task, result.fault, stop);
+    if (result.kind === 'failed') {
+      return stop.aborted ? { kind: 'dropped' } : this.afterFault(task, result.fault, stop);
+    }
     metrics.secondsLeftAtFinish.observe((linkEndsAt - clock.now()) / 1_000);
     const { path, bytes } = spill;
     const spilled = { spill, recording: { path, bytes, sha256: spill.sha256(), audio: result.audio } };
@@ -110,9 +116,22 @@ export class FetchStep {
     if (policy !== 'never' && task.refusals < MAX_REFUSALS && delayMs < remainingMs) {
       return job.lease.isRevoked ? { kind: 'dropped' } : { kind: 'again', notBefore: now + delayMs };
     }
-    const had = await this.had(task, stop, false);
+    return this.settleLost(task, fault.reason, stop);
+  }
+
+  /** Nothing is called lost that an earlier owner may have archived, before the store has said that it is not there. */
+  private async settleLost(task: FetchTask, reason: SourceReason, stop: AbortSignal): Promise<FetchResult> {
+    const { clock, random } = this.options;
+    const had = await this.had(task, stop, !task.isNew && clock.now() < this.storeHangsUntil);
     if (had !== undefined) return had;
-    return { kind: 'settled', outcome: { kind: 'failed', reason: fault.reason } };
+    if (stop.aborted) return { kind: 'dropped' };
+    const remainingMs = task.job.deadlines.storeGiveUpAt - clock.now();
+    const delayMs = nextDelayMs(ASK_BACKOFF, 1, remainingMs, random());
+    if (task.looked || task.isNew || delayMs >= remainingMs) {
+      return { kind: 'settled', outcome: { kind: 'failed', reason } };
+    }
+    task.lost = reason;
+    return { kind: 'again', notBefore: clock.now() + delayMs };
   }
 
   /** What makes a download needless: another process has got it to the disk, or to the store. */
@@ -133,6 +152,7 @@ export class FetchStep {
     try {
       const found = await bounded(LOOK_MS, stop, (signal) => this.options.recordings.find(task.job, signal));
       task.looked = true;
+      this.storeHangsUntil = 0;
       return found;
     } catch {
       const { clock } = this.options;
