@@ -2,12 +2,19 @@ import { defineConfig } from 'vitest/config';
 
 /** `*.stack.test.ts` need a real Kafka, registry and object store; `*.program.test.ts` start the built programs on them. */
 const NEEDS_STACK = ['test/**/*.stack.test.ts', 'test/**/*.program.test.ts'];
+/** Need object stores of their own, beside the stack's. */
+const NEEDS_STORES = ['test/**/*.stores.test.ts'];
 
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: NEEDS_STACK, testTimeout: 30_000 },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...NEEDS_STACK, ...NEEDS_STORES],
+          testTimeout: 30_000,
+        },
       },
       {
         test: {
@@ -19,6 +26,16 @@ export default defineConfig({
           // One broker, and often two cores: files one after the other, behind the unit tests.
           poolOptions: { forks: { singleFork: true } },
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'stores',
+          include: NEEDS_STORES,
+          globalSetup: ['test/object-store/stores.setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

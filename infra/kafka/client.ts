@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import { slowIdleTimers } from './idle-timers.js';
+import { createSocket } from './socket.js';
 import type { CommonSettings } from '../settings/common.js';
 import type { Logger } from '../observability/logger.js';
 
@@ -17,6 +18,7 @@ export function createKafka(settings: CommonSettings, clientId: string, logger: 
   const config: KafkaConfig = {
     clientId,
     brokers: [...settings.KAFKA_BROKERS],
+    socketFactory: createSocket,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },

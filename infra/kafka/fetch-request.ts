@@ -10,6 +10,8 @@ export type AbortedTransaction = { readonly producerId: bigint; readonly firstOf
 export type FetchAnswer = {
   readonly partition: number;
   readonly errorCode: number;
+  /** The end of the partition: behind the last record that all in-sync replicas have. */
+  readonly highWatermark: number;
   /** Those that touch `recordSet`, by first offset. */
   readonly aborted: readonly AbortedTransaction[];
   /** Record batches: the first may begin before the offset that was asked for, the last may be cut off. */
@@ -97,12 +99,14 @@ function decode(bytes: Buffer): Decoded {
     for (let partitions = int32(); partitions > 0; partitions -= 1) {
       const partition = int32();
       const errorCode = bytes.readInt16BE(at);
-      // Behind it: high watermark, last stable offset, start of the log.
-      at += 2 + 3 * 8;
+      at += 2;
+      const highWatermark = Number(int64());
+      // Behind it: last stable offset, start of the log.
+      at += 2 * 8;
       const aborted: AbortedTransaction[] = [];
       for (let left = int32(); left > 0; left -= 1) aborted.push({ producerId: int64(), firstOffset: Number(int64()) });
       const length = Math.max(0, int32());
-      answers.push({ partition, errorCode, aborted, recordSet: bytes.subarray(at, at + length) });
+      answers.push({ partition, errorCode, highWatermark, aborted, recordSet: bytes.subarray(at, at + length) });
       at += length;
     }
   }

@@ -6,7 +6,11 @@ export type InputBatch = {
   readonly records: readonly InputRecord[];
   /** Where reading goes on after this batch; past control records and compaction gaps too. */
   readonly nextOffset: number;
+  /** The end of the partition when the last of it was fetched: behind the last record that all in-sync replicas had. */
+  readonly highWatermark: number;
 };
+
+export type FetchedRecords = CommittedRecords & Pick<InputBatch, 'highWatermark'>;
 
 export type BatchHandle = {
   /** True once the consumer is stopping or the position was moved: leave the rest of the batch. */
@@ -28,7 +32,7 @@ export type PartitionFeedOptions = {
 export class PartitionFeed {
   /** The next offset to fetch. */
   position: number;
-  private waiting: CommittedRecords[] = [];
+  private waiting: FetchedRecords[] = [];
   private bytesWaiting = 0;
   private delivery: Promise<void> | undefined;
   private hasEnded = false;
@@ -45,7 +49,7 @@ export class PartitionFeed {
   }
 
   /** Takes what stands from `position` on. @param bytes that it keeps in memory. */
-  add(fetched: CommittedRecords, bytes: number): void {
+  add(fetched: FetchedRecords, bytes: number): void {
     if (fetched.nextOffset === this.position) return;
     this.position = fetched.nextOffset;
     this.waiting.push(fetched);
@@ -95,6 +99,6 @@ export class PartitionFeed {
     this.bytesWaiting = 0;
     const [first] = waiting;
     const records = waiting.length === 1 && first !== undefined ? first.records : waiting.flatMap((one) => one.records);
-    return { partition, records, nextOffset: position };
+    return { partition, records, nextOffset: position, highWatermark: waiting.at(-1)?.highWatermark ?? position };
   }
 }

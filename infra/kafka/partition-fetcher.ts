@@ -207,13 +207,13 @@ export class PartitionFetcher {
   }
 
   private async take(session: Session, feed: PartitionFeed, answer: FetchAnswer): Promise<void> {
-    const { errorCode, recordSet, aborted } = answer;
+    const { errorCode, highWatermark, recordSet, aborted } = answer;
     if (MOVED.has(errorCode)) throw new ProtocolError(errorCode);
     const low = errorCode === OFFSET_OUT_OF_RANGE ? await this.firstOffset(session, feed.partition) : undefined;
     try {
       if (low !== undefined) this.passDeleted(feed, low);
       else if (errorCode !== 0) throw new ProtocolError(errorCode);
-      else feed.add(readCommitted(recordSet, aborted, feed.position), recordSet.length);
+      else feed.add({ ...readCommitted(recordSet, aborted, feed.position), highWatermark }, recordSet.length);
     } catch (error) {
       this.drop(feed.partition);
       this.failed(error);
@@ -235,7 +235,7 @@ export class PartitionFetcher {
           `lost records; reset the group's offsets (kafka-consumer-groups --reset-offsets) once you know which`,
       );
     }
-    feed.add({ records: [], nextOffset: low }, 0);
+    feed.add({ records: [], nextOffset: low, highWatermark: low }, 0);
   }
 
   private feedsOf(session: Session, leader: number): PartitionFeed[] {

@@ -1,22 +1,25 @@
 import { S3Error } from 'minio';
-import { BucketMissingError, StoreRefusedError, StoreUnavailableError } from './store-errors.js';
+import { BrokenBodyError, BucketMissingError, StoreRefusedError, StoreUnavailableError } from './store-errors.js';
 
 /**
  * S3's codes for trouble that passes by itself. minio-js has made errors without a code of the answers that are an outage by their status
  * (408, 429, most of 5xx); any other code is a refusal.
  */
 const PASSING: ReadonlySet<string> = new Set([
-  'BadDigest',
   'ConditionalRequestConflict',
-  'IncompleteBody',
   'InternalError',
   'OperationAborted',
   'RequestTimeout',
   'ServiceUnavailable',
   'SlowDown',
+  'XMinioStorageFull',
+]);
+
+const BROKEN: ReadonlySet<string> = new Set([
+  'BadDigest',
+  'IncompleteBody',
   'XAmzContentChecksumMismatch',
   'XAmzContentSHA256Mismatch',
-  'XMinioStorageFull',
 ]);
 
 /** The S3 code of an error of minio-js; empty when it is none, as for errors of the network. */
@@ -30,6 +33,7 @@ export function storeError(error: unknown, doing: string): StoreUnavailableError
   const code = s3Code(error);
   const options = { cause: error };
   if (code === 'NoSuchBucket') return new BucketMissingError(`${doing}: the bucket does not exist`, options);
+  if (BROKEN.has(code)) return new BrokenBodyError(`${doing}: the bytes arrived broken (${code})`, options);
   if (code !== '' && !PASSING.has(code)) {
     return new StoreRefusedError(`${doing}: the object store refuses with ${code}`, options);
   }

@@ -4,9 +4,13 @@ import type { BucketItemStat } from 'minio';
 import { MinioClients, type MinioOptions } from './minio-clients.js';
 import { listKeys } from './minio-listing.js';
 import { s3Code, storeError } from './minio-errors.js';
+import { protectionHeaders, type ObjectProtection } from './object-protection.js';
 import type { NewObject, ObjectInfo, ObjectStore } from './object-store.js';
 
-export type MinioObjectStoreOptions = MinioOptions & { readonly bucket: string };
+export type MinioObjectStoreOptions = MinioOptions & {
+  readonly bucket: string;
+  readonly protection?: ObjectProtection;
+};
 
 const MOST_FOUND = 16;
 
@@ -25,7 +29,8 @@ export class MinioObjectStore implements ObjectStore {
   }
 
   async ensureBucket(signal: AbortSignal): Promise<void> {
-    const { bucket, region } = this.options;
+    const { bucket, region, protection } = this.options;
+    const isLocking = protection?.lock !== undefined;
     // Not HEAD: it answers wrong keys and missing rights with 403 and no word more.
     try {
       await listKeys(this.clients.for(signal), bucket, '', 1);
@@ -33,11 +38,15 @@ export class MinioObjectStore implements ObjectStore {
       if (s3Code(error) !== 'NoSuchBucket') throw storeError(error, 'looking for the bucket');
       await this.clients
         .for(signal)
-        .makeBucket(bucket, region)
-        .catch((cause: unknown) => {
-          if (s3Code(cause) !== 'BucketAlreadyOwnedByYou') throw storeError(cause, 'making the bucket');
+        .makeBucket(bucket, region, { ObjectLocking: isLocking })
+        .catch(async (cause: unknown) => {
+          // Somebody else may have made it at the same moment; stores say so in words of their own, some as an internal error.
+          await listKeys(this.clients.for(signal), bucket, '', 1).catch(() => {
+            throw storeError(cause, 'making the bucket');
+          });
         });
     }
+    if (isLocking) await this.requireObjectLock(signal);
   }
 
   async findByPrefix(prefix: string, signal: AbortSignal): Promise<readonly ObjectInfo[]> {
@@ -72,7 +81,11 @@ export class MinioObjectStore implements ObjectStore {
           method: 'PUT',
           bucketName: this.options.bucket,
           objectName: object.key,
-          headers: { ...putHeaders(object), ...(!replace && { 'if-none-match': '*' }) },
+          headers: {
+            ...putHeaders(object),
+            ...protectionHeaders(this.options.protection ?? {}, Date.now()),
+            ...(!replace && { 'if-none-match': '*' }),
+          },
         },
         body,
         // Over TLS minio-js signs no payload; the checksum header is checked in both cases.
@@ -106,6 +119,21 @@ export class MinioObjectStore implements ObjectStore {
       await this.clients.for(signal).removeObject(this.options.bucket, key);
     } catch (error) {
       throw storeError(error, 'removing an object');
+    }
+  }
+
+  /** Only a bucket that was made for it can lock objects: better said at once than with the first recording. */
+  private async requireObjectLock(signal: AbortSignal): Promise<void> {
+    try {
+      const query = 'object-lock';
+      const answer = await this.clients
+        .for(signal)
+        .makeRequestAsync({ method: 'GET', bucketName: this.options.bucket, query });
+      answer.resume();
+    } catch (error) {
+      const code = s3Code(error);
+      // Who may not look may yet be allowed to lock.
+      if (code !== 'AccessDenied') throw storeError(error, 'looking whether the bucket can lock objects');
     }
   }
 }

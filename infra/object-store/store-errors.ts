@@ -3,6 +3,11 @@ export class StoreUnavailableError extends Error {
   override readonly name: string = 'StoreUnavailableError';
 }
 
+/** The bytes that arrived were not those announced: broken on the way, or in the file. */
+export class BrokenBodyError extends StoreUnavailableError {
+  override readonly name: string = 'BrokenBodyError';
+}
+
 /** The store refuses what we ask for: an operator must change rights or settings. Trying again helps only then. */
 export class StoreRefusedError extends Error {
   override readonly name: string = 'StoreRefusedError';

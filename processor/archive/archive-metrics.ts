@@ -7,6 +7,9 @@ export type ArchiveGauges = {
   readonly pending: number;
   readonly downloads: number;
   readonly uploads: number;
+  /** Recordings that are complete on disk and not in the store, and their bytes. */
+  readonly spilled: number;
+  readonly spilledBytes: number;
   /** Until the next living link dies (ms); `undefined` when none waits. */
   readonly tightestMs: number | undefined;
 };
@@ -61,6 +64,8 @@ export class ArchiveMetrics {
     gauge('archive_pending_recordings', 'Recordings taken up and not settled.', () => gauges().pending);
     gauge('archive_active_downloads', 'Downloads under way.', () => gauges().downloads);
     gauge('archive_active_uploads', 'Uploads under way.', () => gauges().uploads);
+    gauge('archive_spilled_recordings', 'On disk and not in the store.', () => gauges().spilled);
+    gauge('archive_spilled_bytes', 'Bytes on disk and not in the store.', () => gauges().spilledBytes);
     gauge(
       'archive_tightest_deadline_seconds',
       'Until the next link dies that is not downloaded; NaN when none waits.',

@@ -50,15 +50,23 @@ export class ArchivePipeline {
     this.reporting = new Lane({ concurrency: REPORTS_AT_ONCE, clock, run: (task) => this.report(task) });
   }
 
-  /** Takes up a recording; its offset must have been begun. */
-  accept(job: RecordingJob, link: string): void {
-    this.fetching.add(new FetchTask(job, link));
+  /**
+   * Takes up a recording; its offset must have been begun.
+   * @param isNew nobody can have archived it: the store is asked only if its link leads to nothing.
+   */
+  accept(job: RecordingJob, link: string, isNew = false): void {
+    this.fetching.add(new FetchTask(job, link, isNew));
   }
 
   /** Drops what has not begun of partitions that have another owner now. What is under way goes on: its outcome is as good as theirs. */
   dropRevoked(): void {
     const dropped = this.fetching.removeWaiting(({ job }) => job.lease.isRevoked);
     for (const { spill } of dropped) void spill?.remove();
+  }
+
+  /** Recordings whose link has not been used up. */
+  get unfetched(): number {
+    return this.fetching.waiting + this.fetching.active;
   }
 
   /** Recordings that are not settled. */
@@ -68,6 +76,7 @@ export class ArchivePipeline {
 
   gauges(): ArchiveGauges {
     const now = this.options.clock.now();
+    const spilled = this.storing.tasks();
     const tightest = this.fetching
       .tasks()
       .reduce((least, { deadlineAt }) => (deadlineAt > now ? Math.min(least, deadlineAt) : least), Infinity);
@@ -75,18 +84,20 @@ export class ArchivePipeline {
       pending: this.pending,
       downloads: this.fetching.active,
       uploads: this.storing.active,
+      spilled: spilled.length,
+      spilledBytes: spilled.reduce((sum, { recording }) => sum + recording.bytes, 0),
       tightestMs: tightest === Infinity ? undefined : tightest - now,
     };
   }
 
-  /** Recordings whose link has not been used up. */
+  /** The {@link unfetched} ones. */
   fetchTasks(): readonly FetchTask[] {
     return this.fetching.tasks();
   }
 
   /**
-   * Breaks off downloads and uploads, and waits for outcomes that are on their way. What is not settled keeps its offset, and is taken
-   * up again by the next owner.
+   * Breaks off downloads and uploads, and waits for outcomes that are on their way. What is not settled keeps its offset and, if it is
+   * complete, its file: the next owner takes it up again.
    */
   async stop(): Promise<void> {
     await Promise.all([this.fetching.stop(), this.storing.stop()]);
@@ -97,7 +108,7 @@ export class ArchivePipeline {
     const result = await this.options.fetchStep.run(task, stop);
     switch (result.kind) {
       case 'fetched':
-        this.storing.add(new StoreTask(task.job, result.spill, result.recording));
+        this.storing.add(new StoreTask(task.job, result.spill, result.recording, this.options.clock.now()));
         return DONE;
       case 'settled':
         await task.spill?.remove();
@@ -116,8 +127,9 @@ export class ArchivePipeline {
   private async store(task: StoreTask, stop: AbortSignal): Promise<StepVerdict> {
     const result = await this.options.storeStep.run(task, stop);
     if (result.kind === 'again') return result;
+    if (result.kind === 'dropped') return DONE;
     await task.spill.remove();
-    if (result.kind === 'settled') this.settle(task.job, result.outcome, task.failures);
+    this.settle(task.job, result.outcome, task.failures);
     return DONE;
   }
 

@@ -16,9 +16,10 @@ import { systemClock, type Clock } from './clock.js';
 import { warnOfDeadlines } from './deadline-warnings.js';
 import { Intake } from './intake.js';
 import { Leases } from './lease.js';
-import { storeCredentials, type ArchiveSettings } from './settings.js';
+import { objectProtection, spillDir, storeCredentials, type ArchiveSettings } from './settings.js';
 import { openHttpSource, type OpenSource } from './source/http-source.js';
 import { systemResolve, type Resolve } from './source/link-guard.js';
+import { RegularTidying } from './spill/regular-tidying.js';
 import { SpillDirectory } from './spill/spill-directory.js';
 
 export type ArchiveRoleDeps = {
@@ -35,20 +36,26 @@ export type ArchiveRoleDeps = {
   readonly outside?: { readonly resolve?: Resolve; readonly open?: OpenSource; readonly store?: ObjectStore };
 };
 
-/** Above it reading pauses until half of it is done: each holds a link, and some a file. */
-const MAX_PENDING = 10_000;
+/** Above either reading pauses until half of it is done. A link takes memory, and thousands before it would let it die. */
+const MAX_UNFETCHED = 10_000;
+/** Who waits on disk for a store that is away takes little, and must not keep the links of others waiting. */
+const MAX_PENDING = 100_000;
 const MAX_FAILURES = 12;
 /** An outcome that Kafka has not taken by then is sent again; bounds how long a stop may take. */
 const REPORT_TIMEOUT_MS = 10_000;
 const WATCH_EVERY_MS = 1_000;
 /** A warning that a link will die comes when it has this share of its life left. */
 const WARN_SHARE = 0.2;
+/** Of a link's life: how often the spill folder is tidied, and how long a process is silent there before it counts as gone. */
+const TIDY_LIVES = 2;
+const SILENT_LIVES = 8;
 
 /** The archive of this process: from `recording.ready` in the log to an object in the store and its outcome in the log. */
 export class ArchiveRole {
   private readonly leases = new Leases();
   private readonly clock: Clock = systemClock;
   private readonly spills: SpillDirectory;
+  private readonly tidying: RegularTidying;
   private readonly producer: EventProducer;
   private readonly bucket: BucketGate;
   private readonly pipeline: ArchivePipeline;
@@ -59,7 +66,13 @@ export class ArchiveRole {
     const { kafka, topics, settings, logger, onFatal } = deps;
     const { clock, leases } = this;
     const store = deps.outside?.store ?? minioStore(settings);
-    this.spills = new SpillDirectory(settings.ARCHIVE_SPILL_DIR);
+    const { ARCHIVE_URL_LIFETIME_MS: linkLifetimeMs, ARCHIVE_SPILL_KEEP_MS: spillKeepMs } = settings;
+    this.spills = new SpillDirectory({
+      root: spillDir(settings, topics.events),
+      silentMs: SILENT_LIVES * linkLifetimeMs,
+      keepMs: spillKeepMs,
+    });
+    this.tidying = new RegularTidying(this.spills, TIDY_LIVES * linkLifetimeMs, clock, logger);
     this.producer = new EventProducer({
       open: produceSessions(kafka),
       topic: topics.events,
@@ -82,7 +95,7 @@ export class ArchiveRole {
       logger,
       onSettled: () => this.readOnIfRelieved(),
     });
-    const intake = new Intake(leases, this.pipeline, settings.ARCHIVE_URL_LIFETIME_MS);
+    const intake = new Intake(leases, this.pipeline, { linkLifetimeMs, spillKeepMs });
     this.consumer = new ArchiveConsumer({
       kafka,
       groupId: `${settings.PROCESSOR_GROUP_ID}-archive`,
@@ -96,9 +109,9 @@ export class ArchiveRole {
       },
       onBatch: (batch) => {
         intake.take(batch);
-        if (this.pipeline.pending >= MAX_PENDING) this.consumer.setPaused(true);
+        if (this.isFull(1)) this.consumer.setPaused(true);
       },
-      // While recordings are pending the process stays: they are on this disk, and their links may be dead already.
+      // While recordings are pending the process stays: it can still bring them to the store.
       onFailing: (error, failures) => {
         if (failures > MAX_FAILURES && this.pipeline.pending === 0) onFatal(error);
       },
@@ -107,7 +120,8 @@ export class ArchiveRole {
 
   /** Waits neither for Kafka nor for the store. @throws Error when the spill folder cannot be written. */
   async start(): Promise<void> {
-    await this.spills.open(4 * this.deps.settings.ARCHIVE_URL_LIFETIME_MS);
+    await this.spills.open();
+    this.tidying.start();
     this.producer.start();
     this.bucket.start();
     this.watch();
@@ -122,6 +136,7 @@ export class ArchiveRole {
   /** Breaks off what is under way, lets known outcomes reach the log, commits, and leaves the group. */
   async stop(): Promise<void> {
     this.callOffWatch();
+    await this.tidying.stop();
     await this.bucket.stop();
     await this.pipeline.stop();
     await this.consumer.stop();
@@ -130,7 +145,12 @@ export class ArchiveRole {
   }
 
   private readOnIfRelieved(): void {
-    if (this.consumer.isPaused && this.pipeline.pending < MAX_PENDING / 2) this.consumer.setPaused(false);
+    if (this.consumer.isPaused && !this.isFull(0.5)) this.consumer.setPaused(false);
+  }
+
+  private isFull(share: number): boolean {
+    const { unfetched, pending } = this.pipeline;
+    return unfetched >= MAX_UNFETCHED * share || pending >= MAX_PENDING * share;
   }
 
   private watch(): void {
@@ -146,6 +166,7 @@ function minioStore(settings: ArchiveSettings): ObjectStore {
     endpoint: settings.S3_ENDPOINT,
     region: settings.S3_REGION,
     bucket: settings.S3_BUCKET,
+    protection: objectProtection(settings),
     ...storeCredentials(settings),
   });
 }

@@ -53,7 +53,7 @@ export function assemblePipeline(parts: PipelineParts): ArchivePipeline {
   const step = { recordings, clock, random: Math.random, metrics, logger };
   return new ArchivePipeline({
     fetchStep: new FetchStep({ ...step, downloader, spills, firstTryMs: lifetimeMs * FIRST_TRY_SHARE }),
-    storeStep: new StoreStep({ ...step, store }),
+    storeStep: new StoreStep({ ...step, store, leastWaitMs: lifetimeMs, concurrency }),
     reportStep: new ReportStep({
       ...step,
       sender: parts.sender,

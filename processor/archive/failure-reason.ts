@@ -11,6 +11,7 @@ export const FAILURE_REASONS = [
   'tls_error',
   'timeout',
   'truncated',
+  'checksum_mismatch',
   'too_large',
   'empty_body',
   'not_audio',
@@ -49,6 +50,7 @@ export function retryPolicy(reason: FailureReason): RetryPolicy {
     case 'tls_error':
     case 'timeout':
     case 'truncated':
+    case 'checksum_mismatch':
     case 'spill_failed':
     case 'store_unavailable':
     case 'store_refused':

@@ -1,27 +1,32 @@
 import type { InputBatch } from '../../infra/kafka/group-consumer.js';
 import type { ArchivePipeline } from './archive-pipeline.js';
+import { FirstSight } from './first-sight.js';
 import type { Leases } from './lease.js';
 import { readyRecordingIn } from './recording-ready.js';
-import { recordingJob } from './recording-job.js';
+import { recordingJob, type Patience } from './recording-job.js';
 
 /** Turns the records of our partitions into recordings to archive. */
 export class Intake {
+  private readonly firstSight = new FirstSight();
+
   constructor(
     private readonly leases: Leases,
-    private readonly pipeline: ArchivePipeline,
-    private readonly linkLifetimeMs: number,
+    private readonly pipeline: Pick<ArchivePipeline, 'accept'>,
+    private readonly patience: Patience,
   ) {}
 
   /** Takes a batch; what was read before is left out. Does not wait for anything. */
   take(batch: InputBatch): void {
     const lease = this.leases.get(batch.partition);
     if (lease === undefined) return;
+    lease.noteEnd(batch.highWatermark);
     for (const record of batch.records) {
       if (lease.offsets.hasRead(record.offset)) continue;
       const event = readyRecordingIn(record.value);
       if (event === undefined) continue;
       lease.offsets.begin(record.offset);
-      this.pipeline.accept(recordingJob(event, record, lease, this.linkLifetimeMs), event.recordingUrl);
+      const job = recordingJob(event, record, lease, this.patience);
+      this.pipeline.accept(job, event.recordingUrl, this.firstSight.isNew(job));
     }
     lease.offsets.advance(batch.nextOffset);
   }

@@ -4,6 +4,7 @@ import { OffsetTracker } from './offset-tracker.js';
 export class Lease {
   readonly offsets = new OffsetTracker();
   private revoked = false;
+  private backlogEnd: number | undefined;
 
   constructor(readonly partition: number) {}
 
@@ -14,6 +15,16 @@ export class Lease {
 
   revoke(): void {
     this.revoked = true;
+  }
+
+  /** Notes where the log ended when a batch was fetched; the first that is noted counts. */
+  noteEnd(highWatermark: number): void {
+    this.backlogEnd ??= highWatermark;
+  }
+
+  /** Whether a record may have been in the log before the partition was ours: then an earlier owner may have dealt with it. */
+  isBacklog(offset: number): boolean {
+    return this.backlogEnd === undefined || offset < this.backlogEnd;
   }
 }
 

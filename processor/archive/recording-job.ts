@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { RecordingReady } from '../../schemas/generated/types.js';
 import { objectStem } from './object-key.js';
 import type { Lease } from './lease.js';
@@ -9,6 +10,8 @@ export type RecordingJob = {
   /** Timestamp of the recording.ready that is being settled. */
   readonly readyAt: string;
   readonly objectStem: string;
+  /** Names the recording on disk: the same for each delivery of its recording.ready, and tells nothing. */
+  readonly fingerprint: string;
   readonly deadlines: Deadlines;
   readonly offset: number;
   readonly lease: Lease;
@@ -24,16 +27,24 @@ export type Deadlines = {
   readonly storeGiveUpAt: number;
 };
 
+/** Spans in ms. */
+export type Patience = {
+  /** How long a link works. */
+  readonly linkLifetimeMs: number;
+  /** How long a recording on disk waits for the store once its link is dead. */
+  readonly spillKeepMs: number;
+};
+
 const MARGIN_MS = 5_000;
 const MARGIN_SHARE = 0.05;
 
 /** @param appendedAt when recording.ready reached Kafka (ms): the join counts the link's life from there too. */
-export function deadlinesOf(appendedAt: number, linkLifetimeMs: number): Deadlines {
+export function deadlinesOf(appendedAt: number, { linkLifetimeMs, spillKeepMs }: Patience): Deadlines {
   const linkEndsAt = appendedAt + linkLifetimeMs;
   return {
     linkEndsAt,
     giveUpAt: linkEndsAt - Math.min(MARGIN_MS, linkLifetimeMs * MARGIN_SHARE),
-    storeGiveUpAt: linkEndsAt + linkLifetimeMs,
+    storeGiveUpAt: linkEndsAt + spillKeepMs,
   };
 }
 
@@ -41,15 +52,17 @@ export function recordingJob(
   event: RecordingReady,
   record: { readonly offset: number; readonly timestamp: number },
   lease: Lease,
-  linkLifetimeMs: number,
+  patience: Patience,
 ): RecordingJob {
   const { sessionId, projectId, timestamp: readyAt } = event;
+  const stem = objectStem(projectId, sessionId, readyAt, record.timestamp);
   return {
     sessionId,
     projectId,
     readyAt,
-    objectStem: objectStem(projectId, sessionId, readyAt, record.timestamp),
-    deadlines: deadlinesOf(record.timestamp, linkLifetimeMs),
+    objectStem: stem,
+    fingerprint: createHash('sha256').update(`${stem}\n${readyAt}`).digest('hex'),
+    deadlines: deadlinesOf(record.timestamp, patience),
     offset: record.offset,
     lease,
   };

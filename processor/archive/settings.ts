@@ -1,7 +1,9 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { makeValidator, str } from 'envalid';
+import type { ObjectProtection } from '../../infra/object-store/object-protection.js';
 import { isLoopback } from '../../infra/settings/common.js';
+import type { Env } from '../../infra/settings/read-settings.js';
 import { httpUrl, integer, splitList } from '../../infra/settings/validators.js';
 import { canonicalHost } from './source/allowed-hosts.js';
 
@@ -35,13 +37,20 @@ export const archiveSpecs = {
   // An object goes to the store in one request, and S3 takes no more than 5 GiB in one.
   ARCHIVE_MAX_BYTES: integer({ min: 1, max: 5 * GIB })({ default: GIB }),
   ARCHIVE_ALLOWED_HOSTS: hostList({ default: [] }),
-  ARCHIVE_SPILL_DIR: str({ default: join(tmpdir(), 'pathors-archive-spill') }),
+  /** Empty stands for unset: see {@link spillDir}. */
+  ARCHIVE_SPILL_DIR: str({ default: '' }),
+  ARCHIVE_SPILL_KEEP_MS: integer({ min: 1_000, max: 604_800_000 })({ default: 86_400_000 }),
   S3_ENDPOINT: httpUrl({ default: 'http://127.0.0.1:9000' }),
   S3_REGION: str({ default: 'us-east-1' }),
   /** Empty stands for unset: see {@link storeCredentials}. */
   S3_ACCESS_KEY: str({ default: '' }),
   S3_SECRET_KEY: str({ default: '' }),
   S3_BUCKET: bucketName({ default: 'recordings' }),
+  /** Empty stands for unset in all that follow: see {@link objectProtection}. */
+  S3_SSE: str({ choices: ['', 'AES256', 'aws:kms'], default: '' }),
+  S3_SSE_KMS_KEY_ID: str({ default: '' }),
+  S3_OBJECT_LOCK_MODE: str({ choices: ['', 'GOVERNANCE', 'COMPLIANCE'], default: '' }),
+  S3_RETENTION_DAYS: integer({ min: 0, max: 36_500 })({ default: 0 }),
 };
 
 export type ArchiveSettings = {
@@ -50,11 +59,16 @@ export type ArchiveSettings = {
   readonly ARCHIVE_MAX_BYTES: number;
   readonly ARCHIVE_ALLOWED_HOSTS: readonly string[];
   readonly ARCHIVE_SPILL_DIR: string;
+  readonly ARCHIVE_SPILL_KEEP_MS: number;
   readonly S3_ENDPOINT: string;
   readonly S3_REGION: string;
   readonly S3_ACCESS_KEY: string;
   readonly S3_SECRET_KEY: string;
   readonly S3_BUCKET: string;
+  readonly S3_SSE: '' | 'AES256' | 'aws:kms';
+  readonly S3_SSE_KMS_KEY_ID: string;
+  readonly S3_OBJECT_LOCK_MODE: '' | 'GOVERNANCE' | 'COMPLIANCE';
+  readonly S3_RETENTION_DAYS: number;
 };
 
 /** Faults between the archive's settings. */
@@ -62,6 +76,11 @@ export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
   const faults: string[] = [];
   const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
   if (Boolean(accessKey) !== Boolean(secretKey)) faults.push('S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither');
+  const { S3_SSE, S3_SSE_KMS_KEY_ID, S3_OBJECT_LOCK_MODE, S3_RETENTION_DAYS } = settings;
+  if (S3_SSE_KMS_KEY_ID && S3_SSE !== 'aws:kms') faults.push('S3_SSE_KMS_KEY_ID: goes with S3_SSE=aws:kms only');
+  if (Boolean(S3_OBJECT_LOCK_MODE) !== Boolean(S3_RETENTION_DAYS)) {
+    faults.push('S3_OBJECT_LOCK_MODE and S3_RETENTION_DAYS: set both or neither');
+  }
   if (endpoint === undefined) return faults;
   const { hostname, pathname } = new URL(endpoint);
   if (pathname !== '/') faults.push('S3_ENDPOINT: must have no path; the bucket goes into S3_BUCKET');
@@ -71,6 +90,16 @@ export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
   return faults;
 }
 
+/**
+ * Where recordings wait on disk: as set; else in the user's folder for state, apart for each topic. A temp folder would not do: it need
+ * not outlive a reboot, may be in memory, and is open to others.
+ */
+export function spillDir(settings: Pick<ArchiveSettings, 'ARCHIVE_SPILL_DIR'>, topic: string, env: Env = process.env) {
+  if (settings.ARCHIVE_SPILL_DIR !== '') return resolve(settings.ARCHIVE_SPILL_DIR);
+  const state = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return join(state, 'pathors-session-stream', `spill-${topic}`);
+}
+
 /** The store's keys: as set, else those that a MinIO on this machine has by default. */
 export function storeCredentials(settings: ArchiveSettings): {
   readonly accessKey: string;
@@ -78,4 +107,14 @@ export function storeCredentials(settings: ArchiveSettings): {
 } {
   const { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
   return accessKey === '' ? { accessKey: 'minioadmin', secretKey: 'minioadmin' } : { accessKey, secretKey };
+}
+
+/** How the store is asked to guard recordings; by default not at all. */
+export function objectProtection(settings: ArchiveSettings): ObjectProtection {
+  const { S3_SSE, S3_SSE_KMS_KEY_ID: kmsKeyId, S3_OBJECT_LOCK_MODE: mode, S3_RETENTION_DAYS: days } = settings;
+  return {
+    ...(S3_SSE !== '' && { encryption: S3_SSE }),
+    ...(kmsKeyId !== '' && { kmsKeyId }),
+    ...(mode !== '' && { lock: { mode, days } }),
+  };
 }

@@ -1,5 +1,8 @@
+import { readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { warnOfDeadlines } from '../../processor/archive/deadline-warnings.js';
+import { sha256 } from './audio-samples.js';
 import { cutAfter, stallAfter, status, whole } from './faulty-source.js';
 import { archivePipeline, BODY } from './pipeline-harness.js';
 
@@ -34,6 +37,19 @@ describe('trouble with the store', () => {
     expect(leftOvers()).toEqual([]);
   });
 
+  it('that hangs holds up no more than the first downloads', async () => {
+    const { source, store, accept, pipeline } = await archivePipeline({ concurrency: 2 });
+    store.trouble = 'hanging';
+    const begun = Date.now();
+    for (let n = 0; n < 40; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)));
+    await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ spilled: 40 }), { timeout: 15_000 });
+    // One look takes two seconds, 40 of them by two would take 40.
+    expect(Date.now() - begun).toBeLessThan(15_000);
+    expect(pipeline.gauges()).toMatchObject({ downloads: 0, spilledBytes: 40 * BODY.length, tightestMs: undefined });
+    store.trouble = undefined;
+    await pipeline.stop();
+  });
+
   it.each([
     ['away', 'store_unavailable'],
     ['refusing', 'store_refused'],
@@ -46,12 +62,100 @@ describe('trouble with the store', () => {
     expect(leftOvers()).toEqual([]);
   });
 
+  it('is not made worse by those who wait for it', async () => {
+    const { source, store, accept, settled, pipeline, logged, outcomes } = await archivePipeline({ lifetimeMs: 4_000 });
+    store.trouble = 'away';
+    for (let n = 0; n < 200; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)));
+    await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ spilled: 200, downloads: 0 }), {
+      timeout: 10_000,
+    });
+    // Each for itself would have tried at least twice while the others were downloaded.
+    expect(store.puts).toBeLessThan(200);
+    expect(logged.filter((line) => line.includes('a try to store failed')).length).toBeLessThanOrEqual(store.puts);
+    store.trouble = undefined;
+    await settled(200);
+    expect(outcomes().every(({ event }) => event === 'recording.archived')).toBe(true);
+  });
+
+  it.each<[string, (file: string) => void]>([
+    ['removed', (file) => rmSync(file)],
+    ['cut', (file) => truncateSync(file, 100)],
+    ['changed', (file) => writeFileSync(file, Buffer.alloc(BODY.length))],
+  ])('is not waited for with a file that somebody has %s', async (_, harm) => {
+    const { source, store, accept, settled, outcomes, leftOvers, spillRoot } = await archivePipeline();
+    store.trouble = 'away';
+    accept('s-1', source.serve('/a', whole(BODY)));
+    await vi.waitFor(() => expect(store.puts).toBeGreaterThan(0));
+    harm(join(spillRoot, String(leftOvers()[0])));
+    store.trouble = undefined;
+    await settled(1);
+    expect(outcomes()).toMatchObject([{ event: 'recording.failed', reason: 'spill_failed' }]);
+    expect(store.objects.size).toBe(0);
+  });
+
   it('that has lost its bucket is mended', async () => {
     const { source, store, accept, settled, outcomes } = await archivePipeline();
     store.hasBucket = false;
     accept('s-1', source.serve('/a', whole(BODY)));
     await settled(1);
     expect(outcomes()).toMatchObject([{ event: 'recording.archived' }]);
+  });
+});
+
+describe('a restart while the store is away', () => {
+  it('costs no recording that is on disk, whether its link is dead or not', async () => {
+    const first = await archivePipeline({ lifetimeMs: 2_000 });
+    first.store.trouble = 'away';
+    for (let n = 0; n < 5; n += 1) first.accept(`s-${n}`, first.source.serve(`/${n}`, whole(BODY)));
+    await vi.waitFor(() => expect(first.pipeline.gauges()).toMatchObject({ spilled: 5, downloads: 0 }));
+    await first.pipeline.stop();
+    await first.spills.close();
+    expect(first.outcomes()).toEqual([]);
+    expect(first.leftOvers()).toHaveLength(5);
+    first.source.stop();
+
+    const second = await archivePipeline({ lifetimeMs: 2_000, spillRoot: first.spillRoot });
+    for (let n = 0; n < 5; n += 1) second.accept(`s-${n}`, 'http://127.0.0.1:9/dead', 60_000);
+    await second.settled(5);
+    expect(second.outcomes().map(({ event }) => event)).toEqual(Array(5).fill('recording.archived'));
+    expect([...second.store.objects.values()].every(({ bytes }) => bytes.equals(BODY))).toBe(true);
+    await second.spills.tidy();
+    await second.spills.close();
+    expect(readdirSync(first.spillRoot)).toEqual([]);
+  });
+
+  it('calls nothing lost that may have been archived before it', async () => {
+    const first = await archivePipeline({ lifetimeMs: 2_000 });
+    first.accept('s-1', first.source.serve('/a', whole(BODY)));
+    await first.settled(1);
+    // The outcome did not reach the log: the recording is read again, with its link dead and the store away.
+    first.store.trouble = 'away';
+    first.accept('s-1', first.source.serve('/dead', status(403)), 1_000);
+    first.accept('s-2', first.source.serve('/dead', status(403)));
+    await vi.waitFor(() => expect(first.source.count('/dead')).toBeGreaterThanOrEqual(2));
+    expect(first.outcomes()).toHaveLength(1);
+    first.store.trouble = undefined;
+    await first.settled(3);
+    const reasons = first.outcomes().map(({ sessionId, ...event }) => [sessionId, event['reason'] ?? event.event]);
+    expect(reasons.slice(1).sort()).toEqual([
+      ['s-1', 'recording.archived'],
+      ['s-2', 'expired'],
+    ]);
+  });
+
+  it('is waited out again, also by what should have been given up meanwhile', async () => {
+    const first = await archivePipeline({ lifetimeMs: 2_000 });
+    first.store.trouble = 'away';
+    first.accept('s-1', first.source.serve('/a', whole(BODY)));
+    await vi.waitFor(() => expect(first.pipeline.gauges().spilled).toBe(1));
+    await first.pipeline.stop();
+    const second = await archivePipeline({ lifetimeMs: 2_000, spillRoot: first.spillRoot });
+    second.store.trouble = 'away';
+    second.accept('s-1', 'http://127.0.0.1:9/dead', 3_600_000);
+    await vi.waitFor(() => expect(second.logged.join()).toContain('a try to store failed'));
+    second.store.trouble = undefined;
+    await second.settled(1);
+    expect(second.outcomes()).toMatchObject([{ event: 'recording.archived', sha256: sha256(BODY) }]);
   });
 });
 
@@ -102,6 +206,26 @@ describe('what can be seen from outside', () => {
     expect(warnings).toHaveLength(1);
     expect(JSON.parse(warnings[0] ?? '')).toMatchObject({ recordings: 1, sessionIds: ['s-1'] });
     expect(pipeline.gauges().tightestMs).toBeLessThan(2_000);
+    await pipeline.stop();
+  });
+
+  it('tells how much life links had left, and which is the tightest', async () => {
+    const { source, accept, settled, registry, pipeline } = await archivePipeline({ lifetimeMs: 100_000 });
+    accept('s-1', source.serve('/a', whole(BODY)), 10_000);
+    accept('s-2', source.serve('/b', status(503), whole(BODY)), 80_000);
+    accept('s-3', source.serve('/c', whole(BODY)), 200_000);
+    await settled(3);
+    accept('s-4', source.serve('/d', stallAfter(BODY, 100)), 30_000);
+    accept('s-5', source.serve('/e', stallAfter(BODY, 100)), 60_000);
+    const read = await registry.metrics();
+    // Dead, 20 s, 90 s; and the two under way once they have begun.
+    expect(read).toMatch(/archive_seconds_left_at_finish_bucket\{le="0"\} 1\n/);
+    expect(read).toMatch(/archive_seconds_left_at_finish_bucket\{le="30"\} 2\n/);
+    expect(read).toMatch(/archive_seconds_left_at_finish_bucket\{le="120"\} 3\n/);
+    await vi.waitFor(async () => expect(await registry.metrics()).toMatch(/archive_seconds_left_at_start_count 5\n/));
+    const tightest = Number(/^archive_tightest_deadline_seconds (\S+)/m.exec(await registry.metrics())?.[1]);
+    expect(tightest).toBeGreaterThan(25);
+    expect(tightest).toBeLessThan(35.1);
     await pipeline.stop();
   });
 

@@ -33,6 +33,20 @@ describe('a recording', () => {
     expect([source.count('/a'), store.puts]).toEqual([1, 1]);
   });
 
+  it('that is new is not looked for, unless its link leads to nothing', async () => {
+    const { source, store, accept, settled, outcomes } = await archivePipeline();
+    accept('s-1', source.serve('/a', whole(BODY)), 0, true);
+    await settled(1);
+    expect(store.looks).toBe(0);
+    accept('s-1', source.serve('/b', whole(wav(40_000))), 0, true);
+    await settled(2);
+    expect([store.looks, store.objects.size]).toEqual([0, 1]);
+    accept('s-1', source.serve('/c', status(403)), 0, true);
+    await settled(3);
+    expect(store.looks).toBe(1);
+    expect(new Set(outcomes().map((event) => event['sha256']))).toEqual(new Set([sha256(BODY)]));
+  });
+
   it('stays the one that was first, when two are brought in at once', async () => {
     const { source, store, accept, settled, outcomes } = await archivePipeline();
     const [one, other] = [wav(40_000), wav(60_000)];

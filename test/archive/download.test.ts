@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -134,6 +135,66 @@ describe('a download that is cut', () => {
     });
     expect(result).toMatchObject(failed('truncated'));
     expect(spill.resume).toBeUndefined();
+  });
+});
+
+describe('a source that states hashes', () => {
+  const hash = (algorithm: string, body = BODY) => createHash(algorithm).update(body).digest('base64');
+  const [right, wrong] = [hash('sha256'), hash('sha256', Buffer.from('x'))];
+
+  it.each<[string, string]>([
+    ['content-md5', hash('md5')],
+    ['digest', `SHA-256=${right}`],
+    ['content-digest', `sha-256=:${right}:`],
+    ['repr-digest', `sha-512=:AAAA:, sha-256=:${right}:`],
+    ['x-amz-checksum-sha256', right],
+    ['x-goog-hash', `crc32c=AAAAAA==,md5=${hash('md5')}`],
+  ])('in %s is believed when they are right, and when they are wrong it is not', async (name, value) => {
+    expect((await attemptOn(whole(BODY, { [name]: value }))).result.kind).toBe('complete');
+    const other = Buffer.from(BODY);
+    other.writeUInt8(other.readUInt8(200_000) ^ 1, 200_000);
+    const { result, spill } = await attemptOn(whole(other, { [name]: value }));
+    expect(result).toMatchObject(failed('checksum_mismatch'));
+    expect([spill.bytes, spill.resume]).toEqual([0, undefined]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no base64', { 'content-md5': 'd41d8cd98f00b204e9800998ecf8427e' }],
+    ['of parts', { 'x-amz-checksum-sha256': `${wrong}-3` }],
+    [
+      'of what was stored compressed',
+      { 'x-goog-hash': `md5=${hash('md5', Buffer.from('x'))}`, 'x-goog-stored-content-encoding': 'gzip' },
+    ],
+    ['of a kind that is not known', { 'repr-digest': 'crc32c=:AAAAAA==:' }],
+  ])('that are %s is not asked for them', async (_, headers) => {
+    expect((await attemptOn(whole(BODY, headers))).result.kind).toBe('complete');
+  });
+
+  it('is held to them by the whole of a download that was cut', async () => {
+    for (const [stated, kind] of [
+      [hash('md5'), 'complete'],
+      [hash('md5', Buffer.from('x')), 'failed'],
+    ] as const) {
+      const { source, attempt, spill } = await setup();
+      const headers = { etag: '"v1"', 'content-md5': stated };
+      // The hash of the rest, as an answer to a range may have it, is not that of the recording.
+      const link = source.serve(
+        '/a',
+        cutAfter(BODY, 100_000, headers),
+        whole(BODY, { 'content-md5': hash('md5', Buffer.from('rest')) }),
+      );
+      expect(await attempt(link)).toMatchObject(failed('truncated'));
+      expect(spill.bytes).toBeGreaterThan(0);
+      expect((await attempt(link)).kind).toBe(kind);
+      expect(source.requests[1]?.headers.range).toBeDefined();
+    }
+  });
+
+  it('and compresses is held to its own check only', async () => {
+    const { result } = await attemptOn((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip', digest: `sha-256=${wrong}` }).end(gzipSync(BODY));
+    });
+    expect(result.kind).toBe('complete');
   });
 });
 

@@ -11,7 +11,7 @@ const JOB = recordingJob(
   { event: 'recording.ready', sessionId: 's-1', projectId: 'p-1', timestamp: '2026-05-03T08:42:11Z', success: true },
   { offset: 4, timestamp: NOW },
   new Lease(0),
-  900_000,
+  { linkLifetimeMs: 900_000, spillKeepMs: 86_400_000 },
 );
 const report = (outcome: Outcome) => outcomeRecord(JOB, outcome, wireHeader(9), NOW);
 
@@ -47,8 +47,9 @@ describe('outcomeRecord', () => {
 });
 
 describe('deadlinesOf', () => {
-  it('gives up a margin before the join does, and waits for the store as long again', () => {
-    expect(deadlinesOf(0, 900_000)).toEqual({ linkEndsAt: 900_000, giveUpAt: 895_000, storeGiveUpAt: 1_800_000 });
-    expect(deadlinesOf(0, 10_000)).toEqual({ linkEndsAt: 10_000, giveUpAt: 9_500, storeGiveUpAt: 20_000 });
+  it('gives up a margin before the join does, and waits for the store beyond the end of the link', () => {
+    const of = (linkLifetimeMs: number) => deadlinesOf(0, { linkLifetimeMs, spillKeepMs: 50_000 });
+    expect(of(900_000)).toEqual({ linkEndsAt: 900_000, giveUpAt: 895_000, storeGiveUpAt: 950_000 });
+    expect(of(10_000)).toEqual({ linkEndsAt: 10_000, giveUpAt: 9_500, storeGiveUpAt: 60_000 });
   });
 });

@@ -23,20 +23,28 @@ import { tempDir } from './temp-dir.js';
 export const BODY = wav(50_000);
 const READY_AT = '2026-05-03T08:42:11.512Z';
 
-export type PipelineOptions = { lifetimeMs?: number; concurrency?: number; open?: OpenSource };
+export type PipelineOptions = {
+  lifetimeMs?: number;
+  concurrency?: number;
+  open?: OpenSource;
+  spillKeepMs?: number;
+  /** Of an earlier pipeline: this one comes after it. */
+  spillRoot?: string;
+};
 
 /** The pipeline with all but Kafka around it: a real source, a real disk, a store in memory, and a log that is a list. */
 export async function archivePipeline({
   lifetimeMs = 20_000,
   concurrency = 4,
   open = openHttpSource,
+  spillKeepMs = lifetimeMs,
+  spillRoot = tempDir(),
 }: PipelineOptions = {}) {
   const source = await FaultySource.start();
   const store = new MemoryObjectStore();
   store.hasBucket = true;
-  const spillRoot = tempDir();
-  const spills = new SpillDirectory(spillRoot);
-  await spills.open(1e9);
+  const spills = new SpillDirectory({ root: spillRoot, silentMs: 1e9, keepMs: 1e9 });
+  await spills.open();
   const logged: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line) => logged.push(line) });
   const log: OutcomeRecord[] = [];
@@ -73,17 +81,20 @@ export async function archivePipeline({
   onTestFinished(() => pipeline.stop());
   const lease = new Lease(0);
   let offset = 0;
-  const accept = (sessionId: string, link: string, ageMs = 0) => {
+  const accept = (sessionId: string, link: string, ageMs = 0, isNew = false) => {
     const record = { offset: offset++, timestamp: Date.now() - ageMs };
     const event = { event: 'recording.ready' as const, sessionId, projectId: 'p', timestamp: READY_AT, success: true };
     lease.offsets.begin(record.offset);
     lease.offsets.advance(record.offset + 1);
-    pipeline.accept(recordingJob(event, record, lease, lifetimeMs), link);
+    pipeline.accept(recordingJob(event, record, lease, { linkLifetimeMs: lifetimeMs, spillKeepMs }), link, isNew);
   };
   const outcomes = () =>
     log.map(({ value }) => JSON.parse(decodeWire(value)?.json.toString() ?? '') as RecordingArchived | RecordingFailed);
   const settled = (count: number) =>
     vi.waitFor(() => expect(pipeline.pending + (count - log.length)).toBe(0), { timeout: 15_000, interval: 5 });
   const leftOvers = () => readdirSync(spillRoot, { recursive: true }).filter((name) => String(name).endsWith('.audio'));
-  return { source, store, pipeline, lease, accept, outcomes, settled, kafka, logged, leftOvers, registry, logger };
+  return {
+    ...{ source, store, pipeline, lease, accept, outcomes, settled, kafka, logged, leftOvers, registry, logger },
+    ...{ spills, spillRoot },
+  };
 }

@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { NewObject, ObjectInfo, ObjectStore } from '../../infra/object-store/object-store.js';
-import { BucketMissingError, StoreRefusedError, StoreUnavailableError } from '../../infra/object-store/store-errors.js';
+import {
+  BrokenBodyError,
+  BucketMissingError,
+  StoreRefusedError,
+  StoreUnavailableError,
+} from '../../infra/object-store/store-errors.js';
 
 /** A bucket in memory, that can be away, and refuse. It passes the same suite as the real one. */
 export class MemoryObjectStore implements ObjectStore {
   readonly objects = new Map<string, { readonly info: ObjectInfo; readonly bytes: Buffer }>();
   /** Every method fails as long as this is set. */
-  trouble: 'away' | 'refusing' | undefined;
+  trouble: 'away' | 'refusing' | 'hanging' | undefined;
   hasBucket = false;
   puts = 0;
+  looks = 0;
 
   async ensureBucket(signal: AbortSignal): Promise<void> {
     await this.answer(signal, { needsBucket: false });
@@ -18,6 +25,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async findByPrefix(prefix: string, signal: AbortSignal): Promise<readonly ObjectInfo[]> {
+    this.looks += 1;
     await this.answer(signal);
     const keys = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
     return keys.slice(0, 16).map((key) => this.find(key).info);
@@ -39,7 +47,7 @@ export class MemoryObjectStore implements ObjectStore {
       throw new StoreUnavailableError('the file cannot be read', { cause });
     });
     const hash = createHash('sha256').update(body).digest('hex');
-    if (body.length !== bytes || hash !== sha256) throw new StoreUnavailableError('the body is not what was announced');
+    if (body.length !== bytes || hash !== sha256) throw new BrokenBodyError('the body is not what was announced');
     if (!replace && this.objects.has(key)) return 'exists';
     const info = { key, bytes, contentType, metadata, lastModified: new Date() };
     this.objects.set(key, { info, bytes: body });
@@ -64,6 +72,7 @@ export class MemoryObjectStore implements ObjectStore {
 
   private async answer(signal: AbortSignal, { needsBucket = true } = {}): Promise<void> {
     await Promise.resolve();
+    if (this.trouble === 'hanging' && !signal.aborted) await once(signal, 'abort');
     if (signal.aborted || this.trouble === 'away') throw new StoreUnavailableError('the store is away');
     if (this.trouble === 'refusing') throw new StoreRefusedError('the store refuses');
     if (needsBucket && !this.hasBucket) throw new BucketMissingError('the bucket does not exist');

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NewObject, ObjectStore } from '../../infra/object-store/object-store.js';
-import { BucketMissingError, StoreRefusedError, StoreUnavailableError } from '../../infra/object-store/store-errors.js';
+import {
+  BrokenBodyError,
+  BucketMissingError,
+  StoreRefusedError,
+  StoreUnavailableError,
+} from '../../infra/object-store/store-errors.js';
 
 const FIRST = { replace: false };
 const REPLACE = { replace: true };
@@ -83,7 +88,7 @@ export function objectStoreContract(name: string, create: () => ObjectStore): vo
     it('shows no object of bytes that are not those announced', async () => {
       const object = fileOf('broken.wav', randomBytes(1_000_000));
       writeFileSync(object.file, randomBytes(1_000_000));
-      await expect(store.putFile(object, FIRST, signal)).rejects.toBeInstanceOf(StoreUnavailableError);
+      await expect(store.putFile(object, FIRST, signal)).rejects.toBeInstanceOf(BrokenBodyError);
       expect(await store.findByPrefix('broken', signal)).toEqual([]);
     });
 

@@ -10,6 +10,7 @@ import type { SourceResponse } from './http-source.js';
 import { judgeHead, type BodyPlan, type Encoding } from './response-head.js';
 import { resumeHeaders, resumePoint } from './resume-point.js';
 import { faultOfError, type SourceFault } from './source-fault.js';
+import { statedDigests } from './stated-digests.js';
 
 export type DownloadResult =
   { readonly kind: 'complete'; readonly audio: AudioType } | { readonly kind: 'failed'; readonly fault: SourceFault };
@@ -87,11 +88,19 @@ export class Downloader {
   ): Promise<SourceFault | undefined> {
     const { maxBytes } = this.options;
     if (totalBytes !== undefined && totalBytes > maxBytes) return { reason: 'too_large', detail: 'Content-Length' };
-    if (startsAt === 0) await spill.reset();
+    if (startsAt === 0) {
+      await spill.reset();
+      // Of the rest of a recording, headers may tell the hash of the rest.
+      if (encodings.length === 0) spill.expect(statedDigests(headers));
+    }
     spill.resume = encodings.length > 0 ? undefined : resumePoint(headers, totalBytes);
     await pipeline([body, meter(watch), ...encodings.map(decoder), sink(spill, maxBytes)]);
     if (spill.bytes === 0) return { reason: 'empty_body' };
-    return totalBytes !== undefined && spill.bytes !== totalBytes ? { reason: 'truncated' } : undefined;
+    if (totalBytes !== undefined && spill.bytes !== totalBytes) return { reason: 'truncated' };
+    const mismatch = spill.mismatch();
+    if (mismatch === undefined) return undefined;
+    await spill.reset();
+    return { reason: 'checksum_mismatch', detail: mismatch.algorithm };
   }
 }
 

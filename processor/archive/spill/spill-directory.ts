@@ -1,37 +1,54 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { link, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FetchedRecording } from '../recording-store.js';
+import { removeLeftOvers } from './left-overs.js';
+import { isIntact, manifestPath, readManifest, writeManifest } from './manifest.js';
+import { isAbandoned, leftFolderName, newFolderName, processFolders, type ProcessFolder } from './process-folder.js';
 import { SpillFile } from './spill-file.js';
 
+/** A recording that is complete on disk. */
+export type SpilledRecording = { readonly spill: SpillFile; readonly recording: FetchedRecording };
+
+export type SpillDirectoryOptions = {
+  readonly root: string;
+  /** How long (ms) a process of another machine may leave its folder untouched before it counts as gone. */
+  readonly silentMs: number;
+  /** How long (ms) complete recordings of a process that is gone wait to be taken up. */
+  readonly keepMs: number;
+};
+
 /**
- * Where recordings wait between the source and the store: one folder for each process, so that several can share `root`, and a crash
- * leaves nothing that cannot be told from work under way.
+ * Where recordings wait between the source and the store: a folder for each process, so that several can share `root`.
+ *
+ * A recording that is complete is taken up by whoever gets to archive it next, also after a crash: its link may be dead by then.
+ * The file is shared by a hard link, so a process that still works on it loses nothing, and no lock is needed.
  */
 export class SpillDirectory {
-  /** Folders that are in use in this process. */
-  private static readonly live = new Set<string>();
   private readonly own: string;
   private files = 0;
+  /** The file that the manifest of a fingerprint speaks of: one recording may be under way twice. */
+  private readonly kept = new Map<string, SpillFile>();
 
-  constructor(private readonly root: string) {
-    this.own = join(root, folderName(hostname(), process.pid));
+  constructor(private readonly options: SpillDirectoryOptions) {
+    this.own = join(options.root, newFolderName());
   }
 
   /**
-   * Makes the folder, and removes those that crashed processes have left.
-   *
-   * @param staleMs a folder of another machine, which cannot be asked, is left behind when nothing has come into it for so long.
+   * Makes the folder, and removes what dead processes have left incomplete.
    * @throws Error when `root` cannot be written: the settings are wrong or the disk is full.
    */
-  async open(staleMs: number): Promise<void> {
-    SpillDirectory.live.add(this.own);
+  async open(): Promise<void> {
     await mkdir(this.own, { recursive: true, mode: 0o700 });
-    for (const name of await readdir(this.root)) {
-      const path = join(this.root, name);
-      if (!SpillDirectory.live.has(path) && (await isLeftOver(name, path, staleMs)))
-        await rm(path, { recursive: true, force: true });
-    }
+    // Complete recordings have a chance first, however old: it may have been a long downtime.
+    await this.removeAbandoned(Infinity);
+  }
+
+  /** To be called now and then, with a good part of `silentMs` in between: shows that we live, and removes what the dead have left. */
+  async tidy(): Promise<void> {
+    const now = new Date();
+    await mkdir(this.own, { recursive: true, mode: 0o700 });
+    await utimes(this.own, now, now);
+    await this.removeAbandoned(this.options.keepMs);
   }
 
   create(): SpillFile {
@@ -39,34 +56,66 @@ export class SpillDirectory {
     return new SpillFile(join(this.own, `${this.files}.audio`));
   }
 
-  /** Removes the folder with all that is in it. */
-  async close(): Promise<void> {
-    await rm(this.own, { recursive: true, force: true });
-    SpillDirectory.live.delete(this.own);
+  /**
+   * Notes that a recording is complete, so that it outlives this process. It does not outlive the machine's before {@link SpillFile.sync}.
+   * @throws Error of the file system: then it does not.
+   */
+  async keep(fingerprint: string, { spill, recording: { bytes, sha256, audio } }: SpilledRecording): Promise<void> {
+    const path = manifestPath(this.own, fingerprint);
+    await writeManifest(path, { file: spill.name, bytes, sha256, audio });
+    this.kept.set(fingerprint, spill);
+    spill.manifest = path;
+    spill.beforeRemoval = async () => {
+      if (this.kept.get(fingerprint) !== spill) return;
+      this.kept.delete(fingerprint);
+      await rm(path, { force: true });
+    };
   }
-}
 
-function folderName(host: string, pid: number): string {
-  return `${host}_${pid}_${randomBytes(4).toString('hex')}`;
-}
+  /** Takes up a recording that is complete in the folder of any process, dead or alive. */
+  async adopt(fingerprint: string): Promise<SpilledRecording | undefined> {
+    for (const folder of await processFolders(this.options.root)) {
+      const found = await this.adoptFrom(folder, fingerprint);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
 
-async function isLeftOver(name: string, path: string, staleMs: number): Promise<boolean> {
-  const match = /^(.+)_(\d+)_[0-9a-f]{8}$/.exec(name);
-  // Not ours: the operator may have chosen a folder with other things in it.
-  if (match === null) return false;
-  const [, host, pid] = match;
-  if (host === hostname() && !isAlive(Number(pid))) return true;
-  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-  return Date.now() - mtimeMs > staleMs;
-}
+  /** Leaves what is complete to whoever comes next, and removes all else. */
+  async close(): Promise<void> {
+    await removeLeftOvers(this.own, Infinity);
+    // Not there any more when nothing is left.
+    await rename(this.own, join(this.options.root, leftFolderName())).catch(() => undefined);
+  }
 
-/** A folder of this very process id belongs to an earlier process: in a container the id is always the same. */
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  private async adoptFrom(folder: ProcessFolder, fingerprint: string): Promise<SpilledRecording | undefined> {
+    const note = manifestPath(folder.path, fingerprint);
+    const manifest = await readManifest(note);
+    if (manifest === undefined) return undefined;
+    const { bytes, sha256, audio } = manifest;
+    const theirs = join(folder.path, manifest.file);
+    const spill = this.create();
+    const adopted = { spill, recording: { path: spill.path, bytes, sha256, audio } };
+    try {
+      await link(theirs, spill.path);
+      if (await isIntact(spill.path, manifest)) {
+        await this.keep(fingerprint, adopted);
+        if (folder.path !== this.own && (await isAbandoned(folder, this.options.silentMs))) {
+          await Promise.all([note, theirs].map((path) => rm(path, { force: true })));
+        }
+        return adopted;
+      }
+    } catch {
+      // Gone meanwhile, or the disk does not take it: the link is what remains.
+    }
+    await spill.remove();
+    return undefined;
+  }
+
+  private async removeAbandoned(mostAgeMs: number): Promise<void> {
+    for (const folder of await processFolders(this.options.root)) {
+      if (folder.path === this.own || !(await isAbandoned(folder, this.options.silentMs))) continue;
+      await removeLeftOvers(folder.path, mostAgeMs);
+    }
   }
 }

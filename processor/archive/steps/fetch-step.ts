@@ -6,10 +6,10 @@ import type { Clock } from '../clock.js';
 import { retryPolicy } from '../failure-reason.js';
 import type { ArchivedObject, Outcome } from '../outcome.js';
 import type { RecordingJob } from '../recording-job.js';
-import type { FetchedRecording, RecordingStore } from '../recording-store.js';
+import type { RecordingStore } from '../recording-store.js';
 import type { Downloader } from '../source/download.js';
-import type { SourceFault } from '../source/source-fault.js';
-import type { SpillDirectory } from '../spill/spill-directory.js';
+import type { SourceFault, SourceReason } from '../source/source-fault.js';
+import type { SpillDirectory, SpilledRecording } from '../spill/spill-directory.js';
 import type { SpillFile } from '../spill/spill-file.js';
 import { logBug } from './bug.js';
 
@@ -21,12 +21,15 @@ export class FetchTask {
   refusals = 0;
   /** The store has said whether the object is there. */
   looked = false;
+  /** Why the link will not give it any more; what remains is to ask the store. */
+  lost: SourceReason | undefined;
   /** A warning that its deadline is near has been logged. */
   warned = false;
 
   constructor(
     readonly job: RecordingJob,
     readonly link: string,
+    readonly isNew: boolean,
   ) {}
 
   get deadlineAt(): number {
@@ -35,7 +38,7 @@ export class FetchTask {
 }
 
 export type FetchResult =
-  | { readonly kind: 'fetched'; readonly recording: FetchedRecording; readonly spill: SpillFile }
+  | ({ readonly kind: 'fetched' } & SpilledRecording)
   | { readonly kind: 'settled'; readonly outcome: Outcome }
   | { readonly kind: 'again'; readonly notBefore: number }
   /** Neither here nor there: the role stops, or the recording is another owner's now. */
@@ -57,31 +60,44 @@ const BACKOFF = { firstMs: 500, mostMs: 30_000 };
 /** A refusal is a slip, if at all, of the moment after the recording was announced. */
 const REFUSAL_BACKOFF = { firstMs: 2_000, mostMs: 2_000 };
 const MAX_REFUSALS = 2;
+/** Between questions to a store that is away. */
+const ASK_BACKOFF = { firstMs: 5_000, mostMs: 5_000 };
 /** The look for an object that is there already must not cost the link's life when the store hangs. */
 const LOOK_MS = 2_000;
 
 /** One try to bring a recording from its link to the disk. */
 export class FetchStep {
+  /** Until then nobody asks it: thousands that each wait for no answer would let links die. */
+  private storeHangsUntil = 0;
+
   constructor(private readonly options: FetchStepOptions) {}
 
   async run(task: FetchTask, stop: AbortSignal): Promise<FetchResult> {
     const { clock, downloader, spills, firstTryMs, metrics, logger } = this.options;
     const { linkEndsAt, giveUpAt } = task.job.deadlines;
+    if (task.lost !== undefined) return this.settleLost(task, task.lost, stop);
     const isFirst = task.failures === 0;
-    if (isFirst) metrics.secondsLeftAtStart.observe((linkEndsAt - clock.now()) / 1_000);
-    const existing = await this.look(task, stop);
-    if (existing !== undefined) return this.alreadyThere(existing);
+    if (isFirst) {
+      const had = await this.had(task, stop, task.isNew || clock.now() < this.storeHangsUntil);
+      if (had !== undefined) return had;
+      metrics.secondsLeftAtStart.observe((linkEndsAt - clock.now()) / 1_000);
+    }
     const spill = (task.spill ??= spills.create());
     const deadlineAt = isFirst ? Math.max(giveUpAt, clock.now() + firstTryMs) : giveUpAt;
     const result = await downloader.attempt(task.link, spill, deadlineAt, stop).catch((error: unknown) => {
       logBug(logger, error, 'a download failed in a way that no code expected');
       return { kind: 'failed' as const, fault: { reason: 'internal_error' as const } };
     });
-    if (stop.aborted) return { kind: 'dropped' };
-    if (result.kind === 'failed') return this.afterFault(task, result.fault, stop);
+    if (result.kind === 'failed') {
+      return stop.aborted ? { kind: 'dropped' } : this.afterFault(task, result.fault, stop);
+    }
     metrics.secondsLeftAtFinish.observe((linkEndsAt - clock.now()) / 1_000);
     const { path, bytes } = spill;
-    return { kind: 'fetched', spill, recording: { path, bytes, sha256: spill.sha256(), audio: result.audio } };
+    const spilled = { spill, recording: { path, bytes, sha256: spill.sha256(), audio: result.audio } };
+    await spills.keep(task.job.fingerprint, spilled).catch((error: unknown) => {
+      logger.warn({ sessionId: task.job.sessionId, err: error }, 'a recording on disk would not outlive a restart');
+    });
+    return { kind: 'fetched', ...spilled };
   }
 
   private async afterFault(task: FetchTask, fault: SourceFault, stop: AbortSignal): Promise<FetchResult> {
@@ -100,9 +116,34 @@ export class FetchStep {
     if (policy !== 'never' && task.refusals < MAX_REFUSALS && delayMs < remainingMs) {
       return job.lease.isRevoked ? { kind: 'dropped' } : { kind: 'again', notBefore: now + delayMs };
     }
-    const existing = await this.look(task, stop);
-    if (existing !== undefined) return this.alreadyThere(existing);
-    return { kind: 'settled', outcome: { kind: 'failed', reason: fault.reason } };
+    return this.settleLost(task, fault.reason, stop);
+  }
+
+  /** Nothing is called lost that an earlier owner may have archived, before the store has said that it is not there. */
+  private async settleLost(task: FetchTask, reason: SourceReason, stop: AbortSignal): Promise<FetchResult> {
+    const { clock, random } = this.options;
+    const had = await this.had(task, stop, !task.isNew && clock.now() < this.storeHangsUntil);
+    if (had !== undefined) return had;
+    if (stop.aborted) return { kind: 'dropped' };
+    const remainingMs = task.job.deadlines.storeGiveUpAt - clock.now();
+    const delayMs = nextDelayMs(ASK_BACKOFF, 1, remainingMs, random());
+    if (task.looked || task.isNew || delayMs >= remainingMs) {
+      return { kind: 'settled', outcome: { kind: 'failed', reason } };
+    }
+    task.lost = reason;
+    return { kind: 'again', notBefore: clock.now() + delayMs };
+  }
+
+  /** What makes a download needless: another process has got it to the disk, or to the store. */
+  private async had(task: FetchTask, stop: AbortSignal, diskOnly: boolean): Promise<FetchResult | undefined> {
+    const spilled = await this.options.spills.adopt(task.job.fingerprint);
+    if (spilled !== undefined) {
+      await task.spill?.remove();
+      this.options.logger.info({ sessionId: task.job.sessionId }, 'a recording was on disk already');
+      return { kind: 'fetched', ...spilled };
+    }
+    const object = diskOnly ? undefined : await this.look(task, stop);
+    return object && { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
   }
 
   /** Until the store has answered once. While it is away the download goes on without. */
@@ -111,13 +152,12 @@ export class FetchStep {
     try {
       const found = await bounded(LOOK_MS, stop, (signal) => this.options.recordings.find(task.job, signal));
       task.looked = true;
+      this.storeHangsUntil = 0;
       return found;
     } catch {
+      const { clock } = this.options;
+      this.storeHangsUntil = clock.now() + LOOK_MS;
       return undefined;
     }
-  }
-
-  private alreadyThere(object: ArchivedObject): FetchResult {
-    return { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
   }
 }

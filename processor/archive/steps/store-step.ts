@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Logger } from '../../../infra/observability/logger.js';
-import { BucketMissingError, StoreRefusedError } from '../../../infra/object-store/store-errors.js';
+import { BrokenBodyError, BucketMissingError, StoreRefusedError } from '../../../infra/object-store/store-errors.js';
 import type { ObjectStore } from '../../../infra/object-store/object-store.js';
 import type { ArchiveMetrics } from '../archive-metrics.js';
 import { nextDelayMs } from '../backoff.js';
@@ -9,16 +9,20 @@ import type { FailureReason } from '../failure-reason.js';
 import type { Outcome } from '../outcome.js';
 import type { RecordingJob } from '../recording-job.js';
 import type { FetchedRecording, RecordingStore } from '../recording-store.js';
+import { isIntact } from '../spill/manifest.js';
 import type { SpillFile } from '../spill/spill-file.js';
+import { StoreRest } from './store-rest.js';
 
 /** A recording that is on disk and not yet in the store. Its link is forgotten. */
 export class StoreTask {
   failures = 0;
 
+  /** @param since when it was complete on disk, or taken up from there (ms since the epoch). */
   constructor(
     readonly job: RecordingJob,
     readonly spill: SpillFile,
     readonly recording: FetchedRecording,
+    readonly since: number,
   ) {}
 
   get deadlineAt(): number {
@@ -29,7 +33,7 @@ export class StoreTask {
 export type StoreResult =
   | { readonly kind: 'settled'; readonly outcome: Outcome }
   | { readonly kind: 'again'; readonly notBefore: number }
-  /** The role stops. */
+  /** The role stops: the recording stays on disk for whoever comes next. */
   | { readonly kind: 'dropped' };
 
 export type StoreStepOptions = {
@@ -37,6 +41,10 @@ export type StoreStepOptions = {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly random: () => number;
+  /** A recording waits for the store at least so long (ms), also when it was taken up late, after a downtime. */
+  readonly leastWaitMs: number;
+  /** Uploads at the same time. */
+  readonly concurrency: number;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
 };
@@ -45,12 +53,18 @@ const BACKOFF = { firstMs: 200, mostMs: 5_000 };
 
 /** One try to bring a recording from the disk to the store. */
 export class StoreStep {
-  constructor(private readonly options: StoreStepOptions) {}
+  private readonly rest: StoreRest;
+
+  constructor(private readonly options: StoreStepOptions) {
+    this.rest = new StoreRest(options.concurrency);
+  }
 
   async run(task: StoreTask, stop: AbortSignal): Promise<StoreResult> {
-    const { recordings } = this.options;
+    const { recordings, clock } = this.options;
+    if (clock.now() < this.rest.until) return { kind: 'again', notBefore: this.rest.until };
     try {
       const stored = await recordings.put(task.job, task.recording, stop);
+      this.rest.succeeded();
       return { kind: 'settled', outcome: { kind: 'archived', ...stored } };
     } catch (error) {
       return stop.aborted ? { kind: 'dropped' } : this.afterFailure(task, error, stop);
@@ -58,16 +72,21 @@ export class StoreStep {
   }
 
   private async afterFailure(task: StoreTask, error: unknown, stop: AbortSignal): Promise<StoreResult> {
-    const { clock, random, metrics, logger, store } = this.options;
+    const { clock, random, metrics, logger, store, leastWaitMs } = this.options;
     const { job } = task;
     task.failures += 1;
-    if (!(await isThere(task.recording.path))) return settled('spill_failed');
+    if (!(await isWhole(task.recording, error))) return settled('spill_failed');
+    // Now it has to wait, perhaps longer than the machine lives; who uploads at once is spared the disk's time.
+    if (task.failures === 1) await task.spill.sync().catch(() => undefined);
     // An operator may give the rights back any moment: a refusal is waited out like an outage.
     const reason = error instanceof StoreRefusedError ? 'store_refused' : 'store_unavailable';
     metrics.noteFailedAttempt(reason);
-    logger.warn({ sessionId: job.sessionId, failures: task.failures, reason, err: error }, 'a try to store failed');
+    // An outage may last for hours: each recording speaks up ever less often.
+    const level = Number.isInteger(Math.log2(task.failures)) ? 'warn' : 'debug';
+    logger[level]({ sessionId: job.sessionId, failures: task.failures, reason, err: error }, 'a try to store failed');
     if (error instanceof BucketMissingError) await store.ensureBucket(stop).catch(() => undefined);
-    const remainingMs = job.deadlines.storeGiveUpAt - clock.now();
+    const remainingMs = Math.max(job.deadlines.storeGiveUpAt, task.since + leastWaitMs) - clock.now();
+    this.rest.failed(clock.now(), remainingMs, random());
     const delayMs = nextDelayMs(BACKOFF, task.failures, remainingMs, random());
     return delayMs < remainingMs ? { kind: 'again', notBefore: clock.now() + delayMs } : settled(reason);
   }
@@ -77,9 +96,12 @@ function settled(reason: FailureReason): StoreResult {
   return { kind: 'settled', outcome: { kind: 'failed', reason } };
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
+/** Whether it can be worth another try: nobody has removed the file, cut it, or, when the store says so, changed it. */
+async function isWhole(recording: FetchedRecording, error: unknown): Promise<boolean> {
+  const size = await stat(recording.path).then(
+    (stats) => stats.size,
+    () => undefined,
   );
+  if (size !== recording.bytes) return false;
+  return !(error instanceof BrokenBodyError) || (await isIntact(recording.path, recording));
 }
