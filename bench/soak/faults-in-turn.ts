@@ -14,7 +14,11 @@ export type StartedFault = { readonly told: string; readonly over: Promise<void>
 export async function letFaultsCome<Kind extends string>(
   { counts, gapMs }: FaultCounts<Kind>,
   start: (kind: Kind) => Promise<StartedFault>,
-  { random, signal, log }: { readonly random: Random; readonly signal: AbortSignal; readonly log: (line: string) => void },
+  {
+    random,
+    signal,
+    log,
+  }: { readonly random: Random; readonly signal: AbortSignal; readonly log: (line: string) => void },
 ): Promise<void> {
   const order = shuffled(
     random,

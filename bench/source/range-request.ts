@@ -7,7 +7,11 @@ export function startOf(request: IncomingMessage, etag: string, length: number):
 }
 
 /** The head of an answer that gives the bytes from `start` on. */
-export function headOf(start: number, length: number, etag: string): { status: number; headers: Record<string, string> } {
+export function headOf(
+  start: number,
+  length: number,
+  etag: string,
+): { status: number; headers: Record<string, string> } {
   return {
     status: start > 0 ? 206 : 200,
     headers: {
