@@ -31,7 +31,9 @@ export const COPY_LOOP: ArchiveContender = {
           if (!response.ok) throw new Error(`the copy loop failed: ${await response.text()}`);
         });
       },
-      stop: async () => void (await program.stop()),
+      stop: async () => {
+        await program.stop();
+      },
     };
   },
 };

@@ -48,6 +48,8 @@ export async function startSource(dir: string, options: SourceOptions): Promise<
     host,
     link: (recording) => `http://${host}/recordings/${recording}?signature=bench`,
     log: async () => (await fetch(`http://${host}/log`)).json() as Promise<SourceLog>,
-    stop: async () => void (await started.stop()),
+    stop: async () => {
+      await started.stop();
+    },
   };
 }

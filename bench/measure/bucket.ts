@@ -48,7 +48,7 @@ export class Bucket {
 
   /** User metadata, names in small letters. */
   async metadata(key: string): Promise<Readonly<Record<string, string>>> {
-    return (await this.clients.for(signal).statObject(this.name, key)).metaData as Record<string, string>;
+    return (await this.clients.for(signal).statObject(this.name, key)).metaData;
   }
 
   /** Empties the bucket, and removes it. */

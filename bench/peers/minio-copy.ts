@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { json } from 'node:stream/consumers';
 import { Client } from 'minio';
 
@@ -21,7 +20,7 @@ type Link = { readonly key: string; readonly url: string };
 async function copy({ key, url }: Link): Promise<void> {
   const response = await fetch(url);
   if (!response.ok || response.body === null) throw new Error(`${key}: HTTP ${response.status}`);
-  const body = Readable.fromWeb(response.body as ReadableStream);
+  const body = Readable.fromWeb(response.body);
   const headers = { 'content-type': response.headers.get('content-type') ?? 'application/octet-stream' };
   await minio.putObject(S3_BUCKET, key, body, Number(response.headers.get('content-length')), headers);
 }

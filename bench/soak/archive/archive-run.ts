@@ -43,7 +43,7 @@ export const FULL: ArchiveRun = {
 
 /** A member that is killed keeps its group waiting for 10 s: with lives of 20 s more than one such fault would be no fair race. */
 export const QUICK: ArchiveRun = {
-  ...{ lifeMs: 20_000, count: 80, perSecond: 4, cuts: 16 },
+  ...{ lifeMs: 20_000, count: 64, perSecond: 4, cuts: 16 },
   sizes: [
     { share: 0.9, from: KB, to: MB },
     { share: 0.1, from: MB, to: 20 * MB },

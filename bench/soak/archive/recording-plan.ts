@@ -54,6 +54,9 @@ export function planRecordings(random: Random, options: PlanOptions, first = 0):
   const lengths = options.sizes.flatMap((size) => {
     return Array.from({ length: Math.round(size.share * options.count) }, () => lengthIn(size, random));
   });
+  // The shortest and the longest that there may be are among them.
+  lengths[0] = options.sizes[0]?.from ?? 1;
+  lengths[lengths.length - 1] = options.sizes.at(-1)?.to ?? 1;
   const cutsOf = spreadCuts(random, options);
   return shuffled(random, lengths).map((length, index) => {
     const number = first + index;
