@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { between, type Random } from './ingress/random.js';
+import { between, shuffled, type Random } from './ingress/random.js';
 
 /** How often each fault comes, and how far apart they begin. */
 export type FaultCounts<Kind extends string> = {
@@ -34,11 +34,4 @@ export async function letFaultsCome<Kind extends string>(
     settled.catch(() => undefined);
   }
   await Promise.all(underWay);
-}
-
-function shuffled<T>(random: Random, items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, place: random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item);
 }

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka } from '../../../infra/kafka/client.js';
@@ -14,21 +13,19 @@ import { scrape } from '../../measure/scrape.js';
 import type { Random } from '../ingress/random.js';
 import { ProcessorUnderTest } from '../processor-under-test.js';
 import { untilQuiet } from '../quiescence.js';
-import { runArchiveFaults, type FaultTally } from './archive-faults.js';
+import { runArchiveFaults } from './archive-faults.js';
 import type { ArchiveRun } from './archive-run.js';
-import { checkArchive, type ArchiveHistory, type ExpectedRecording } from './check-archive.js';
-import { LINK_SECRET, MisbehavingSource } from './misbehaving-source.js';
-import { filesWith, readLog, readObjects, type ReadLog } from './read-archive.js';
+import { checkArchive } from './check-archive.js';
+import { MisbehavingSource } from './misbehaving-source.js';
+import { readHistory } from './read-history.js';
 import { RecordingLoad } from './recording-load.js';
 import type { PlannedRecording } from './recording-plan.js';
 import { table, tell } from './report.js';
 import { runStoreOutage } from './store-outage.js';
-import { filesBelow, StoreUnderTest } from './store-under-test.js';
+import { StoreUnderTest } from './store-under-test.js';
 
 const ARCHIVERS = 2;
 const BUCKET = 'recordings';
-/** A recording is owed when its source could be had for this share of its link's life. */
-const OWED_SHARE = 1 / 3;
 const QUIET_MS = 3_000;
 const WITHIN_MS = 300_000;
 
@@ -70,8 +67,6 @@ export async function playArchive(
     return new ProcessorUnderTest({ port: base + ARCHIVERS * 2 + i, roles: 'archive', env, logFile });
   });
   let load: RecordingLoad | undefined;
-  let read: ReadLog;
-  let faults: FaultTally;
   const start = performance.now();
   const quiet = async (): Promise<void> => {
     const group = { groupId: 'session-join-archive', input: topics.events, outputs: [topics.events] };
@@ -88,7 +83,7 @@ export async function playArchive(
     load.start();
     const publishing = load.publish(recordings, (run.count / run.perSecond) * 1000);
     publishing.catch(() => undefined);
-    faults = await runArchiveFaults(run.faults, { archivers, store, source, random, log, signal });
+    const faults = await runArchiveFaults(run.faults, { archivers, store, source, random, log, signal });
     await publishing;
     log('all recordings are announced, waiting for the archivers');
     await quiet();
@@ -97,15 +92,10 @@ export async function playArchive(
     await load.stop();
     await Promise.all(archivers.map((archiver) => archiver.stop()));
     log('reading back');
-    read = await readLog(settings.KAFKA_BROKERS.join(','), topics.events, LINK_SECRET, signal);
-    const history: ArchiveHistory = {
-      bucket: BUCKET,
-      expected: expectations(run, source, new Set(inOutage), read),
-      objects: await readObjects(new Bucket(store.endpoints, BUCKET)),
-      outcomes: read.outcomes,
-      leftOvers: [...filesBelow(spillDir), ...store.multipartLeftOvers()],
-      leaks: [...read.leaks, ...filesWith(LINK_SECRET, logsIn(dir))],
-    };
+    const history = await readHistory({
+      ...{ run, brokers: settings.KAFKA_BROKERS.join(','), topic: topics.events, source, inOutage: new Set(inOutage) },
+      ...{ store, bucket: new Bucket(store.endpoints, BUCKET), spillDir, logDir: join(dir, 'logs'), signal },
+    });
     const violations = checkArchive(history);
     const exits = archivers.reduce((sum, archiver) => sum + archiver.exits, 0);
     const seconds = (performance.now() - start) / 1000;
@@ -120,24 +110,6 @@ export async function playArchive(
   }
 }
 
-function expectations(
-  { lifeMs }: ArchiveRun,
-  { ledger }: MisbehavingSource,
-  inOutage: ReadonlySet<PlannedRecording>,
-  { readyAt }: ReadLog,
-): ExpectedRecording[] {
-  return ledger.published.map((entry) => {
-    const { sessionId, content } = entry.recording;
-    const isInOutage = inOutage.has(entry.recording);
-    return {
-      ...{ sessionId, bytes: content.length, sha256: content.sha256() },
-      isOwed: ledger.upMs(entry, lifeMs) >= OWED_SHARE * lifeMs || (isInOutage && entry.isServed),
-      // With the store away there is no object in time; what counts is that there is one.
-      dueAt: isInOutage ? Number.POSITIVE_INFINITY : (readyAt.get(sessionId) ?? entry.at) + lifeMs,
-    };
-  });
-}
-
 /** What an archiver found on its disk is behind no offset: so it is asked itself. */
 async function untilNothingPends(archivers: readonly ProcessorUnderTest[], signal: AbortSignal): Promise<void> {
   const end = performance.now() + WITHIN_MS;
@@ -147,11 +119,4 @@ async function untilNothingPends(archivers: readonly ProcessorUnderTest[], signa
     if (performance.now() > end) throw new Error(`recordings pend after ${WITHIN_MS / 1000} s: ${pending.join(', ')}`);
     await delay(500, undefined, { signal });
   }
-}
-
-function logsIn(dir: string): string[] {
-  const folder = join(dir, 'logs');
-  return readdirSync(folder)
-    .filter((name) => name.startsWith('archiver-'))
-    .map((name) => join(folder, name));
 }

@@ -1,5 +1,5 @@
 import { RecordingBytes } from '../../source/recording-bytes.js';
-import { between, type Random } from '../ingress/random.js';
+import { between, shuffled, type Random } from '../ingress/random.js';
 
 /** What the source does with a recording. */
 export type Behaviour = {
@@ -110,11 +110,4 @@ function behaviourOf(random: Random, cuts: number, lifeMs: number): Behaviour {
     return { ...SOUND, downMs: [from, from + between(random, 0.2 * lifeMs, 0.6 * lifeMs)] };
   }
   return random() < DEAD ? { ...SOUND, downMs: [0, Number.POSITIVE_INFINITY] } : SOUND;
-}
-
-function shuffled<T>(random: Random, items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, place: random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item);
 }
