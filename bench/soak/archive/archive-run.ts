@@ -43,14 +43,14 @@ export const FULL: ArchiveRun = {
 
 /** A member that is killed keeps its group waiting for 10 s: with lives of 20 s more than one such fault would be no fair race. */
 export const QUICK: ArchiveRun = {
-  ...{ lifeMs: 20_000, count: 64, perSecond: 4, cuts: 16 },
+  ...{ lifeMs: 20_000, count: 64, perSecond: 5, cuts: 16 },
   sizes: [
     { share: 0.9, from: KB, to: MB },
     { share: 0.1, from: MB, to: 20 * MB },
   ],
   faults: {
     counts: { 'archiver killed': 1, 'store killed': 2, 'source away': 1 },
-    ...{ gapMs: { from: 3_500, to: 5_000 }, sourceAwayMs: 2_000 },
+    ...{ gapMs: { from: 2_500, to: 4_000 }, sourceAwayMs: 2_000 },
   },
   outage: { count: 20, sizes: [{ share: 1, from: KB, to: 5 * MB }], killsArchiver: true },
 };
