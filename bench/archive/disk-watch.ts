@@ -1,5 +1,5 @@
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { filesBelow } from '../measure/files-below.js';
 
 const LOOK_MS = 250;
 const BLOCK_BYTES = 512;
@@ -9,20 +9,19 @@ export class DiskWatch {
   mostMiB = 0;
   private readonly clock: NodeJS.Timeout | undefined;
 
-  constructor(private readonly folder: string | undefined) {
-    if (folder !== undefined) this.clock = setInterval(() => this.look(), LOOK_MS);
+  constructor(folder: string | undefined) {
+    if (folder !== undefined) this.clock = setInterval(() => this.look(folder), LOOK_MS);
   }
 
   end(): void {
     clearInterval(this.clock);
   }
 
-  private look(): void {
+  private look(folder: string): void {
     let bytes = 0;
     // Files come and go while they are counted.
-    for (const name of readdirSync(this.folder ?? '', { recursive: true }) as string[]) {
-      const found = statSync(join(this.folder ?? '', name), { throwIfNoEntry: false });
-      bytes += (found?.blocks ?? 0) * BLOCK_BYTES;
+    for (const path of filesBelow(folder)) {
+      bytes += (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES;
     }
     this.mostMiB = Math.max(this.mostMiB, bytes / 2 ** 20);
   }

@@ -51,9 +51,10 @@ export class Bucket {
     return (await this.clients.for(signal).statObject(this.name, key)).metaData;
   }
 
-  /** Empties the bucket, and removes it. */
+  /** Empties the bucket, and removes it; does nothing where there is none. */
   async remove(): Promise<void> {
     const client = this.clients.for(signal);
+    if (!(await client.bucketExists(this.name))) return;
     const keys = (await this.list()).map(({ key }) => key);
     await client.removeObjects(this.name, keys);
     await client.removeBucket(this.name);

@@ -25,9 +25,12 @@ async function copy({ key, url }: Link): Promise<void> {
   await minio.putObject(S3_BUCKET, key, body, Number(response.headers.get('content-length')), headers);
 }
 
-async function copyAll(links: Link[]): Promise<void> {
+async function copyAll(links: Link[], onCopied: () => void): Promise<void> {
   const work = async (): Promise<void> => {
-    for (let link = links.shift(); link !== undefined; link = links.shift()) await copy(link);
+    for (let link = links.shift(); link !== undefined; link = links.shift()) {
+      await copy(link);
+      onCopied();
+    }
   };
   await Promise.all(Array.from({ length: Number(CONCURRENCY) }, work));
 }
@@ -37,12 +40,14 @@ const server = createServer((request, response) => {
     response.end('ready');
     return;
   }
+  // A sign of life for each, so that whoever waits does not give up.
   json(request)
-    .then((links) => copyAll(links as Link[]))
+    .then((links) => copyAll(links as Link[], () => response.write('.')))
     .then(
       () => response.end('done'),
-      (error: unknown) => response.writeHead(500).end(String(error)),
+      (error: unknown) => response.end(`failed: ${String(error)}`),
     );
+  response.writeHead(200).flushHeaders();
 });
 server.requestTimeout = 0;
 server.listen(Number(PORT), '127.0.0.1');

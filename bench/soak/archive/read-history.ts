@@ -1,12 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bucket } from '../../measure/bucket.js';
+import { filesBelow } from '../../measure/files-below.js';
 import type { ArchiveRun } from './archive-run.js';
 import type { ArchiveHistory, ExpectedRecording } from './check-archive.js';
 import { LINK_SECRET, type MisbehavingSource } from './misbehaving-source.js';
 import { filesWith, readLog, readObjects, type ReadLog } from './read-archive.js';
 import type { PlannedRecording } from './recording-plan.js';
-import { filesBelow, type StoreUnderTest } from './store-under-test.js';
+import type { StoreUnderTest } from './store-under-test.js';
 
 /** A recording is owed when its source could be had for this share of its link's life. */
 const OWED_SHARE = 1 / 3;

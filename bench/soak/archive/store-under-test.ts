@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { install } from '../../../infra/local-stack/cache.js';
 import { localEndpoints, type StackEndpoints } from '../../../infra/local-stack/endpoints.js';
@@ -9,6 +8,7 @@ import { portPlan } from '../../../infra/local-stack/ports.js';
 import { withReadiness } from '../../../infra/local-stack/readiness.js';
 import type { ReadyProcess } from '../../../infra/local-stack/supervised-process.js';
 import type { Env } from '../../../infra/settings/read-settings.js';
+import { filesBelow } from '../../measure/files-below.js';
 
 /** MinIO as a process of its own: unlike the local stack's it stays away when it has been killed. It cannot outlive this process. */
 export class StoreUnderTest {
@@ -52,16 +52,5 @@ export class StoreUnderTest {
     const started = await minioService.start(context);
     this.minio = withReadiness(started, minioService.probe(context), minioService.deadlineMs);
     await this.minio.waitReady({ signal });
-  }
-}
-
-/** Paths of all files in a folder and those below; none where there is no such folder. */
-export function filesBelow(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
   }
 }
