@@ -89,11 +89,11 @@ function spread(title: string, values: readonly number[]): Ratio {
 
 function method({ burst, large, rest }: ArchiveLoad): string {
   return (
-    `${burst.set.count.toLocaleString('en')} links of 256 KiB to 1 MiB that are due together, from a source that gives ` +
+    `${(burst.set.count - burst.warmUp).toLocaleString('en')} links of 256 KiB to 1 MiB that are due together, from a source that gives ` +
     `${burst.bytesPerSecond / MB} MB/s in all and is a process of its own; beside it, in the same rounds, a ${COPY_LOOP.name} ` +
-    `(\`bench/peers/minio-copy.ts\`: fetch, putObject with the length, 32 at once; no retry, no hash, no outcome). Both know all links ` +
-    'before they begin; the archive ends when its outcomes are in Kafka. The order in which it begins is held to the deadlines: what begins ' +
-    'more than 32 places before something that is due sooner is out of turn.\n\n' +
+    '(`bench/peers/minio-copy.ts`: fetch, putObject with the length, 32 at once; no retry, no hash, no outcome). Both know all links ' +
+    `before they begin, and have brought ${burst.warmUp} others over; the archive ends when its outcomes ` +
+    'are in Kafka. The order in which it begins is held to the deadlines: what begins more than 32 places before something that is due sooner is out of turn.\n\n' +
     `Memory: ${large.set.count} recordings of ${large.set.to / MB} MB at once, each at ${large.streamBytesPerSecond / MB} MB/s at most; the ` +
     'process’s peak (VmHWM) above what was resident when it was idle.\n\n' +
     `At rest: ${rest.set.count} recordings of 20 KiB, one every ${rest.everyMs} ms, from the moment when recording.ready reached Kafka ` +

@@ -43,14 +43,16 @@ export const OURS: ArchiveContender = {
     });
     await program.waitReady();
     const pid = await program.pid;
+    let announced = 0;
     return {
       ...{ pid, spillDir },
       announce: async (links) => {
         process.kill(pid, 'SIGSTOP');
         await announce(archiveSite, links);
+        announced += links.length;
         return async () => {
           process.kill(pid, 'SIGCONT');
-          await untilReported(archiveSite, 2 * links.length);
+          await untilReported(archiveSite, 2 * announced);
         };
       },
       stop: async () => {

@@ -8,28 +8,35 @@ import { DiskWatch } from './disk-watch.js';
 import { recordingsOf, sessionIdOf } from './recording-set.js';
 import { startSource, type SourceLog, type SourceOptions, type SourceProcess } from './source-process.js';
 
-/** A contender that was given all recordings of a set at once. */
+/** A contender that was given all recordings of a set at once, but for those of the warm-up. */
 export type ArchiveResult = {
   /** From the moment when it may begin until it says that all are in the bucket. */
   readonly ms: number;
   readonly bytes: number;
   readonly cpuMs: number;
-  /** Resident memory before it begins, and its peak. */
+  /** Resident memory when it was ready, and its peak. */
   readonly idleMiB: number;
   readonly peakMiB: number;
   /** What it had on disk, at most. */
   readonly diskMiB: number;
   readonly source: SourceLog;
+  /** Recordings of the set that were brought over before: a process that has just started compiles its code while it works. */
+  readonly warmUp: number;
   /** Each a sentence. */
   readonly faults: readonly string[];
+};
+
+export type ContenderRun = SourceOptions & {
+  readonly concurrency: number;
+  /** See {@link ArchiveResult}. */
+  readonly warmUp: number;
 };
 
 /** Lets a new process of the contender bring a set from a new source to a new bucket, checks every object, and removes all of it. */
 export async function runContender(
   site: BenchSite,
   contender: ArchiveContender,
-  options: SourceOptions,
-  concurrency: number,
+  { concurrency, warmUp, ...options }: ContenderRun,
 ): Promise<ArchiveResult> {
   const recordings = recordingsOf(options.set);
   const source = await startSource(site.dir, options);
@@ -40,19 +47,23 @@ export async function runContender(
     let usage;
     try {
       const { pid } = running;
-      const idle = { cpuMs: cpuMs(pid), MiB: residentMemoryMiB(pid) };
-      const begin = await running.announce(linksOf(source, recordings.length));
+      const idleMiB = residentMemoryMiB(pid);
+      const links = linksOf(source, recordings.length);
+      if (warmUp > 0) await (await running.announce(links.slice(0, warmUp)))();
+      const cpuBefore = cpuMs(pid);
+      const begin = await running.announce(links.slice(warmUp));
       const startedAt = performance.now();
       await begin();
       const ms = performance.now() - startedAt;
-      usage = { ms, cpuMs: cpuMs(pid) - idle.cpuMs, idleMiB: idle.MiB, peakMiB: peakMemoryMiB(pid) };
+      usage = { ms, cpuMs: cpuMs(pid) - cpuBefore, idleMiB, peakMiB: peakMemoryMiB(pid) };
     } finally {
       disk.end();
       await running.stop();
     }
     return {
       ...usage,
-      bytes: recordings.reduce((sum, { length }) => sum + length, 0),
+      warmUp,
+      bytes: recordings.slice(warmUp).reduce((sum, { length }) => sum + length, 0),
       diskMiB: disk.mostMiB,
       source: await source.log(),
       faults: await checkBucket(bucket, recordings, contender.name),
