@@ -12,7 +12,7 @@ export type ArchiveFigures = {
   readonly large: ReadonlyMap<string, ArchiveResult>;
   readonly rest: RestLatency;
   /** Recordings that began out of turn, each round. */
-  readonly outOfOrder: readonly number[];
+  readonly outOfTurn: readonly number[];
   readonly faults: readonly string[];
 };
 
@@ -20,7 +20,7 @@ const MB = 1_000_000;
 
 /** The bench's figures in the shape of all benches. */
 export function archiveSection(figures: ArchiveFigures, load: ArchiveLoad): Section {
-  const { bursts, large, rest, outOfOrder, faults } = figures;
+  const { bursts, large, rest, outOfTurn, faults } = figures;
   const burst = (pick: (result: ArchiveResult) => number) => {
     return Object.fromEntries([...bursts].map(([name, results]) => [name, results.map(pick)]));
   };
@@ -46,7 +46,7 @@ export function archiveSection(figures: ArchiveFigures, load: ArchiveLoad): Sect
         'MiB',
         burst(({ peakMiB }) => peakMiB),
       ),
-      lower('burst-order', 'Burst: recordings begun out of turn', 'recordings', { [OURS.name]: outOfOrder }),
+      lower('burst-order', 'Burst: recordings begun out of turn', 'recordings', { [OURS.name]: outOfTurn }),
       lower('large-memory', 'Large ones at once: memory above idle', 'MiB', growth),
       lower(
         'large-disk',
@@ -62,7 +62,7 @@ export function archiveSection(figures: ArchiveFigures, load: ArchiveLoad): Sect
     ratios: [
       { ...ratio(`Burst: throughput to that of a ${COPY_LOOP.name}`, rates), asked: { atLeast: 0.8 } },
       ratio(`Burst: CPU to that of a ${COPY_LOOP.name}`, cpu),
-      { ...spread('Burst: recordings begun out of turn', outOfOrder), asked: { atMost: 0 } },
+      { ...spread('Burst: recordings begun out of turn', outOfTurn), asked: { atMost: 0 } },
       { ...spread('Large ones at once: MiB above idle', growth[OURS.name] ?? []), asked: { atMost: 150 } },
     ],
     curves: [],
@@ -93,7 +93,7 @@ function method({ burst, large, rest }: ArchiveLoad): string {
     `${burst.bytesPerSecond / MB} MB/s in all and is a process of its own; beside it, in the same rounds, a ${COPY_LOOP.name} ` +
     '(`bench/peers/minio-copy.ts`: fetch, putObject with the length, 32 at once; no retry, no hash, no outcome). Both know all links ' +
     `before they begin, and have brought ${burst.warmUp} others over; the archive ends when its outcomes ` +
-    'are in Kafka. The order in which it begins is held to the deadlines: what begins more than 32 places before something that is due sooner is out of turn.\n\n' +
+    'are in Kafka. The order in which it begins is held to the deadlines: what begins while 32 that are due sooner have not begun is out of turn.\n\n' +
     `Memory: ${large.set.count} recordings of ${large.set.to / MB} MB at once, each at ${large.streamBytesPerSecond / MB} MB/s at most; the ` +
     'process’s peak (VmHWM) above what was resident when it was idle.\n\n' +
     `At rest: ${rest.set.count} recordings of 20 KiB, one every ${rest.everyMs} ms, from the moment when recording.ready reached Kafka ` +

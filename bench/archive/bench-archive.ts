@@ -6,7 +6,7 @@ import { COPY_LOOP } from './minio-copy-loop.js';
 import { ANNOUNCED_AT_ONCE, OURS } from './our-archive.js';
 import { measureRestLatency } from './rest-latency.js';
 import { runContender, type ArchiveResult, type ContenderRun } from './run-contender.js';
-import { startsOutOfOrder } from './start-order.js';
+import { startsOutOfTurn } from './start-order.js';
 
 export type ArchiveBenchOptions = {
   readonly quick: boolean;
@@ -71,11 +71,11 @@ export async function benchArchive({ quick, rounds, site }: ArchiveBenchOptions)
   }
   const rest = await measureRestLatency(site, load.rest.set, load.rest.everyMs);
   faults.push(...rest.faults.map((fault) => `at rest: ${fault}`));
-  const outOfOrder = (bursts.get(OURS.name) ?? []).map(({ source, warmUp }) => {
+  const outOfTurn = (bursts.get(OURS.name) ?? []).map(({ source, warmUp }) => {
     const dues = source.starts.slice(warmUp).map((recording) => Math.floor(recording / ANNOUNCED_AT_ONCE));
-    return startsOutOfOrder(dues, CONCURRENCY);
+    return startsOutOfTurn(dues, CONCURRENCY);
   });
-  const figures: ArchiveFigures = { bursts, large, rest, outOfOrder, faults };
+  const figures: ArchiveFigures = { bursts, large, rest, outOfTurn, faults };
   return archiveSection(figures, load);
 }
 
