@@ -6,9 +6,9 @@ import type { ProcessorUnderTest } from '../processor-under-test.js';
 import type { MisbehavingSource } from './misbehaving-source.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
-export type FaultKind = 'archiver killed' | 'store killed' | 'source away';
+export type FaultKind = 'archiver killed' | 'store killed' | 'store hung' | 'source away';
 
-export type ArchiveFaults = FaultCounts<FaultKind> & { readonly sourceAwayMs: number };
+export type ArchiveFaults = FaultCounts<FaultKind> & { readonly sourceAwayMs: number; readonly storeHungMs: number };
 
 export type FaultContext = {
   readonly archivers: readonly ProcessorUnderTest[];
@@ -34,6 +34,7 @@ export async function runArchiveFaults(faults: ArchiveFaults, context: FaultCont
   const tally: FaultTally = {
     'archiver killed': { count: 0, inTransfer: 0 },
     'store killed': { count: 0, inTransfer: 0 },
+    'store hung': { count: 0, inTransfer: 0 },
     'source away': { count: 0, inTransfer: 0 },
   };
   await letFaultsCome(faults, (kind) => start(kind, faults, context, tally[kind]), context);
@@ -42,7 +43,7 @@ export async function runArchiveFaults(faults: ArchiveFaults, context: FaultCont
 
 async function start(
   kind: FaultKind,
-  { sourceAwayMs }: ArchiveFaults,
+  { sourceAwayMs, storeHungMs }: ArchiveFaults,
   { archivers, store, source, random, signal }: FaultContext,
   tally: FaultTally[FaultKind],
 ): Promise<StartedFault> {
@@ -65,6 +66,10 @@ async function start(
       if (await untilActive(running, 'uploads', signal)) tally.inTransfer += 1;
       await store.kill();
       return { told: 'store killed', over: delay(awayMs, undefined, { signal }).then(() => store.start(signal)) };
+    case 'store hung':
+      if (await untilActive(running, 'uploads', signal)) tally.inTransfer += 1;
+      await store.hang();
+      return { told: 'store hung', over: delay(storeHungMs, undefined, { signal }).then(() => store.goOn()) };
     case 'source away':
       if (await untilActive(running, 'downloads', signal)) tally.inTransfer += 1;
       source.goAway();

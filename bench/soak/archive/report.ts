@@ -48,6 +48,7 @@ export function table(ran: ArchiveRan, history: ArchiveHistory, violations: read
     ['    of them by silence', sum((one) => (silent(one) ? one.cuts : 0))],
     ['  archivers killed', killed('archiver killed')],
     ['  store killed', killed('store killed')],
+    ['  store hung', killed('store hung')],
     ['  source away', killed('source away')],
     ['answers 5xx', sum(({ refused }) => refused)],
     ['answers 403, after a life', expired],

@@ -16,6 +16,7 @@ export class StoreUnderTest {
   private readonly context: ServiceContext;
   private minio: ReadyProcess | undefined;
   private starting: Promise<void> = Promise.resolve();
+  private hung: number | undefined;
 
   /** @param base of a block of free ports, of which it takes one. */
   constructor(dir: string, base: number, env: Env) {
@@ -37,7 +38,21 @@ export class StoreUnderTest {
     await this.minio?.kill();
   }
 
+  /** SIGSTOP: connections stay open, nothing is answered. Does nothing while it is away. */
+  async hang(): Promise<void> {
+    await this.starting;
+    this.hung = await this.minio?.pid;
+    this.signalHung('SIGSTOP');
+  }
+
+  /** SIGCONT after {@link hang}. Idempotent; it may have been killed meanwhile. */
+  goOn(): void {
+    this.signalHung('SIGCONT');
+    this.hung = undefined;
+  }
+
   async stop(): Promise<void> {
+    this.goOn();
     await this.minio?.stop();
   }
 
@@ -52,5 +67,13 @@ export class StoreUnderTest {
     const started = await minioService.start(context);
     this.minio = withReadiness(started, minioService.probe(context), minioService.deadlineMs);
     await this.minio.waitReady({ signal });
+  }
+
+  private signalHung(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    try {
+      if (this.hung !== undefined) process.kill(this.hung, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }
