@@ -41,3 +41,18 @@ it('takes what is away for good, and what was over before, for what they are', (
   ledger.goAway();
   expect(ledger.upMs(ledger.publish(recording([0, 0])), LIFE_MS)).toBe(0);
 });
+
+it('may be told to go away while it is away', () => {
+  const ledger = new SourceLedger();
+  const entry = ledger.publish(recording([0, 0]));
+  ledger.goAway();
+  vi.setSystemTime(100);
+  ledger.goAway();
+  vi.setSystemTime(200);
+  ledger.comeBack();
+  expect(ledger.isAway).toBe(true);
+  vi.setSystemTime(300);
+  ledger.comeBack();
+  expect(ledger.isAway).toBe(false);
+  expect(ledger.upMs(entry, LIFE_MS)).toBe(700);
+});

@@ -26,7 +26,7 @@ export type StoreOutage = {
 const KB = 1_000;
 const MB = 1_000_000;
 
-/** 2,000 recordings, 290 cuts, 25 and 25 kills, 4 times a store that hangs and 4 without the source: 300 faults and more. */
+/** 2,000 recordings, 290 cuts, 12 and 16 kills, 4 times a store that hangs and 4 without the source: 300 faults and more. */
 export const FULL: ArchiveRun = {
   ...{ lifeMs: 120_000, count: 2_000, perSecond: 5, cuts: 290 },
   sizes: [
@@ -35,8 +35,8 @@ export const FULL: ArchiveRun = {
     { share: 0.02, from: 50 * MB, to: 200 * MB },
   ],
   faults: {
-    counts: { 'archiver killed': 25, 'store killed': 25, 'store hung': 4, 'source away': 4 },
-    ...{ gapMs: { from: 4_500, to: 9_500 }, sourceAwayMs: 12_000, storeHungMs: 10_000 },
+    counts: { 'archiver killed': 12, 'store killed': 16, 'store hung': 4, 'source away': 4 },
+    ...{ gapMs: { from: 7_000, to: 14_000 }, sourceAwayMs: 12_000, storeHungMs: 10_000 },
   },
   outage: { count: 200, sizes: [{ share: 1, from: KB, to: 20 * MB }], killsArchiver: true },
 };

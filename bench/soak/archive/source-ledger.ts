@@ -30,16 +30,17 @@ export class SourceLedger {
   }
 
   get isAway(): boolean {
-    return this.away.at(-1)?.to === Infinity;
+    return this.away.some(({ to }) => to === Infinity);
   }
 
   goAway(): void {
     this.away.push({ from: Date.now(), to: Infinity });
   }
 
+  /** Ends one absence; it is still away while another goes on. */
   comeBack(): void {
-    const last = this.away.at(-1);
-    if (last !== undefined) last.to = Date.now();
+    const longest = this.away.find(({ to }) => to === Infinity);
+    if (longest !== undefined) longest.to = Date.now();
   }
 
   /** For how much of its life a recording could be had. */
