@@ -1,12 +1,23 @@
 import { parseArgs } from 'node:util';
 import { logToStderr } from '../infra/local-stack/foreground.js';
+import { benchArchive } from './archive/bench-archive.js';
 import { benchIngress } from './ingress/bench-ingress.js';
-import { benchJoin, JOIN_PARTS } from './join/bench-join.js';
+import { benchJoin, JOIN_PARTS, type JoinBenchOptions } from './join/bench-join.js';
+import { onSite } from './join/bench-site.js';
+import { sectionText } from './report/section-text.js';
 
-// `npm run bench -- [ingress] [join] [--quick] [--rounds N]`: figures side by side with peers.
+// `npm run bench -- [ingress] [join] [archive] [--quick] [--rounds N]`: figures side by side with peers.
 // Of the join's alone: `--part <name>`, any number of times; `--all-peers`; `--results <file>`; `--node=<argument>` for the node
 // under test, such as --node=--cpu-prof.
-const BENCHES = { ingress: benchIngress, join: benchJoin };
+const BENCHES = {
+  ingress: benchIngress,
+  join: benchJoin,
+  archive: async ({ quick, rounds, log }: JoinBenchOptions): Promise<void> => {
+    const section = await onSite(log, (site) => benchArchive({ quick, rounds, site }));
+    process.stdout.write(sectionText(section));
+    if (section.faults.length > 0) process.exitCode = 1;
+  },
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

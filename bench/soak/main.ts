@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { logToStderr } from '../../infra/local-stack/foreground.js';
+import { soakArchive } from './archive/soak-archive.js';
 import { soakIngress } from './ingress/soak-ingress.js';
 import { soakJoin } from './join/soak-join.js';
 import { soakSimulation } from './simulation/soak-simulation.js';
 
-// `npm run soak -- [ingress] [join] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: faults under load, for minutes;
+// `npm run soak -- [ingress] [join] [archive] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: faults under load, for minutes;
 // exits non-zero on any broken guarantee.
-const SOAKS = { ingress: soakIngress, join: soakJoin, simulation: soakSimulation };
+const SOAKS = { ingress: soakIngress, join: soakJoin, archive: soakArchive, simulation: soakSimulation };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

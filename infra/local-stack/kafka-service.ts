@@ -41,7 +41,8 @@ export const kafkaService: NativeService = {
 };
 
 async function format(context: ServiceContext, properties: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url');
+  // An id that begins with a dash, as one in 64 would, is taken for an option.
+  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const tool = run(
     context,
     'Kafka storage tool',

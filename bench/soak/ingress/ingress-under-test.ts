@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '../../../infra/local-stack/folders.js';
 import { startProgram } from '../../../infra/local-stack/program.js';
+import { scrape } from '../../measure/scrape.js';
 
 const POLL_MS = 100;
 
@@ -43,22 +44,12 @@ export class IngressUnderTest {
   async untilSpool(wanted: 'filled' | 'empty', withinMs: number): Promise<number> {
     const start = performance.now();
     for (;;) {
-      const bytes = await this.spoolBytes();
+      const bytes = await scrape(this.port, 'ingress_spool_bytes');
       const ms = performance.now() - start;
       if (wanted === 'empty' ? bytes === 0 : bytes !== undefined && bytes > 0) return ms;
       if (ms > withinMs)
         throw new Error(`the spool is not ${wanted} after ${withinMs / 1000} s: ${bytes ?? '?'} bytes`);
       await delay(POLL_MS, undefined, { signal: this.signal });
-    }
-  }
-
-  private async spoolBytes(): Promise<number | undefined> {
-    try {
-      const text = await (await fetch(`http://127.0.0.1:${this.port}/metrics`)).text();
-      const found = /^ingress_spool_bytes (\d+)$/m.exec(text)?.[1];
-      return found === undefined ? undefined : Number(found);
-    } catch {
-      return undefined;
     }
   }
 }

@@ -15,3 +15,11 @@ export function seededRandom(seed: number): Random {
 export function between(random: Random, from: number, to: number): number {
   return Math.floor(from + random() * (to - from));
 }
+
+/** The items in a new order. */
+export function shuffled<T>(random: Random, items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, place: random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}

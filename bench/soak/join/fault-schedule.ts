@@ -1,16 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerProcess } from '../../measure/broker-process.js';
+import { letFaultsCome, type FaultCounts, type StartedFault } from '../faults-in-turn.js';
 import { between, type Random } from '../ingress/random.js';
-import type { ProcessorUnderTest } from './processor-under-test.js';
+import type { ProcessorUnderTest } from '../processor-under-test.js';
 
 export type FaultKind = 'processor killed' | 'processor paused' | 'broker killed' | 'processor joins or leaves';
 
-/** How often each fault comes, and how far apart they begin. A pause goes on while others come. */
-export type Faults = {
-  readonly counts: Readonly<Record<FaultKind, number>>;
-  readonly pauseMs: number;
-  readonly gapMs: { readonly from: number; readonly to: number };
-};
+/** A pause goes on while other faults come. */
+export type Faults = FaultCounts<FaultKind> & { readonly pauseMs: number };
 
 export type FaultContext = {
   readonly broker: BrokerProcess;
@@ -23,26 +20,10 @@ export type FaultContext = {
 
 /** Lets the faults come in the order of the seed; resolves when the last is over. */
 export async function runFaults(faults: Faults, context: FaultContext): Promise<void> {
-  const { random, signal, log } = context;
-  const order = shuffled(
-    random,
-    Object.entries(faults.counts).flatMap(([kind, count]) => Array.from({ length: count }, () => kind as FaultKind)),
-  );
-  const underWay = new Set<Promise<void>>();
-  for (const [index, kind] of order.entries()) {
-    await delay(between(random, faults.gapMs.from, faults.gapMs.to), undefined, { signal });
-    const { told, over } = await start(kind, faults, context);
-    log(`${index + 1} of ${order.length}: ${told}`);
-    const settled = over.finally(() => underWay.delete(settled));
-    underWay.add(settled);
-    settled.catch(() => undefined);
-  }
-  await Promise.all(underWay);
+  await letFaultsCome(faults, (kind) => start(kind, faults, context), context);
 }
 
-type Started = { readonly told: string; readonly over: Promise<void> };
-
-async function start(kind: FaultKind, faults: Faults, context: FaultContext): Promise<Started> {
+async function start(kind: FaultKind, faults: Faults, context: FaultContext): Promise<StartedFault> {
   const { random, broker, processors, signal } = context;
   const running = processors.filter((processor) => processor.isRunning && !processor.isPaused);
   const one = running[Math.floor(random() * running.length)];
@@ -90,11 +71,4 @@ async function paused(processor: ProcessorUnderTest, ms: number, signal: AbortSi
 
 function name({ port }: ProcessorUnderTest): string {
   return `processor ${port}`;
-}
-
-function shuffled<T>(random: Random, items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, place: random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ item }) => item);
 }

@@ -18,11 +18,11 @@ import { BrokerProcess } from '../../measure/broker-process.js';
 import { seededRandom } from '../ingress/random.js';
 import { buildMutated } from '../mutations/mutated-build.js';
 import { BROKER_MUTATIONS } from '../mutations/mutations.js';
+import { ProcessorUnderTest } from '../processor-under-test.js';
+import { untilQuiet } from '../quiescence.js';
 import type { SoakOptions } from '../soak-options.js';
 import { runFaults, type Faults } from './fault-schedule.js';
-import { ProcessorUnderTest } from './processor-under-test.js';
-import { untilQuiet } from './quiescence.js';
-import { readHistory, readPlacesWithKafkajs } from './read-history.js';
+import { OUTPUTS, readHistory, readPlacesWithKafkajs } from './read-history.js';
 import { table, tell } from './report.js';
 import { SessionLoad } from './session-load.js';
 
@@ -153,7 +153,8 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
   const offsets = new OffsetReader(kafka);
   const base = await findFreeBase();
   const processors = Array.from({ length: PROCESSORS }, (_, i) => {
-    return new ProcessorUnderTest(base + i, env, join(dir, 'logs', `processor-${i + 1}.log`), script);
+    const logFile = join(dir, 'logs', `processor-${i + 1}.log`);
+    return new ProcessorUnderTest({ port: base + i, roles: 'join', env, logFile, script });
   });
   let load: SessionLoad | undefined;
   const start = performance.now();
@@ -170,7 +171,10 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
     await load.finish(signal);
     log(`${load.sessions} sessions sent, waiting for the join`);
     const longest = Math.max(rules.recordingGraceMs, rules.finalizeTimeoutMs, rules.linkLifetimeMs);
-    await untilQuiet(offsets, topics, { quietMs: longest + 5_000, withinMs: 600_000, signal });
+    await untilQuiet(offsets, {
+      ...{ groupId: 'session-join', input: topics.events, outputs: OUTPUTS.map((kind) => topics[kind]) },
+      ...{ quietMs: longest + 5_000, withinMs: 600_000, signal },
+    });
   } finally {
     await load?.stop();
     await Promise.all(processors.map((processor) => processor.stop()));

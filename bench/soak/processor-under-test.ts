@@ -1,14 +1,24 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { projectRoot } from '../../../infra/local-stack/folders.js';
-import { startProgram } from '../../../infra/local-stack/program.js';
-import type { ReadyProcess } from '../../../infra/local-stack/supervised-process.js';
-import type { Env } from '../../../infra/settings/read-settings.js';
+import { projectRoot } from '../../infra/local-stack/folders.js';
+import { startProgram } from '../../infra/local-stack/program.js';
+import type { ReadyProcess } from '../../infra/local-stack/supervised-process.js';
+import type { Env } from '../../infra/settings/read-settings.js';
 
 /** How soon a supervisor starts a processor again that has ended by itself. */
 const RESTART_MS = 1_000;
 
-/** A built processor as a process of its own, with the join only. It cannot outlive this process. */
+export type ProcessorOptions = {
+  readonly port: number;
+  /** `PROCESSOR_ROLES`. */
+  readonly roles: string;
+  readonly env: Env;
+  readonly logFile: string;
+  /** Its compiled main file. Default: that of this build. */
+  readonly script?: string | undefined;
+};
+
+/** A built processor as a process of its own. It cannot outlive this process. */
 export class ProcessorUnderTest {
   isRunning = false;
   isPaused = false;
@@ -16,21 +26,21 @@ export class ProcessorUnderTest {
   exits = 0;
   private program: ReadyProcess | undefined;
 
-  constructor(
-    readonly port: number,
-    private readonly env: Env,
-    private readonly logFile: string,
-    private readonly script = join(projectRoot, 'dist', 'processor', 'main.js'),
-  ) {}
+  constructor(private readonly options: ProcessorOptions) {}
+
+  get port(): number {
+    return this.options.port;
+  }
 
   start(): void {
     this.isRunning = true;
+    const { port, roles, env, logFile, script = join(projectRoot, 'dist', 'processor', 'main.js') } = this.options;
     const program = startProgram({
-      name: `processor ${this.port}`,
-      script: this.script,
-      env: { ...this.env, PROCESSOR_ROLES: 'join', PROCESSOR_HOST: '127.0.0.1', PROCESSOR_PORT: String(this.port) },
-      logFile: this.logFile,
-      readyUrl: `http://127.0.0.1:${this.port}/readyz`,
+      name: `processor ${port}`,
+      script,
+      env: { ...env, PROCESSOR_ROLES: roles, PROCESSOR_HOST: '127.0.0.1', PROCESSOR_PORT: String(port) },
+      logFile,
+      readyUrl: `http://127.0.0.1:${port}/readyz`,
     });
     this.program = program;
     void program.exited.then(async () => {
@@ -41,7 +51,7 @@ export class ProcessorUnderTest {
     });
   }
 
-  /** Resolves once all its partitions are restored. */
+  /** Resolves once it says that it is ready. */
   async ready(signal: AbortSignal): Promise<void> {
     await this.program?.waitReady({ signal, deadlineMs: 120_000 });
   }

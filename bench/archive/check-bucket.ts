@@ -1,0 +1,26 @@
+import type { Bucket } from '../measure/bucket.js';
+import type { RecordingBytes } from '../source/recording-bytes.js';
+import { recordingOfKey } from './recording-set.js';
+
+/** Reads all objects back; each that is missing, repeated, wrong or nobody's, as a sentence about its contender. */
+export async function checkBucket(
+  bucket: Bucket,
+  recordings: readonly RecordingBytes[],
+  contender: string,
+): Promise<string[]> {
+  const seen = new Set<number>();
+  const counts = { missing: 0, repeated: 0, wrong: 0, unexpected: 0 };
+  for (const { key, sha256 } of await bucket.readAll()) {
+    const number = recordingOfKey(key);
+    const recording = recordings[number];
+    if (recording === undefined) counts.unexpected += 1;
+    else if (seen.has(number)) counts.repeated += 1;
+    else if (recording.sha256() !== sha256) counts.wrong += 1;
+    seen.add(number);
+  }
+  counts.missing = recordings.filter((_, number) => !seen.has(number)).length;
+  const said = Object.entries(counts).filter(([, count]) => count > 0);
+  return said.length === 0
+    ? []
+    : [`${contender}: of ${recordings.length} objects ${said.map(([what, count]) => `${count} ${what}`).join(', ')}`];
+}

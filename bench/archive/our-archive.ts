@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { produceSessions } from '../../infra/kafka/produce-session.js';
+import { findFreeBase } from '../../infra/local-stack/ports.js';
+import { projectRoot } from '../../infra/local-stack/folders.js';
+import { startProgram } from '../../infra/local-stack/program.js';
+import { topicNames } from '../../schemas/topics.js';
+import { wireHeader } from '../../schemas/wire-format.js';
+import { registerSubjects } from '../join/schema-ids.js';
+import { topicSize } from '../measure/topic-size.js';
+import { readyRecord } from '../source/recording-ready.js';
+import type { ArchiveContender, ArchiveSite, RecordingLink } from './contender.js';
+
+const LOOK_MS = 25;
+const WITHIN_MS = 15 * 60_000;
+const PRODUCE_TIMEOUT_MS = 10_000;
+/** Recordings that are announced in one request, and so have the same deadline. */
+export const ANNOUNCED_AT_ONCE = 20;
+/** Longer than a tick of the broker's clock: each request's deadline is later than the last one's. */
+const BETWEEN_MS = 2;
+
+/** The archive of `dist/processor/main.js` with its defaults. */
+export const OURS: ArchiveContender = {
+  name: 'archive',
+  start: async (archiveSite) => {
+    const { site, source, bucket, concurrency } = archiveSite;
+    const prefix = prefixOf(archiveSite);
+    const port = await findFreeBase();
+    const spillDir = join(site.dir, 'spill', bucket.name);
+    const program = startProgram({
+      name: 'archive',
+      script: join(projectRoot, 'dist', 'processor', 'main.js'),
+      env: {
+        ...process.env,
+        ...site.endpoints,
+        ...{ TOPIC_PREFIX: prefix, PROCESSOR_ROLES: 'archive', PROCESSOR_HOST: '127.0.0.1' },
+        ...{ PROCESSOR_PORT: String(port), PROCESSOR_GROUP_ID: `${prefix}bench`, LOG_LEVEL: 'warn' },
+        ...{ ARCHIVE_ALLOWED_HOSTS: source.host, ARCHIVE_SPILL_DIR: spillDir, S3_BUCKET: bucket.name },
+        ARCHIVE_CONCURRENCY: String(concurrency),
+      },
+      logFile: join(site.dir, 'logs', 'archive.log'),
+      readyUrl: `http://127.0.0.1:${port}/readyz`,
+    });
+    await program.waitReady();
+    const pid = await program.pid;
+    let announced = 0;
+    return {
+      ...{ pid, spillDir },
+      announce: async (links) => {
+        process.kill(pid, 'SIGSTOP');
+        await announce(archiveSite, links);
+        announced += links.length;
+        return async () => {
+          process.kill(pid, 'SIGCONT');
+          await untilReported(archiveSite, 2 * announced);
+        };
+      },
+      stop: async () => {
+        process.kill(pid, 'SIGCONT');
+        await program.stop();
+      },
+    };
+  },
+};
+
+/** Of the topics that the archive reads and writes. */
+export function prefixOf({ site, bucket }: ArchiveSite): string {
+  return `${site.prefix}${bucket.name}.`;
+}
+
+/** Writes the recording.ready of each; they are due in the order of the list. */
+export async function announce(
+  archiveSite: ArchiveSite,
+  links: readonly RecordingLink[],
+  { atOnce, betweenMs }: { readonly atOnce: number; readonly betweenMs: number } = {
+    atOnce: ANNOUNCED_AT_ONCE,
+    betweenMs: BETWEEN_MS,
+  },
+): Promise<void> {
+  const { site } = archiveSite;
+  const prefix = prefixOf(archiveSite);
+  const header = wireHeader((await registerSubjects(site, prefix)).events);
+  const session = await produceSessions(site.kafka)(topicNames(prefix).events, PRODUCE_TIMEOUT_MS);
+  try {
+    for (let at = 0; at < links.length; at += atOnce) {
+      const timestamp = new Date().toISOString();
+      const records = links.slice(at, at + atOnce).map(({ sessionId, url }) => {
+        return readyRecord({ sessionId, projectId: 'bench', recordingUrl: url, timestamp }, header);
+      });
+      await session.send(records, PRODUCE_TIMEOUT_MS);
+      await delay(betweenMs);
+    }
+  } finally {
+    session.close();
+  }
+}
+
+/** Resolves when `session.events` holds so many records. */
+export async function untilReported(archiveSite: ArchiveSite, records: number): Promise<void> {
+  const { events } = topicNames(prefixOf(archiveSite));
+  const end = performance.now() + WITHIN_MS;
+  while ((await topicSize(archiveSite.site.offsets, events)) < records) {
+    if (performance.now() > end) throw new Error(`not all recordings are settled after ${WITHIN_MS / 60_000} minutes`);
+    await delay(LOOK_MS);
+  }
+}

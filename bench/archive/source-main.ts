@@ -1,0 +1,41 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Pacer } from '../source/pacer.js';
+import { headOf, startOf } from '../source/range-request.js';
+import { sendBody } from '../source/send-body.js';
+import { recordingsOf } from './recording-set.js';
+import type { SourceLog, SourceOptions } from './source-process.js';
+
+// The vendor's download server, as a process of its own: what it uses of the processor is not the contenders'.
+const options = JSON.parse(process.argv[2] ?? '{}') as SourceOptions & { readonly port: number };
+const recordings = recordingsOf(options.set);
+const all = options.bytesPerSecond === undefined ? [] : [new Pacer(options.bytesPerSecond)];
+const seen = { starts: [] as number[], mostAtOnce: 0 } satisfies SourceLog;
+let atOnce = 0;
+
+createServer((request, response) => {
+  if (request.url === '/readyz') response.end('ready');
+  else if (request.url === '/log') response.end(JSON.stringify(seen));
+  else void transfer(request, response);
+}).listen(options.port, '127.0.0.1');
+process.on('SIGTERM', () => process.exit(0));
+
+async function transfer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const number = Number(/^\/recordings\/(\d+)\?/.exec(request.url ?? '')?.[1] ?? NaN);
+  const recording = recordings[number];
+  if (recording === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  const { length } = recording;
+  const etag = `"${number}"`;
+  const start = startOf(request, etag, length);
+  const { status, headers } = headOf(start, length, etag);
+  seen.starts.push(number);
+  seen.mostAtOnce = Math.max(seen.mostAtOnce, ++atOnce);
+  response.writeHead(status, headers);
+  const { streamBytesPerSecond } = options;
+  const own = streamBytesPerSecond === undefined ? [] : [new Pacer(streamBytesPerSecond)];
+  const isSent = await sendBody(response, recording, { start, end: length }, [...own, ...all]);
+  atOnce -= 1;
+  if (isSent) response.end();
+}

@@ -1,0 +1,69 @@
+import { setMaxListeners } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { obtainStack } from '../../../infra/local-stack/obtain-stack.js';
+import type { SoakOptions } from '../soak-options.js';
+import { FULL, QUICK, type ArchiveRun } from './archive-run.js';
+import type { ArchiveViolation } from './check-archive.js';
+import { playArchive } from './play-archive.js';
+import { planRecordings, totalBytes, type PlannedRecording } from './recording-plan.js';
+import { seededRandom } from '../ingress/random.js';
+
+/** In the store, and at the worst all of it on the archivers' disk too. */
+const DISK_COPIES = 2;
+const DISK_SPARE_BYTES = 2 ** 30;
+
+/**
+ * `npm run soak -- archive`: recordings come in while their source, the store and the archivers fail in mid-transfer; then the store is away
+ * for longer than links live. Afterwards each recording must be one object with its own bytes, reported as it is, and nothing else may
+ * be left. Resolves to whether that is so; if not, data and logs are kept.
+ */
+export async function soakArchive(options: SoakOptions): Promise<boolean> {
+  const { violations } = await runArchiveSoak(options.quick ? QUICK : FULL, options);
+  return violations.length === 0;
+}
+
+export async function runArchiveSoak(
+  run: ArchiveRun,
+  { seed, log, signal }: Omit<SoakOptions, 'quick'>,
+): Promise<{ readonly violations: readonly ArchiveViolation[]; readonly report: string }> {
+  log(`seed ${seed}`);
+  // Each recording that waits for its time to be announced listens.
+  setMaxListeners(0, signal);
+  const random = seededRandom(seed);
+  const recordings = planRecordings(random, run);
+  const inOutage = planRecordings(random, { ...run.outage, cuts: 0, lifeMs: run.lifeMs }, run.count);
+  const dir = mkdtempSync(join(tmpdir(), 'soak-archive-'));
+  requireDisk(dir, [...recordings, ...inOutage], log);
+  const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...own } = process.env;
+  let isSound = false;
+  try {
+    const stack = await obtainStack({ dir, portBase: 'free', env: { ...own, STACK: 'native' }, log, signal });
+    try {
+      const storeDir = join(dir, 'store');
+      mkdirSync(storeDir);
+      const result = await playArchive(run, recordings, inOutage, {
+        ...{ dir, storeDir, spillDir: join(dir, 'spill'), env: { ...own, ...stack.endpoints }, random, log, signal },
+      });
+      process.stdout.write(result.report);
+      isSound = result.violations.length === 0;
+      return result;
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    if (isSound || signal.aborted) rmSync(dir, { recursive: true, force: true });
+    else log(`data and logs are kept in ${dir}`);
+  }
+}
+
+function requireDisk(dir: string, recordings: readonly PlannedRecording[], log: (line: string) => void): void {
+  const bytes = totalBytes(recordings);
+  const { bavail, bsize } = statfsSync(dir);
+  log(`${recordings.length} recordings, ${Math.round(bytes / 2 ** 20)} MiB in all`);
+  const neededBytes = DISK_COPIES * bytes + DISK_SPARE_BYTES;
+  if (bavail * bsize < neededBytes) {
+    throw new Error(`${dir} has ${bavail * bsize} bytes free, and the soak needs ${neededBytes}: set TMPDIR`);
+  }
+}

@@ -1,0 +1,25 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Where a transfer begins: behind what the receiver has, if it asks so and has it of this very version; else at 0. */
+export function startOf(request: IncomingMessage, etag: string, length: number): number {
+  const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+  return request.headers['if-range'] === etag && from < length ? from : 0;
+}
+
+/** The head of an answer that gives the bytes from `start` on. */
+export function headOf(
+  start: number,
+  length: number,
+  etag: string,
+): { status: number; headers: Record<string, string> } {
+  return {
+    status: start > 0 ? 206 : 200,
+    headers: {
+      'content-type': 'audio/wav',
+      'content-length': String(length - start),
+      'accept-ranges': 'bytes',
+      etag,
+      ...(start > 0 && { 'content-range': `bytes ${start}-${length - 1}/${length}` }),
+    },
+  };
+}
