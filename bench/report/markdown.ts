@@ -4,12 +4,16 @@ import { spreadOf } from './spread.js';
 
 /** Rows as a Markdown table; the first row is its head. Columns but the first are to the right. */
 export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
 }
 
 /** What a section says, as Markdown: what was measured, ratios, figures, faults; `charts` are the paths of its pictures. */
-export function sectionMarkdown(section: Section, charts: readonly { readonly title: string; readonly path: string }[]): string {
+export function sectionMarkdown(
+  section: Section,
+  charts: readonly { readonly title: string; readonly path: string }[],
+): string {
   const { title, method, ratios, measures, curves, faults } = section;
   const blocks = [`### ${title}`, method.trim()];
   if (ratios.length > 0) blocks.push(markdownTable(ratioRows(section)));

@@ -10,7 +10,7 @@ export const PARTITIONS = 6;
  * Deletes all but the input of a prefix's topics and creates them anew, the input too if it is not there. The outputs carry
  * LogAppendTime, so that the broker says when each record was written and nobody has to watch meanwhile.
  */
-export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
+export async function freshTopics(kafka: Kafka, prefix: string, partitions = PARTITIONS): Promise<void> {
   const { events, ...written } = topicNames(prefix);
   await deleteTopics(kafka, prefix, [events]);
   const admin = kafka.admin();
@@ -21,7 +21,7 @@ export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
       waitForLeaders: false,
       topics: [written.complete, written.amended, written.incomplete].map((topic) => ({
         topic,
-        numPartitions: PARTITIONS,
+        numPartitions: partitions,
         replicationFactor: 1,
         configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
       })),
@@ -29,8 +29,19 @@ export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
   } finally {
     await admin.disconnect();
   }
-  const layout = { partitions: PARTITIONS, replicationFactor: 1 };
-  await prepareTopics(kafka, topicNames(prefix), layout, createLogger('bench', 'silent'));
+  await prepareTopics(kafka, topicNames(prefix), { partitions, replicationFactor: 1 }, createLogger('bench', 'silent'));
+}
+
+/** Plain topics for peers, with as many partitions as ours. */
+export async function createTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const topics = names.map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 }));
+    await admin.createTopics({ topics, waitForLeaders: true });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Deletes the topics whose names begin with `prefix`, but those to keep. */

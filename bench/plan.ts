@@ -1,0 +1,19 @@
+import type { Bench } from './bench-options.js';
+import { benchIngress } from './ingress/bench-ingress.js';
+import { benchJoin } from './join/bench-join.js';
+import { benchLatency } from './join/bench-latency.js';
+import { benchScale } from './scale/bench-scale.js';
+
+/** A part of `npm run bench`, and how many seconds it takes on two cores. */
+export type Part = { readonly bench: Bench; readonly seconds: { readonly full: number; readonly quick: number } };
+
+/** In the order in which they run and are shown. */
+export const PARTS: Readonly<Record<string, Part>> = {
+  ingress: { bench: benchIngress, seconds: { full: 370, quick: 50 } },
+  join: { bench: benchJoin, seconds: { full: 330, quick: 30 } },
+  latency: { bench: benchLatency, seconds: { full: 230, quick: 25 } },
+  scale: { bench: benchScale, seconds: { full: 340, quick: 40 } },
+};
+
+/** Before the first part: the stack starts and its broker compiles its own code while it works. */
+export const WARM_UP_SECONDS = { full: 40, quick: 18 };
