@@ -1,5 +1,6 @@
 import type { Kafka } from '../../infra/kafka/client.js';
 import { prepareTopics } from '../../infra/kafka/prepare-topics.js';
+import { MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import { createLogger } from '../../infra/observability/logger.js';
 import { topicNames } from '../../schemas/topics.js';
 
@@ -23,7 +24,11 @@ export async function freshTopics(kafka: Kafka, prefix: string, partitions = PAR
         topic,
         numPartitions: partitions,
         replicationFactor: 1,
-        configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+        configEntries: [
+          { name: 'message.timestamp.type', value: 'LogAppendTime' },
+          // As the programs' own topics have it: a batch of joined records may be larger than Kafka's default of 1 MiB.
+          { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
+        ],
       })),
     });
   } finally {

@@ -6,6 +6,8 @@ const WIDTH = 760;
 const HEIGHT = 320;
 const BOX = { left: 70, right: 730, top: 50, bottom: 260 };
 const GRID_LINES = 4;
+/** Of a scale, for a chart of nothing. */
+const SMALLEST = 1e-6;
 /** From this ratio of the largest to the smallest x on, a straight scale would crowd the small ones. */
 const LOGARITHMIC_FROM = 20;
 
@@ -18,7 +20,7 @@ export function lineChart({ title, xLabel, yLabel, points }: Curve): string {
   const scaled = (x: number): number => (isLogarithmic ? Math.log(x) : x);
   const span = scaled(high) - scaled(low) || 1;
   const atX = (x: number): number => BOX.left + 20 + ((scaled(x) - scaled(low)) / span) * (BOX.right - BOX.left - 40);
-  const top = roundUp(Math.max(...sorted.map(({ y }) => y), Number.MIN_VALUE));
+  const top = roundUp(Math.max(...sorted.map(({ y }) => y), SMALLEST));
   const atY = (y: number): number => BOX.bottom - (y / top) * (BOX.bottom - BOX.top);
   const grid = Array.from({ length: GRID_LINES + 1 }, (_, line) => {
     const y = (top * line) / GRID_LINES;
