@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { logToStderr } from '../infra/local-stack/foreground.js';
 import { StackError } from '../infra/local-stack/stack-error.js';
+import { busyPercent } from './measure/machine-load.js';
 import { PARTS, WARM_UP_SECONDS } from './plan.js';
 import { Progress } from './progress.js';
 import { describeMachine, machineSentence } from './report/machine.js';
@@ -28,6 +29,8 @@ if (unknown.length > 0) refuse(`no bench is called ${unknown.join(', ')}; there 
 if (!Number.isSafeInteger(rounds) || rounds < 1) refuse('--rounds must be a whole number from 1 on');
 if (values.quick && values['write-docs']) refuse('what --quick measures is not for the documents');
 
+/** Share of the machine in others' use from which on a part is marked. */
+const MUCH_PERCENT = 15;
 const { quick } = values;
 const mode = quick ? 'quick' : 'full';
 const parts = Object.entries(PARTS).filter(([name]) => positionals.length === 0 || positionals.includes(name));
@@ -57,10 +60,22 @@ async function measureAll(): Promise<Results[]> {
     const results: Results[] = [];
     for (const [part, { bench }] of parts) {
       progress.begin(part);
+      const othersPercent = await busyPercent();
+      if (othersPercent > MUCH_PERCENT) {
+        progress.log(`others use ${Math.round(othersPercent)} % of the machine: the figures are not to be trusted`);
+      }
       const startedAt = performance.now();
       const sections = await bench({ quick, rounds, site, nodeArguments: values.node });
       const seconds = Math.round((performance.now() - startedAt) / 1000);
-      const result = { part, at: new Date().toISOString(), quick, seconds, machine: describeMachine(), sections };
+      const result = {
+        part,
+        at: new Date().toISOString(),
+        quick,
+        seconds,
+        othersPercent,
+        machine: describeMachine(),
+        sections,
+      };
       progress.log(`figures: ${writeResults(RESULTS_DIR, result)}`);
       results.push(result);
     }

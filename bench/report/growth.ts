@@ -57,7 +57,7 @@ export function readTotal(points: readonly Point[], unit: string, thing: string)
 /** A rate over the number of instances: linear would be so many times the rate of one. */
 export function readScaling(points: readonly Point[], thing: string, busyPercent: number): string {
   const [first, ...more] = points;
-  if (first === undefined) return '';
+  if (first === undefined || more.length === 0) return 'One point: nothing can be compared.';
   const gains = more.map(({ x, y }) => {
     const gain = y / first.y;
     return `${x} ${thing} give ${gain.toFixed(2)} × of ${first.x} (linear: ${figure(x / first.x)} ×)`;

@@ -1,4 +1,4 @@
-import { askedText, figure } from './figures.js';
+import { askedText, figure, shortFigure } from './figures.js';
 import type { Measure, Section } from './section.js';
 import { spreadOf } from './spread.js';
 
@@ -62,5 +62,5 @@ function cell({ samples, asked }: Measure, contender: string, isOurs: boolean): 
 }
 
 function curveRows({ points, xLabel, yLabel }: Section['curves'][number]): string[][] {
-  return [[xLabel, yLabel], ...points.map(({ x, y }) => [figure(x), figure(y)])];
+  return [[xLabel, yLabel], ...points.map(({ x, y }) => [shortFigure(x), figure(y)])];
 }

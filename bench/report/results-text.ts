@@ -1,5 +1,5 @@
 import { textTable } from '../measure/text-table.js';
-import { figure } from './figures.js';
+import { figure, shortFigure } from './figures.js';
 import { measureRows, ratioRows } from './markdown.js';
 import type { Curve, Section } from './section.js';
 
@@ -20,5 +20,5 @@ function sectionText(section: Section): string {
 }
 
 function curveText({ title, points, reading }: Curve): string {
-  return `${title}: ${points.map(({ x, y }) => `${figure(x)}: ${figure(y)}`).join(', ')}\n  ${reading}\n`;
+  return `${title}: ${points.map(({ x, y }) => `${shortFigure(x)}: ${figure(y)}`).join(', ')}\n  ${reading}\n`;
 }

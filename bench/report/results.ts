@@ -11,6 +11,8 @@ export type Results = {
   readonly at: string;
   readonly quick: boolean;
   readonly seconds: number;
+  /** Share of the machine's processors that others used right before, in percent: above some the figures are not to be trusted. */
+  readonly othersPercent: number;
   readonly machine: Machine;
   readonly sections: readonly Section[];
 };

@@ -7,13 +7,16 @@ import type { Section } from './section.js';
 
 export type Chart = { readonly title: string; readonly path: string };
 
+/** The headlines; the table has the rest. */
+const BAR_CHARTS = 2;
+
 /**
- * Draws a section: a bar chart of each measure that has more than one contender, a line chart of each curve of more than two points.
+ * Draws a section: bar charts of the first measures that have more than one contender, a line chart of each curve of more than two points.
  * @returns their paths as `docs/performance.md` links them.
  */
 export function writeCharts({ id, measures, curves }: Section): Chart[] {
   mkdirSync(SHOWN_DIR, { recursive: true });
-  const compared = measures.filter(({ samples }) => Object.keys(samples).length > 1);
+  const compared = measures.filter(({ samples }) => Object.keys(samples).length > 1).slice(0, BAR_CHARTS);
   const drawn = [
     ...compared.map((measure) => ({ title: measure.title, name: `${id}-${measure.id}`, svg: barChart(measure) })),
     ...curves

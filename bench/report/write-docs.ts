@@ -31,7 +31,7 @@ export function writeDocs(results: readonly Results[], parts: readonly string[])
   return [...written, CAPACITY];
 }
 
-function partMarkdown({ part, at, seconds, machine, sections }: Results): string {
-  const measured = `*\`npm run bench -- ${part}\`, ${at.slice(0, 10)}, ${Math.round(seconds / 60)} min. ${machineSentence(machine)}*`;
+function partMarkdown({ part, at, seconds, othersPercent, machine, sections }: Results): string {
+  const measured = `*\`npm run bench -- ${part}\`, ${at.slice(0, 10)}, ${Math.round(seconds / 60)} min; others used ${Math.round(othersPercent)} % of the machine. ${machineSentence(machine)}*`;
   return [measured, ...sections.map((section) => sectionMarkdown(section, writeCharts(section)))].join('\n\n');
 }

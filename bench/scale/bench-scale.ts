@@ -21,7 +21,7 @@ const FULL = {
   load: { warmUpMs: 1_500, durationMs: 5_000 },
 };
 const QUICK: typeof FULL = {
-  open: { sizes: [3_000, 30_000], eventsPerRound: 10_000, idleMs: 2_000 },
+  open: { sizes: [10_000, 30_000], eventsPerRound: 10_000, idleMs: 2_000 },
   backlogs: [2_000, 5_000],
   sessions: 5_000,
   settleMs: 500,

@@ -4,7 +4,7 @@ import { element, picture } from './svg.js';
 
 const WIDTH = 760;
 const HEIGHT = 320;
-const BOX = { left: 70, right: 730, top: 50, bottom: 260 };
+const BOX = { left: 70, right: 730, top: 62, bottom: 260 };
 const GRID_LINES = 4;
 /** Of a scale, for a chart of nothing. */
 const SMALLEST = 1e-6;
