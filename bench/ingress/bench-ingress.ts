@@ -11,8 +11,8 @@ import { ceilingsSection, ingressSection, type IngressFigures } from './ingress-
 import { measureThroughput, type Throughput, type ThroughputOptions } from './measure-throughput.js';
 
 const STEADY_RATE = 5_000;
-const FULL = { warmUpMs: 2_500, durationMs: 10_000, toolRecords: 3_000_000 };
-const QUICK: typeof FULL = { warmUpMs: 1_000, durationMs: 2_000, toolRecords: 300_000 };
+const FULL = { warmUpMs: 2_500, durationMs: 8_000, toolRecords: 3_000_000 };
+const QUICK: typeof FULL = { warmUpMs: 700, durationMs: 1_500, toolRecords: 200_000 };
 
 /**
  * `npm run bench -- ingress`: throughput, CPU and latency of the ingress beside its peers, in interleaved rounds on one broker; then

@@ -9,7 +9,7 @@ import { ourJoin } from './our-join.js';
 
 const SESSIONS_PER_SECOND = 500;
 const FULL = { sessionsPerSecond: SESSIONS_PER_SECOND, warmUpSeconds: 6, seconds: 12 };
-const QUICK: typeof FULL = { sessionsPerSecond: SESSIONS_PER_SECOND, warmUpSeconds: 2, seconds: 4 };
+const QUICK: typeof FULL = { sessionsPerSecond: SESSIONS_PER_SECOND, warmUpSeconds: 1, seconds: 3 };
 
 /** `npm run bench -- latency`: from a session's last event to its joined record, beside Kafka Streams at its defaults. */
 export async function benchLatency({ site, quick, rounds, nodeArguments }: BenchOptions): Promise<Section[]> {

@@ -9,8 +9,13 @@ import { measureOpenSessions } from './open-sessions.js';
 import { ingressGrowth, joinGrowth, openSessionsSection } from './scale-sections.js';
 
 const FULL = {
-  open: { sizes: [10_000, 30_000, 100_000, 300_000, 1_000_000], eventsPerRound: 60_000, idleMs: 15_000 },
-  backlogs: [12_500, 25_000, 50_000, 100_000, 200_000],
+  open: {
+    sizes: [10_000, 30_000, 100_000, 300_000, 1_000_000],
+    eventsPerRound: 50_000,
+    idleMs: 15_000,
+    settleMs: 5_000,
+  },
+  backlogs: [12_500, 50_000, 100_000, 200_000],
   /** For what grows otherwise. */
   sessions: 50_000,
   settleMs: 3_000,
@@ -21,7 +26,7 @@ const FULL = {
   load: { warmUpMs: 1_500, durationMs: 5_000 },
 };
 const QUICK: typeof FULL = {
-  open: { sizes: [10_000, 30_000], eventsPerRound: 10_000, idleMs: 2_000 },
+  open: { sizes: [10_000, 30_000], eventsPerRound: 10_000, idleMs: 1_500, settleMs: 1_000 },
   backlogs: [2_000, 5_000],
   sessions: 5_000,
   settleMs: 500,

@@ -33,16 +33,15 @@ export type OpenSessionsOptions = {
   readonly eventsPerRound: number;
   readonly rounds: number;
   readonly idleMs: number;
+  /** What a load leaves to be cleaned up is no part of being idle, nor of the memory that sessions need: so long for it. */
+  readonly settleMs: number;
 };
-
-/** What a load leaves to be cleaned up is no part of being idle, nor of the memory that sessions need. */
-const SETTLE_MS = 5_000;
 
 /** Opens sessions, and at each size sends more events of them; at the last leaves the join idle, and starts it again. */
 export async function measureOpenSessions(
   site: BenchSite,
   contender: JoinContender,
-  { sizes, eventsPerRound, rounds, idleMs }: OpenSessionsOptions,
+  { sizes, eventsPerRound, rounds, idleMs, settleMs }: OpenSessionsOptions,
 ): Promise<{ readonly sizes: OpenSessions[]; readonly most: MostOpenSessions }> {
   const prefix = `${site.prefix}open.`;
   await freshTopics(site.kafka, prefix);
@@ -56,7 +55,7 @@ export async function measureOpenSessions(
     const pid = await process.pid;
     for (const sessions of sizes) {
       await load.open(process, sessions);
-      await delay(SETTLE_MS);
+      await delay(settleMs);
       const residentMiB = residentMemoryMiB(pid);
       const costs: number[] = [];
       for (let round = 1; round <= rounds; round += 1) {
@@ -68,25 +67,25 @@ export async function measureOpenSessions(
       measured.push(result);
       site.log(describe(result));
     }
-    await delay(SETTLE_MS);
+    await delay(settleMs);
     idlePercent = await idleShare(site, pid, idleMs);
     peakMiB = peakMemoryMiB(pid);
   } finally {
     await process.stop();
   }
-  const restored = await restore(site, run);
+  const restored = await restore(site, run, settleMs);
   await run.cleanUp();
   await deleteTopics(site.kafka, prefix);
   return { sizes: measured, most: { ...restored, idlePercent, peakMiB: Math.max(peakMiB, restored.peakMiB) } };
 }
 
-async function restore(site: BenchSite, run: JoinRun) {
+async function restore(site: BenchSite, run: JoinRun, settleMs: number) {
   const startedAt = performance.now();
   const again = await run.start();
   try {
     await withProgress(site.log, 'restoring', () => again.waitReady());
     const restoreMs = performance.now() - startedAt;
-    await delay(SETTLE_MS);
+    await delay(settleMs);
     const pid = await again.pid;
     return { restoreMs, restoredMiB: residentMemoryMiB(pid), peakMiB: peakMemoryMiB(pid) };
   } finally {
