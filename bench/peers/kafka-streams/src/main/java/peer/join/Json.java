@@ -4,19 +4,17 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
-import com.fasterxml.jackson.dataformat.smile.databind.SmileMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 
-/** JSON of the values; of the state Jackson's binary form of it, which nobody else reads. Readers and writers are made once, as Jackson advises. */
+/** JSON of the values and of the state. Readers and writers are made once, as Jackson advises. */
 final class Json {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final ObjectReader EVENTS = MAPPER.readerFor(SessionEvent.class);
-    private static final ObjectMapper STATE_MAPPER = new SmileMapper();
-    private static final ObjectReader STATES = STATE_MAPPER.readerFor(SessionState.class);
-    private static final ObjectWriter STATE_WRITER = STATE_MAPPER.writerFor(SessionState.class);
+    private static final ObjectReader STATES = MAPPER.readerFor(SessionState.class);
+    private static final ObjectWriter STATE_WRITER = MAPPER.writerFor(SessionState.class);
     private static final ObjectWriter COMPLETE_WRITER = MAPPER.writerFor(SessionComplete.class);
     private static final ObjectWriter INCOMPLETE_WRITER = MAPPER.writerFor(SessionIncomplete.class);
 
