@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
 import { busyPercent, busyPercentSince, machineTicks } from '../measure/machine-load.js';
-import { cpuMs, peakMemoryMiB, residentMemoryMiB } from '../measure/process-usage.js';
+import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
 import { registerSubjects } from '../site/schema-ids.js';
@@ -25,8 +24,6 @@ export type CatchUp = {
   readonly cpuMs: number;
   readonly brokerCpuMs: number;
   readonly peakMemoryMiB: number;
-  /** When it is done, and a while after. */
-  readonly residentMiB: number;
   /** How much of the machine was in use right before, by others: above some percent the figures are not to be trusted. */
   readonly othersPercent: number;
   /** Of all processors, while it worked. */
@@ -75,15 +72,12 @@ export async function measureCatchUp(
   return results;
 }
 
-/**
- * Works a backlog off from its start.
- * @param processes so many of the contender's at once. @param settleMs from the end until resident memory is taken.
- */
+/** Works a backlog off from its start. @param processes so many of the contender's at once. */
 export async function catchUp(
   site: BenchSite,
   contender: JoinContender,
   { prefix, backlog }: StoredBacklog,
-  { processes = 1, settleMs = 0 }: { readonly processes?: number; readonly settleMs?: number } = {},
+  processes = 1,
 ): Promise<CatchUp> {
   const { kafka, offsets, broker } = site;
   const run = await contender.prepare(site, prefix);
@@ -96,15 +90,13 @@ export async function catchUp(
     const pids = await Promise.all(started.map(({ pid }) => pid));
     await Promise.race(started.map((each) => untilConsumed(offsets, run.groupId, topicNames(prefix).events, each)));
     const sum = (of: (pid: number) => number): number => pids.reduce((total, pid) => total + of(pid), 0);
-    const used = {
+    usage = {
       totalMs: Date.now() - startedAt,
       cpuMs: sum(cpuMs),
       brokerCpuMs: usedByBroker() - brokerBefore,
       peakMemoryMiB: sum(peakMemoryMiB),
       busyPercent: busyPercentSince(ticks),
     };
-    await delay(settleMs);
-    usage = { ...used, residentMiB: sum(residentMemoryMiB) };
   } finally {
     await Promise.all(started.map((each) => each.stop()));
   }

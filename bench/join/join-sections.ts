@@ -26,8 +26,8 @@ record is read with read_committed and compared with what it must say. The rate 
 broker's clock; CPU and memory are the process's, from its start.
 
 - *${OUR_JOIN}*: \`dist/processor/main.js\` with its defaults: one thread of JavaScript.
-- *${STREAMS}*: 4.1, exactly_once_v2, 2 threads, RocksDB, set for throughput: \`bench/join/kafka-streams-join.ts\` says how, and why it has no
-  record cache. *${STREAMS_IN_MEMORY}*: likewise, its state in memory.`,
+- *${STREAMS}*: 4.1, exactly_once_v2, 2 threads, RocksDB, set for throughput: \`bench/join/kafka-streams-join.ts\` and
+  \`JoinTopology.java\` say how, and why. *${STREAMS_IN_MEMORY}*: likewise, its state in memory.`,
     measures: [
       {
         id: 'rate',

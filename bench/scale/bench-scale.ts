@@ -6,6 +6,7 @@ import { ourJoin } from '../join/our-join.js';
 import type { Section } from '../report/section.js';
 import { PARTITIONS } from '../site/fresh-topics.js';
 import { measureOpenSessions } from './open-sessions.js';
+import { rememberedBytes } from './remembered-bytes.js';
 import { ingressGrowth, joinGrowth, openSessionsSection } from './scale-sections.js';
 
 const FULL = {
@@ -18,7 +19,7 @@ const FULL = {
   backlogs: [12_500, 50_000, 100_000, 200_000],
   /** For what grows otherwise. */
   sessions: 50_000,
-  settleMs: 3_000,
+  remembered: 1_000_000,
   partitions: [1, PARTITIONS, 24],
   processors: [1, 2],
   bodyBytes: [512, 2_048, 8_192, 32_768, 65_536],
@@ -29,7 +30,7 @@ const QUICK: typeof FULL = {
   open: { sizes: [10_000, 30_000], eventsPerRound: 10_000, idleMs: 1_500, settleMs: 1_000 },
   backlogs: [2_000, 5_000],
   sessions: 5_000,
-  settleMs: 500,
+  remembered: 100_000,
   partitions: [1],
   processors: [1],
   bodyBytes: [512, 65_536],
@@ -67,10 +68,7 @@ async function growJoin({ site, nodeArguments }: BenchOptions, plan: typeof FULL
   const measure = async (sessions: number, partitions: number, processes: number): Promise<CatchUp> => {
     const what = `${sessions} sessions, ${partitions} partitions, ${processes} processor(s)`;
     const stored = await storeBacklog(site, `scale-${sessions}-${partitions}-${processes}`, sessions, partitions);
-    const result = await catchUp(site, ourJoin(nodeArguments, partitions), stored, {
-      processes,
-      settleMs: plan.settleMs,
-    });
+    const result = await catchUp(site, ourJoin(nodeArguments, partitions), stored, processes);
     site.log(`${what}: ${describe(result)}`);
     return result;
   };
@@ -84,5 +82,11 @@ async function growJoin({ site, nodeArguments }: BenchOptions, plan: typeof FULL
   const processors: [number, CatchUp][] = [];
   for (const count of plan.processors)
     processors.push([count, count === 1 ? usual : await measure(plan.sessions, PARTITIONS, count)]);
-  return { sessions: plan.sessions, backlogs, partitions, processors };
+  return {
+    sessions: plan.sessions,
+    backlogs,
+    partitions,
+    processors,
+    rememberedBytes: rememberedBytes(plan.remembered),
+  };
 }

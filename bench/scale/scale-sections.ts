@@ -65,32 +65,28 @@ export function joinGrowth(grown: {
   readonly backlogs: Series<CatchUp>;
   readonly partitions: Series<CatchUp>;
   readonly processors: Series<CatchUp>;
+  /** Of memory. */
+  readonly rememberedBytes: number;
 }): Section {
-  const { sessions, backlogs, partitions, processors } = grown;
+  const { sessions, backlogs, partitions, processors, rememberedBytes } = grown;
   const micros = (of: number, { cpuMs }: CatchUp): number => (cpuMs * 1000) / (of * CALL_EVENTS.length);
   const totals = backlogs.map(([x, r]) => ({ x: x * CALL_EVENTS.length, y: r.totalMs / 1000 }));
   const costs = partitions.map(([x, r]) => ({ x, y: micros(sessions, r) }));
   const brokerCosts = partitions.map(([x, r]) => ({ x, y: (r.brokerCpuMs * 1000) / (sessions * CALL_EVENTS.length) }));
   const rates = processors.map(([x, r]) => ({ x, y: r.sessionsPerSecond }));
-  const memory = backlogs.map(([x, r]) => ({ x, y: r.residentMiB }));
-  const rememberedBytes = fitLine(memory).slope * 1024 * 1024;
   return {
     id: 'join-growth',
     title: 'Growth: backlog, partitions, processors',
     method: `The catch-up of above, ours alone and once for each point: over the length of the backlog, with 6 partitions; and with
-${sessions.toLocaleString('en')} sessions over the number of partitions and of processors. All outputs are compared.`,
-    measures: [single('remembered', 'A remembered session', 'bytes', rememberedBytes)],
+${sessions.toLocaleString('en')} sessions over the number of partitions and of processors. All outputs are compared.
+A session that is complete is remembered until its retention is over: what that takes is counted in the join's own store.`,
+    measures: [single('remembered', 'A session that is complete and remembered', 'bytes', rememberedBytes)],
     ratios: [],
     curves: [
       {
         title: 'Time for a backlog over its length',
         ...{ xLabel: 'events', yLabel: 'seconds, the start of the process included', points: totals },
         reading: readTotal(totals, 's', 'events'),
-      },
-      {
-        title: 'Memory over remembered sessions',
-        ...{ xLabel: 'sessions that are complete and remembered', yLabel: 'MiB resident', points: memory },
-        reading: `${readTotal(memory, 'MiB', 'sessions')} That is ${Math.round(rememberedBytes)} bytes a session.`,
       },
       {
         title: 'CPU an event over partitions',

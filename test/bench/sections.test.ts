@@ -6,6 +6,7 @@ import type { CatchUp } from '../../bench/join/catch-up.js';
 import { catchUpSection } from '../../bench/join/join-sections.js';
 import { STREAMS } from '../../bench/join/kafka-streams-join.js';
 import { OUR_JOIN } from '../../bench/join/our-join.js';
+import { rememberedBytes } from '../../bench/scale/remembered-bytes.js';
 import { joinGrowth, openSessionsSection } from '../../bench/scale/scale-sections.js';
 
 const throughput = (eventsPerSecond: number, rest: Partial<Throughput> = {}): Throughput => ({
@@ -54,7 +55,6 @@ const catchUp = (sessionsPerSecond: number, rest: Partial<CatchUp> = {}): CatchU
   cpuMs: 8_000,
   brokerCpuMs: 4_000,
   peakMemoryMiB: 200,
-  residentMiB: 150,
   othersPercent: 0,
   busyPercent: 80,
   faults: { missing: 0, repeated: 0, wrong: 0, unexpected: 0 },
@@ -93,16 +93,24 @@ test('open sessions: bytes of one, and the cost at the most of them against that
   expect(curves[1]?.reading).toContain('That is 512 bytes a session.');
 });
 
-test('growth of the join: a remembered session costs what memory grows by', () => {
-  const backlogs = [10_000, 20_000].map((n): [number, CatchUp] => [
-    n,
-    catchUp(10_000, { totalMs: 1_000 + n / 10, residentMiB: 100 + n / 1e4 }),
-  ]);
+test('growth of the join: what a remembered session costs, and what two processors give', () => {
+  const backlogs = [10_000, 20_000].map((n): [number, CatchUp] => [n, catchUp(10_000, { totalMs: 1_000 + n / 10 })]);
   const processors: [number, CatchUp][] = [
     [1, catchUp(10_000)],
     [2, catchUp(15_000)],
   ];
-  const { measures, curves } = joinGrowth({ sessions: 50_000, backlogs, partitions: processors, processors });
-  expect(Object.values(measures[0]?.samples ?? {})[0]?.[0]).toBeCloseTo(1024 ** 2 / 1e4);
+  const { measures, curves } = joinGrowth({
+    sessions: 50_000,
+    backlogs,
+    partitions: processors,
+    processors,
+    rememberedBytes: 110,
+  });
+  expect(Object.values(measures[0]?.samples ?? {})).toEqual([[110]]);
   expect(curves.at(-1)?.reading).toContain('2 processors give 1.50 × of 1');
+});
+
+test('a remembered session takes its id of 36 bytes, and not much more than twice that', () => {
+  expect(rememberedBytes(50_000)).toBeGreaterThan(36 + 16);
+  expect(rememberedBytes(50_000)).toBeLessThan(250);
 });
