@@ -1,61 +1,89 @@
 import { parseArgs } from 'node:util';
 import { logToStderr } from '../infra/local-stack/foreground.js';
-import { benchArchive } from './archive/bench-archive.js';
-import { benchIngress } from './ingress/bench-ingress.js';
-import { benchJoin, JOIN_PARTS, type JoinBenchOptions } from './join/bench-join.js';
-import { onSite } from './join/bench-site.js';
-import { sectionText } from './report/section-text.js';
+import { StackError } from '../infra/local-stack/stack-error.js';
+import { busyPercent } from './measure/machine-load.js';
+import { PARTS, WARM_UP_SECONDS } from './plan.js';
+import { Progress } from './progress.js';
+import { describeMachine, machineSentence } from './report/machine.js';
+import { RESULTS_DIR, writeResults, type Results } from './report/results.js';
+import { resultsText } from './report/results-text.js';
+import { writeDocs } from './report/write-docs.js';
+import { onSite } from './site/bench-site.js';
+import { warmUp } from './site/warm-up.js';
 
-// `npm run bench -- [ingress] [join] [archive] [--quick] [--rounds N]`: figures side by side with peers.
-// Of the join's alone: `--part <name>`, any number of times; `--all-peers`; `--results <file>`; `--node=<argument>` for the node
-// under test, such as --node=--cpu-prof.
-const BENCHES = {
-  ingress: benchIngress,
-  join: benchJoin,
-  archive: async ({ quick, rounds, log }: JoinBenchOptions): Promise<void> => {
-    const section = await onSite(log, (site) => benchArchive({ quick, rounds, site }));
-    process.stdout.write(sectionText(section));
-    if (section.faults.length > 0) process.exitCode = 1;
-  },
-};
-
+// `npm run bench -- [ingress] [join] [latency] [archive] [scale] [--quick] [--rounds N] [--write-docs]`: figures side by side with peers; without a
+// name, all parts. Results go to bench/results/<part>.json; with --write-docs also into docs/, with charts.
+// `--node=<argument>` is for the node that runs our join, such as --node=--cpu-prof.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
-    part: { type: 'string', multiple: true },
-    'all-peers': { type: 'boolean', default: false },
-    results: { type: 'string' },
-    node: { type: 'string', multiple: true },
+    'write-docs': { type: 'boolean', default: false },
+    node: { type: 'string', multiple: true, default: [] },
   },
 });
-const unknown = positionals.filter((name) => !Object.hasOwn(BENCHES, name));
-if (unknown.length > 0) {
-  logToStderr(`error: no bench is called ${unknown.join(', ')}; there are: ${Object.keys(BENCHES).join(', ')}`);
-  process.exit(1);
-}
-const parts = JOIN_PARTS.filter((part) => values.part?.includes(part));
-if (parts.length < (values.part?.length ?? 0)) {
-  logToStderr(`error: the join's bench has the parts ${JOIN_PARTS.join(', ')}`);
-  process.exit(1);
-}
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-if (!Number.isSafeInteger(rounds) || rounds < 1) {
-  logToStderr('error: --rounds must be a whole number from 1 on');
-  process.exit(1);
+const unknown = positionals.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) refuse(`no bench is called ${unknown.join(', ')}; there are: ${Object.keys(PARTS).join(', ')}`);
+if (!Number.isSafeInteger(rounds) || rounds < 1) refuse('--rounds must be a whole number from 1 on');
+if (values.quick && values['write-docs']) refuse('what --quick measures is not for the documents');
+
+/** Share of the machine in others' use from which on a part is marked. */
+const MUCH_PERCENT = 15;
+const { quick } = values;
+const mode = quick ? 'quick' : 'full';
+const parts = Object.entries(PARTS).filter(([name]) => positionals.length === 0 || positionals.includes(name));
+const steps = parts.map(([name, { seconds }]) => ({ name, seconds: seconds[mode] }));
+const progress = new Progress([{ name: 'start', seconds: WARM_UP_SECONDS[mode] }, ...steps], logToStderr);
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => stopping.abort(new Error('stopped by the user')));
 }
-const options = {
-  quick: values.quick,
-  rounds,
-  durationMs: values.quick ? 6_000 : 15_000,
-  allPeers: values['all-peers'],
-  nodeArguments: values.node ?? [],
-  log: logToStderr,
-  ...(parts.length > 0 && { parts }),
-  ...(values.results !== undefined && { resultsFile: values.results }),
-};
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (positionals.length === 0 || positionals.includes(name)) await bench(options);
+
+try {
+  const results = await measureAll();
+  process.stdout.write(`${machineSentence(describeMachine())}\n`);
+  for (const { sections } of results) process.stdout.write(resultsText(sections));
+  if (values['write-docs']) for (const file of writeDocs(results, Object.keys(PARTS))) progress.log(`written: ${file}`);
+} catch (error) {
+  const isKnown = stopping.signal.aborted || error instanceof StackError;
+  logToStderr(`error: ${isKnown ? (error as Error).message : String((error as Error).stack ?? error)}`);
+  process.exitCode = 1;
 }
 process.exit();
+
+async function measureAll(): Promise<Results[]> {
+  progress.begin('start');
+  return onSite(progress.log, stopping.signal, async (site) => {
+    await warmUp(site, quick);
+    const results: Results[] = [];
+    for (const [part, { bench }] of parts) {
+      progress.begin(part);
+      const othersPercent = await busyPercent();
+      if (othersPercent > MUCH_PERCENT) {
+        progress.log(`others use ${Math.round(othersPercent)} % of the machine: the figures are not to be trusted`);
+      }
+      const startedAt = performance.now();
+      const sections = await bench({ quick, rounds, site, nodeArguments: values.node });
+      const seconds = Math.round((performance.now() - startedAt) / 1000);
+      const result = {
+        part,
+        at: new Date().toISOString(),
+        quick,
+        seconds,
+        othersPercent,
+        machine: describeMachine(),
+        sections,
+      };
+      progress.log(`figures: ${writeResults(RESULTS_DIR, result)}`);
+      results.push(result);
+    }
+    return results;
+  });
+}
+
+function refuse(what: string): never {
+  logToStderr(`error: ${what}`);
+  process.exit(1);
+}

@@ -1,4 +1,4 @@
-import type { BenchSite } from '../join/bench-site.js';
+import type { BenchSite } from '../site/bench-site.js';
 import type { Section } from '../report/section.js';
 import { archiveSection, type ArchiveFigures } from './archive-section.js';
 import type { ArchiveContender } from './contender.js';

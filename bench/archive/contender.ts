@@ -1,4 +1,4 @@
-import type { BenchSite } from '../join/bench-site.js';
+import type { BenchSite } from '../site/bench-site.js';
 import type { Bucket } from '../measure/bucket.js';
 import type { SourceProcess } from './source-process.js';
 

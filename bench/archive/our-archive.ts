@@ -6,7 +6,7 @@ import { projectRoot } from '../../infra/local-stack/folders.js';
 import { startProgram } from '../../infra/local-stack/program.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
-import { registerSubjects } from '../join/schema-ids.js';
+import { registerSubjects } from '../site/schema-ids.js';
 import { topicSize } from '../measure/topic-size.js';
 import { readyRecord } from '../source/recording-ready.js';
 import type { ArchiveContender, ArchiveSite, RecordingLink } from './contender.js';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { PartitionReader } from '../../infra/kafka/partition-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import { decodeWire } from '../../schemas/wire-format.js';
-import type { BenchSite } from '../join/bench-site.js';
+import type { BenchSite } from '../site/bench-site.js';
 import { Latencies, type LatencySummary } from '../load/latencies.js';
 import { Bucket } from '../measure/bucket.js';
 import { checkBucket } from './check-bucket.js';

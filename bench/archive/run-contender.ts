@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { BenchSite } from '../join/bench-site.js';
+import type { BenchSite } from '../site/bench-site.js';
 import { Bucket } from '../measure/bucket.js';
 import { cpuMs, peakMemoryMiB, residentMemoryMiB } from '../measure/process-usage.js';
 import { checkBucket } from './check-bucket.js';

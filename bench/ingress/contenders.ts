@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../infra/local-stack/folders.js';
 import { httpProbe, withReadiness } from '../../infra/local-stack/readiness.js';
 import { supervise } from '../../infra/local-stack/supervised-process.js';
+import type { BenchSite } from '../site/bench-site.js';
 
 /** A server under load: ours, or one that a user would write instead. */
 export type Contender = {
@@ -17,37 +18,57 @@ export type Contender = {
 export type RunningContender = { readonly pid: number; readonly stop: () => Promise<void> };
 
 export const TOKEN = 'bench';
+export const OURS = 'ingress';
+export const PLAIN = 'Fastify + kafkajs';
+export const IDEMPOTENT = 'Fastify + kafkajs, idempotent';
+export const BATCHED = 'Fastify + kafkajs, batched';
+export const PLATFORMATIC = 'Fastify + @platformatic/kafka';
+export const ECHO = 'uWebSockets.js echo';
 
-export function ingressContenders(brokers: string, prefix: string, spoolDir: string): readonly Contender[] {
-  const fastify = (name: string, mode: string): Contender => {
-    const topic = `${prefix}peer.fastify.${mode}`;
+/** `dist/ingress/main.js` with its defaults. */
+export function ourIngress({ endpoints, prefix, dir }: BenchSite, workers = 1): Contender {
+  return {
+    name: OURS,
+    script: 'ingress/main.js',
+    args: () => [],
+    env: (port) => ({
+      ...endpoints,
+      INGRESS_HOST: '127.0.0.1',
+      INGRESS_PORT: String(port),
+      INGRESS_TOKENS: TOKEN,
+      INGRESS_WORKERS: String(workers),
+      INGRESS_SPOOL_DIR: join(dir, 'spool'),
+      TOPIC_PREFIX: prefix,
+      LOG_LEVEL: 'warn',
+    }),
+    topic: `${prefix}session.events`,
+  };
+}
+
+/** They create nothing themselves: the topics must be there, and be like ours. */
+export function ingressPeers({ endpoints, prefix }: BenchSite): readonly Contender[] {
+  const brokers = endpoints.KAFKA_BROKERS;
+  const peer = (name: string, script: string, mode: string): Contender => {
+    const topic = `${prefix}peer.${mode}`;
     return {
       name,
-      script: 'bench/peers/fastify-kafkajs.js',
+      script: `bench/peers/${script}.js`,
       args: (port) => [String(port), brokers, topic, mode],
-      env: () => ({ KAFKAJS_NO_PARTITIONER_WARNING: '1' }),
+      env: () => ({}),
       topic,
     };
   };
   return [
-    {
-      name: 'ingress',
-      script: 'ingress/main.js',
-      args: () => [],
-      env: (port) => ({
-        INGRESS_HOST: '127.0.0.1',
-        INGRESS_PORT: String(port),
-        INGRESS_TOKENS: TOKEN,
-        INGRESS_SPOOL_DIR: spoolDir,
-        TOPIC_PREFIX: prefix,
-        LOG_LEVEL: 'warn',
-      }),
-      topic: `${prefix}session.events`,
-    },
-    fastify('Fastify + kafkajs', 'plain'),
-    fastify('Fastify + kafkajs, idempotent', 'idempotent'),
-    { name: 'uWebSockets.js echo', script: 'bench/peers/uws-echo.js', args: (port) => [String(port)], env: () => ({}) },
+    peer(PLAIN, 'fastify-kafkajs', 'plain'),
+    peer(IDEMPOTENT, 'fastify-kafkajs', 'idempotent'),
+    peer(BATCHED, 'fastify-kafkajs', 'batched'),
+    peer(PLATFORMATIC, 'fastify-platformatic', 'platformatic'),
+    echoServer(),
   ];
+}
+
+export function echoServer(): Contender {
+  return { name: ECHO, script: 'bench/peers/uws-echo.js', args: (port) => [String(port)], env: () => ({}) };
 }
 
 /** Starts a contender and waits until it is ready. It cannot outlive this process. */

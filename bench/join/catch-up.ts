@@ -1,16 +1,16 @@
-import { busyPercent } from '../measure/machine-load.js';
-import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
+import { busyPercent, busyPercentSince, machineTicks } from '../measure/machine-load.js';
+import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
+import type { BenchSite } from '../site/bench-site.js';
+import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
+import { registerSubjects } from '../site/schema-ids.js';
 import { Backlog } from './backlog.js';
-import type { BenchSite } from './bench-site.js';
 import { CALL_EVENTS, eventRecord } from './call-sessions.js';
 import type { JoinContender } from './contender.js';
-import { freshTopics } from './fresh-topics.js';
 import { describeFaults, type OutputFaults } from './output-check.js';
 import { produceEvents } from './produce-events.js';
 import { readOutputs } from './read-outputs.js';
-import { registerSubjects } from './schema-ids.js';
 import { untilConsumed } from './until-consumed.js';
 
 /** One contender that started with nothing and worked a backlog off. */
@@ -20,29 +20,51 @@ export type CatchUp = {
   /** From the start of the process to its first joined record, and until all it had to say could be read. */
   readonly firstAfterMs: number;
   readonly totalMs: number;
-  /** User and system time of the process, its start included. */
+  /** User and system time of its processes, their start included; and of the broker meanwhile, NaN where that cannot be told. */
   readonly cpuMs: number;
+  readonly brokerCpuMs: number;
   readonly peakMemoryMiB: number;
   /** How much of the machine was in use right before, by others: above some percent the figures are not to be trusted. */
   readonly othersPercent: number;
+  /** Of all processors, while it worked. */
+  readonly busyPercent: number;
   readonly faults: OutputFaults;
 };
 
-export type CatchUpOptions = { readonly sessions: number; readonly rounds: number };
+/** Events that stand in a topic, for one contender after the other. */
+export type StoredBacklog = { readonly prefix: string; readonly backlog: Backlog };
+
+/** Writes the events of so many sessions to a topic of their own. */
+export async function storeBacklog(
+  site: BenchSite,
+  name: string,
+  sessions: number,
+  partitions = PARTITIONS,
+): Promise<StoredBacklog> {
+  const prefix = `${site.prefix}${name}.`;
+  const backlog = new Backlog(sessions);
+  await freshTopics(site.kafka, prefix, partitions);
+  const header = wireHeader((await registerSubjects(site, prefix)).events);
+  const topic = topicNames(prefix).events;
+  function* records() {
+    for (const event of backlog.events()) yield eventRecord(event, header);
+  }
+  const what = `writing a backlog of ${(sessions * CALL_EVENTS.length).toLocaleString('en')} events`;
+  await produceEvents(site.kafka, topic, records(), what, site.log);
+  return { prefix, backlog };
+}
 
 /** The same backlog for all, in rounds: each contender once a round, so that a change of the machine's pace meets all of them. */
 export async function measureCatchUp(
   site: BenchSite,
   contenders: readonly JoinContender[],
-  { sessions, rounds }: CatchUpOptions,
+  { sessions, rounds }: { readonly sessions: number; readonly rounds: number },
 ): Promise<Map<string, CatchUp[]>> {
-  const prefix = `${site.prefix}catch-up.`;
-  const backlog = new Backlog(sessions);
-  await produceBacklog(site, prefix, backlog);
+  const stored = await storeBacklog(site, 'catch-up', sessions);
   const results = new Map<string, CatchUp[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
-      const result = await catchUp(site, contender, prefix, backlog);
+      const result = await catchUp(site, contender, stored);
       results.get(contender.name)?.push(result);
       site.log(`catch-up, round ${round} of ${rounds}: ${contender.name}: ${describe(result)}`);
     }
@@ -50,30 +72,33 @@ export async function measureCatchUp(
   return results;
 }
 
-async function produceBacklog(site: BenchSite, prefix: string, backlog: Backlog): Promise<void> {
-  await freshTopics(site.kafka, prefix);
-  const header = wireHeader((await registerSubjects(site, prefix)).events);
-  const topic = topicNames(prefix).events;
-  function* records() {
-    for (const event of backlog.events()) yield eventRecord(event, header);
-  }
-  const what = `writing a backlog of ${(backlog.sessions * CALL_EVENTS.length).toLocaleString('en')} events`;
-  await produceEvents(site.kafka, topic, records(), what, site.log);
-}
-
-async function catchUp(site: BenchSite, contender: JoinContender, prefix: string, backlog: Backlog): Promise<CatchUp> {
-  const { kafka, offsets } = site;
+/** Works a backlog off from its start. @param processes so many of the contender's at once. */
+export async function catchUp(
+  site: BenchSite,
+  contender: JoinContender,
+  { prefix, backlog }: StoredBacklog,
+  processes = 1,
+): Promise<CatchUp> {
+  const { kafka, offsets, broker } = site;
   const run = await contender.prepare(site, prefix);
   const othersPercent = await busyPercent();
-  const startedAt = Date.now();
-  const process = await run.start();
+  const usedByBroker = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
+  const [startedAt, brokerBefore, ticks] = [Date.now(), usedByBroker(), machineTicks()];
+  const started = await Promise.all(Array.from({ length: processes }, () => run.start()));
   let usage;
   try {
-    const pid = await process.pid;
-    await untilConsumed(offsets, run.groupId, topicNames(prefix).events, process);
-    usage = { totalMs: Date.now() - startedAt, cpuMs: cpuMs(pid), peakMemoryMiB: peakMemoryMiB(pid) };
+    const pids = await Promise.all(started.map(({ pid }) => pid));
+    await Promise.race(started.map((each) => untilConsumed(offsets, run.groupId, topicNames(prefix).events, each)));
+    const sum = (of: (pid: number) => number): number => pids.reduce((total, pid) => total + of(pid), 0);
+    usage = {
+      totalMs: Date.now() - startedAt,
+      cpuMs: sum(cpuMs),
+      brokerCpuMs: usedByBroker() - brokerBefore,
+      peakMemoryMiB: sum(peakMemoryMiB),
+      busyPercent: busyPercentSince(ticks),
+    };
   } finally {
-    await process.stop();
+    await Promise.all(started.map((each) => each.stop()));
   }
   const { complete } = await registerSubjects(site, prefix);
   const { faults, firstAt, lastAt } = await readOutputs(kafka, offsets, run.outputPrefix, backlog, complete);
@@ -90,7 +115,7 @@ async function catchUp(site: BenchSite, contender: JoinContender, prefix: string
 /** Share of the machine in others' use from which on a result is marked. */
 const MUCH_PERCENT = 15;
 
-function describe(result: CatchUp): string {
+export function describe(result: CatchUp): string {
   const { sessionsPerSecond, cpuMs, peakMemoryMiB, totalMs, firstAfterMs, othersPercent, faults } = result;
   const busy =
     othersPercent > MUCH_PERCENT ? `; not to be trusted: others use ${Math.round(othersPercent)} % of the machine` : '';

@@ -1,5 +1,5 @@
 import type { ReadyProcess } from '../../infra/local-stack/supervised-process.js';
-import type { BenchSite } from './bench-site.js';
+import type { BenchSite } from '../site/bench-site.js';
 
 /** One run of a contender, made ready: its output topics are there, and empty. */
 export type JoinRun = {
@@ -7,7 +7,10 @@ export type JoinRun = {
   readonly groupId: string;
   /** Of the topics that it writes to; named as ours behind it. */
   readonly outputPrefix: string;
-  /** Starts the process; returns at once. May be called again after it has ended: then it goes on where it was. */
+  /**
+   * Starts the process; returns at once. May be called again after it has ended: then it goes on where it was. Ours also while it
+   * runs: then they share the partitions.
+   */
   readonly start: () => Promise<ReadyProcess>;
   /** Removes what the run left on disk and, where it has topics of its own, in Kafka. */
   readonly cleanUp: () => Promise<void>;

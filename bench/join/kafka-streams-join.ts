@@ -6,21 +6,24 @@ import { httpProbe, withReadiness } from '../../infra/local-stack/readiness.js';
 import { supervise } from '../../infra/local-stack/supervised-process.js';
 import { commandOf } from '../../infra/local-stack/toolchain.js';
 import { topicNames } from '../../schemas/topics.js';
-import type { BenchSite } from './bench-site.js';
+import type { BenchSite } from '../site/bench-site.js';
 import type { JoinContender } from './contender.js';
-import { deleteTopics, freshTopics } from './fresh-topics.js';
-import { registerSubjects } from './schema-ids.js';
+import { deleteTopics, freshTopics } from '../site/fresh-topics.js';
+import { registerSubjects } from '../site/schema-ids.js';
 
 type Properties = Readonly<Record<string, string | number>>;
 
-/** Exactly once on two threads, and else what Kafka Streams comes with: it commits every 100 ms. */
-export const DEFAULTS: Properties = { 'processing.guarantee': 'exactly_once_v2', 'num.stream.threads': 2 };
+export const STREAMS = 'Kafka Streams';
+export const STREAMS_IN_MEMORY = 'Kafka Streams, in memory';
+export const STREAMS_DEFAULTS = 'Kafka Streams, defaults';
 
-/** As its users set it for throughput: larger transactions, fetches, batches and cache. */
-export const FOR_THROUGHPUT: Properties = {
+/** Exactly once on two threads, and else what Kafka Streams comes with: it commits every 100 ms. */
+const DEFAULTS: Properties = { 'processing.guarantee': 'exactly_once_v2', 'num.stream.threads': 2 };
+
+/** As its users set it for throughput: larger transactions, fetches and batches. `JoinTopology.java` says why there is no record cache. */
+const FOR_THROUGHPUT: Properties = {
   ...DEFAULTS,
   'commit.interval.ms': 1_000,
-  'statestore.cache.max.bytes': 64 * 1024 * 1024,
   'buffered.records.per.partition': 5_000,
   'consumer.max.poll.records': 5_000,
   'consumer.max.partition.fetch.bytes': 4 * 1024 * 1024,
@@ -28,27 +31,49 @@ export const FOR_THROUGHPUT: Properties = {
   'producer.buffer.memory': 64 * 1024 * 1024,
 };
 
-export type KafkaStreamsOptions = {
+/**
+ * Without a limit the heap would grow to a quarter of the machine's memory; with a smaller one it loses time to collections, and with a
+ * larger one wins none. On two cores the parallel collector takes less CPU than G1.
+ */
+const HEAP = ['-XX:+UseParallelGC', '-Xms256m', '-Xmx512m'];
+const HEAP_WITH_STATE = ['-XX:+UseParallelGC', '-Xms256m', '-Xmx768m'];
+
+/** In its best settings for a backlog. @param jars see `installKafkaStreams`. */
+export function streamsForThroughput(jars: string): JoinContender {
+  return kafkaStreamsJoin({ name: STREAMS, jars, properties: FOR_THROUGHPUT });
+}
+
+/** The same with its state on the heap, and more of that. */
+export function streamsInMemory(jars: string): JoinContender {
+  return kafkaStreamsJoin({
+    name: STREAMS_IN_MEMORY,
+    jars,
+    properties: FOR_THROUGHPUT,
+    store: 'memory',
+    heap: HEAP_WITH_STATE,
+  });
+}
+
+/** As it comes. */
+export function streamsAtDefaults(jars: string): JoinContender {
+  return kafkaStreamsJoin({ name: STREAMS_DEFAULTS, jars, properties: DEFAULTS });
+}
+
+type KafkaStreamsOptions = {
   readonly name: string;
-  /** See `installKafkaStreams`. */
   readonly jars: string;
   readonly properties: Properties;
-  /** Default: rocksdb. */
   readonly store?: 'rocksdb' | 'memory';
-  /** Options of the JVM. */
-  readonly jvm?: readonly string[];
+  readonly heap?: readonly string[];
 };
 
-/** Without a limit the heap would grow to a quarter of the machine's memory; with a smaller one it loses time to collections. */
-const HEAP = ['-Xms256m', '-Xmx512m'];
-
 /** The join of `bench/peers/kafka-streams`, by the same rules and with the same times. */
-export function kafkaStreamsJoin({
+function kafkaStreamsJoin({
   name,
   jars,
   properties,
   store = 'rocksdb',
-  jvm = HEAP,
+  heap = HEAP,
 }: KafkaStreamsOptions): JoinContender {
   return {
     name,
@@ -69,7 +94,7 @@ export function kafkaStreamsJoin({
             name,
             command: [
               commandOf('java', process.env),
-              ...jvm,
+              ...heap,
               '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
               ...['-cp', join(jars, '*'), 'peer.join.Main', file],
             ],

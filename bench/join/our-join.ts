@@ -5,20 +5,22 @@ import { findFreeBase } from '../../infra/local-stack/ports.js';
 import { httpProbe, withReadiness } from '../../infra/local-stack/readiness.js';
 import { supervise } from '../../infra/local-stack/supervised-process.js';
 import type { JoinContender } from './contender.js';
-import { freshTopics, PARTITIONS } from './fresh-topics.js';
+import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
+
+export const OUR_JOIN = 'session join';
 
 /**
  * The join of `dist/processor/main.js` with its defaults, in a group of its own. The topics it writes to are made anew, as their
  * names come from the same prefix as the input's.
  *
- * @param nodeArguments for node, before the script.
+ * @param nodeArguments for node, before the script. @param partitions as many as the input has.
  */
-export function ourJoin(nodeArguments: readonly string[] = []): JoinContender {
-  const name = 'session join';
+export function ourJoin(nodeArguments: readonly string[] = [], partitions = PARTITIONS): JoinContender {
+  const name = OUR_JOIN;
   return {
     name,
     prepare: async (site, inputPrefix) => {
-      await freshTopics(site.kafka, inputPrefix);
+      await freshTopics(site.kafka, inputPrefix, partitions);
       const groupId = `${inputPrefix}join-${randomBytes(3).toString('hex')}`;
       return {
         groupId,
@@ -32,7 +34,7 @@ export function ourJoin(nodeArguments: readonly string[] = []): JoinContender {
               ...process.env,
               ...site.endpoints,
               TOPIC_PREFIX: inputPrefix,
-              TOPIC_PARTITIONS: String(PARTITIONS),
+              TOPIC_PARTITIONS: String(partitions),
               PROCESSOR_ROLES: 'join',
               PROCESSOR_GROUP_ID: groupId,
               PROCESSOR_HOST: '127.0.0.1',

@@ -10,9 +10,12 @@ export class EventRequests {
   private readonly digitsAt: number;
   private count = 0;
 
-  /** @param run eight characters that make the session ids of this run its own. */
-  constructor(path: string, token: string, run: string) {
-    const body = EVENT.replace('SESSION', run);
+  /**
+   * @param run eight characters that make the session ids of this run its own.
+   * @param bodyBytes of a body that is filled up with a variable of that length; the example itself has about 300.
+   */
+  constructor(path: string, token: string, run: string, bodyBytes = 0) {
+    const body = filledUp(EVENT.replace('SESSION', run), bodyBytes);
     const head = [
       `POST ${path} HTTP/1.1`,
       'Host: 127.0.0.1',
@@ -29,4 +32,12 @@ export class EventRequests {
     request.write(String(this.count++).padStart(DIGITS.length, '0'), this.digitsAt, 'latin1');
     return request;
   }
+}
+
+function filledUp(body: string, bytes: number): string {
+  const field = ',"transcript":""';
+  const missing = bytes - body.length - field.length;
+  return missing < 0
+    ? body
+    : body.replace('"book a demo"', `"book a demo"${field.replace('""', `"${'a'.repeat(missing)}"`)}`);
 }

@@ -11,6 +11,8 @@ export type LoadOptions = {
   readonly durationMs: number;
   /** Events a second, sent by the clock whatever the answers do; absent: each connection sends as soon as it was answered. */
   readonly rate?: number;
+  /** Of each body; absent: the vendor's example as it is. */
+  readonly bodyBytes?: number;
 };
 
 export type LoadResult = {
@@ -22,8 +24,8 @@ export type LoadResult = {
 
 /** Sends events for a while, then waits for the answers under way. */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
-  const { port, path, token, run, connections, durationMs, rate } = options;
-  const requests = new EventRequests(path, token, run);
+  const { port, path, token, run, connections, durationMs, rate, bodyBytes } = options;
+  const requests = new EventRequests(path, token, run, bodyBytes);
   const answers: Record<string, number> = {};
   const latencies = new Latencies();
   const idle: HttpConnection[] = [];

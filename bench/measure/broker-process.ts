@@ -24,7 +24,8 @@ export class BrokerProcess {
     this.hung = undefined;
   }
 
-  private pid(): number {
+  /** @throws Error when it does not run. */
+  pid(): number {
     const lines = readFileSync(join(this.dir, 'services.pids'), 'utf8').trim().split('\n');
     for (const line of lines) {
       const [pid = '', start = ''] = line.split(' ');

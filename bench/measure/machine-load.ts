@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-type Ticks = { readonly busy: number; readonly all: number };
+export type Ticks = { readonly busy: number; readonly all: number };
 
 /** Time of all processors since the start of the machine, from the first line of /proc/stat: see proc(5). */
 export function parseTicks(stat: string): Ticks {
@@ -11,13 +11,23 @@ export function parseTicks(stat: string): Ticks {
   return { busy, all: busy + idle + iowait };
 }
 
+/** Where the count of the machine's processors stands now. Linux only. */
+export function machineTicks(): Ticks {
+  return parseTicks(readFileSync('/proc/stat', 'utf8'));
+}
+
+/** Share of the machine's processors that has been in use since `before`, by whomever, in percent. */
+export function busyPercentSince(before: Ticks): number {
+  const now = machineTicks();
+  return ((now.busy - before.busy) / (now.all - before.all)) * 100;
+}
+
 /**
- * Share of the machine's processors that is in use, in percent, over a second. Asked while a bench does nothing, it tells what others
- * do at that time, and so how far its figures can be trusted.
+ * The same over a second from now on. Asked while a bench does nothing, it tells what others do at that time, and so how far its figures
+ * can be trusted.
  */
 export async function busyPercent(): Promise<number> {
-  const before = parseTicks(readFileSync('/proc/stat', 'utf8'));
+  const before = machineTicks();
   await delay(1_000);
-  const after = parseTicks(readFileSync('/proc/stat', 'utf8'));
-  return ((after.busy - before.busy) / (after.all - before.all)) * 100;
+  return busyPercentSince(before);
 }

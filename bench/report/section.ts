@@ -1,6 +1,6 @@
 /** What one bench measured: written as JSON, as tables, and as charts. */
 export type Section = {
-  /** As in `npm run bench -- <id>`. */
+  /** A word in lower case, unique among all sections. */
   readonly id: string;
   readonly title: string;
   /** Markdown: what was measured, and how, for somebody who did not read the code. */
@@ -12,14 +12,19 @@ export type Section = {
   readonly faults: readonly string[];
 };
 
+/** What an issue asks a figure to be. */
+export type Asked = { readonly atLeast: number } | { readonly atMost: number };
+
 /** A figure of each contender, once a round. */
 export type Measure = {
   readonly id: string;
   readonly title: string;
   readonly unit: string;
   readonly better: 'higher' | 'lower';
-  /** Contender to its values, one a round, in the order of the rounds. */
+  /** Contender to its values, one a round, in the order of the rounds. Ours comes first. */
   readonly samples: Readonly<Record<string, readonly number[]>>;
+  /** Of the first contender. */
+  readonly asked?: Asked;
 };
 
 /** The headline: one contender held against another, round by round, the median of the rounds. */
@@ -28,8 +33,7 @@ export type Ratio = {
   readonly value: number;
   /** Least and most of the rounds. */
   readonly range: readonly [number, number];
-  /** The figure to reach, if there is one: at least it, or at most it. */
-  readonly asked?: { readonly atLeast: number } | { readonly atMost: number };
+  readonly asked?: Asked;
 };
 
 /** Growth: `y` over `x`, with what was fitted to it. */
@@ -37,7 +41,9 @@ export type Curve = {
   readonly title: string;
   readonly xLabel: string;
   readonly yLabel: string;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
+  readonly points: readonly Point[];
   /** Markdown: the fit, where it stops being linear, and why. */
   readonly reading: string;
 };
+
+export type Point = { readonly x: number; readonly y: number };

@@ -8,6 +8,9 @@ import org.apache.kafka.streams.processor.api.Record;
 
 /** Forwards what the join says to the sinks, in the wire format and with CloudEvents headers. */
 final class RecordWriter implements Outputs {
+    private static final byte[] SPEC_VERSION = utf8("1.0");
+    private static final byte[] SOURCE = utf8("/processor/join");
+
     private final ProcessorContext<String, byte[]> context;
     private final Settings settings;
     private long timestamp;
@@ -42,10 +45,10 @@ final class RecordWriter implements Outputs {
 
     private void forward(String kind, String sessionId, int revision, String time, byte[] value) {
         Headers headers = new RecordHeaders()
-            .add("ce_specversion", utf8("1.0"))
+            .add("ce_specversion", SPEC_VERSION)
             .add("ce_id", utf8(sessionId + ':' + kind + ':' + revision))
             .add("ce_type", utf8("session." + kind))
-            .add("ce_source", utf8("/processor/join"))
+            .add("ce_source", SOURCE)
             .add("ce_time", utf8(time));
         context.forward(new Record<>(sessionId, value, timestamp, headers), kind);
     }

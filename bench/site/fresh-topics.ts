@@ -1,5 +1,6 @@
 import type { Kafka } from '../../infra/kafka/client.js';
 import { prepareTopics } from '../../infra/kafka/prepare-topics.js';
+import { MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import { createLogger } from '../../infra/observability/logger.js';
 import { topicNames } from '../../schemas/topics.js';
 
@@ -10,7 +11,7 @@ export const PARTITIONS = 6;
  * Deletes all but the input of a prefix's topics and creates them anew, the input too if it is not there. The outputs carry
  * LogAppendTime, so that the broker says when each record was written and nobody has to watch meanwhile.
  */
-export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
+export async function freshTopics(kafka: Kafka, prefix: string, partitions = PARTITIONS): Promise<void> {
   const { events, ...written } = topicNames(prefix);
   await deleteTopics(kafka, prefix, [events]);
   const admin = kafka.admin();
@@ -21,16 +22,31 @@ export async function freshTopics(kafka: Kafka, prefix: string): Promise<void> {
       waitForLeaders: false,
       topics: [written.complete, written.amended, written.incomplete].map((topic) => ({
         topic,
-        numPartitions: PARTITIONS,
+        numPartitions: partitions,
         replicationFactor: 1,
-        configEntries: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
+        configEntries: [
+          { name: 'message.timestamp.type', value: 'LogAppendTime' },
+          // As the programs' own topics have it: a batch of joined records may be larger than Kafka's default of 1 MiB.
+          { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
+        ],
       })),
     });
   } finally {
     await admin.disconnect();
   }
-  const layout = { partitions: PARTITIONS, replicationFactor: 1 };
-  await prepareTopics(kafka, topicNames(prefix), layout, createLogger('bench', 'silent'));
+  await prepareTopics(kafka, topicNames(prefix), { partitions, replicationFactor: 1 }, createLogger('bench', 'silent'));
+}
+
+/** Plain topics for peers, with as many partitions as ours. */
+export async function createTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const topics = names.map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 }));
+    await admin.createTopics({ topics, waitForLeaders: true });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Deletes the topics whose names begin with `prefix`, but those to keep. */

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { install } from '../../infra/local-stack/cache.js';
+import { cacheDir } from '../../infra/local-stack/folders.js';
+import { kafkaService } from '../../infra/local-stack/kafka-service.js';
+import { supervise } from '../../infra/local-stack/supervised-process.js';
+import { commandOf } from '../../infra/local-stack/toolchain.js';
+import type { BenchSite } from '../site/bench-site.js';
+
+/**
+ * Kafka's own ProducerPerformance: how many records a second the broker takes of one Java producer with the same guarantee as ours (acks=all,
+ * idempotent) in large batches.
+ */
+export async function producerPerformance(
+  site: BenchSite,
+  topic: string,
+  { records, recordBytes }: { readonly records: number; readonly recordBytes: number },
+): Promise<number> {
+  const output = await runTool(site, 'ProducerPerformance', [
+    ...['--topic', topic, '--num-records', String(records), '--record-size', String(recordBytes), '--throughput', '-1'],
+    ...['--producer-props', `bootstrap.servers=${site.endpoints.KAFKA_BROKERS}`, 'acks=all', 'enable.idempotence=true'],
+    ...['batch.size=262144', 'linger.ms=5', 'buffer.memory=67108864'],
+  ]);
+  // The last line is about all records, those before it about some seconds each.
+  const rates = [...output.matchAll(/([\d.]+) records\/sec/g)];
+  return said(rates.at(-1)?.[1], 'ProducerPerformance', output);
+}
+
+/** Kafka's own ConsumerPerformance: how many records a second the broker gives one Java consumer; the group's joining is left out. */
+export async function consumerPerformance(site: BenchSite, topic: string, records: number): Promise<number> {
+  const output = await runTool(site, 'ConsumerPerformance', [
+    ...['--bootstrap-server', site.endpoints.KAFKA_BROKERS, '--topic', topic],
+    ...['--messages', String(records), '--hide-header', '--timeout', '30000'],
+  ]);
+  const columns = output.trim().split('\n').at(-1)?.split(', ') ?? [];
+  return said(columns[9], 'ConsumerPerformance', output);
+}
+
+async function runTool({ dir, log }: BenchSite, tool: string, args: readonly string[]): Promise<string> {
+  const jars = await install(kafkaService.part, { cache: cacheDir(process.env), log });
+  const run = supervise({
+    name: tool,
+    command: [
+      commandOf('java', process.env),
+      ...['-Xms256m', '-Xmx256m', '-cp', join(jars, '*'), `org.apache.kafka.tools.${tool}`],
+      ...args,
+    ],
+    env: process.env,
+    logFile: join(dir, 'logs', `${tool}.log`),
+    graceMs: 2_000,
+  });
+  const { code } = await run.exited;
+  const output = run.lastLogLines(50).join('\n');
+  if (code !== 0) throw new Error(`${tool} ended with ${code}:\n${output}`);
+  return output;
+}
+
+function said(figure: string | undefined, tool: string, output: string): number {
+  const value = Number(figure);
+  if (figure === undefined || !Number.isFinite(value)) throw new Error(`${tool} said no rate:\n${output}`);
+  return value;
+}

@@ -1,0 +1,21 @@
+import { benchArchive } from './archive/bench-archive.js';
+import type { Bench } from './bench-options.js';
+import { benchIngress } from './ingress/bench-ingress.js';
+import { benchJoin } from './join/bench-join.js';
+import { benchLatency } from './join/bench-latency.js';
+import { benchScale } from './scale/bench-scale.js';
+
+/** A part of `npm run bench`, and how many seconds it takes on two cores. */
+export type Part = { readonly bench: Bench; readonly seconds: { readonly full: number; readonly quick: number } };
+
+/** In the order in which they run and are shown. */
+export const PARTS: Readonly<Record<string, Part>> = {
+  ingress: { bench: benchIngress, seconds: { full: 310, quick: 42 } },
+  join: { bench: benchJoin, seconds: { full: 270, quick: 28 } },
+  latency: { bench: benchLatency, seconds: { full: 210, quick: 22 } },
+  archive: { bench: async (options) => [await benchArchive(options)], seconds: { full: 240, quick: 40 } },
+  scale: { bench: benchScale, seconds: { full: 390, quick: 36 } },
+};
+
+/** Before the first part: the stack starts and its broker compiles its own code while it works. */
+export const WARM_UP_SECONDS = { full: 40, quick: 18 };

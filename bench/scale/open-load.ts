@@ -1,0 +1,73 @@
+import type { SupervisedProcess } from '../../infra/local-stack/supervised-process.js';
+import { withProgress } from '../../infra/local-stack/progress.js';
+import { topicNames } from '../../schemas/topics.js';
+import { wireHeader } from '../../schemas/wire-format.js';
+import { eventRecord, type CallEvent, type NumberedEvent } from '../join/call-sessions.js';
+import { produceEvents } from '../join/produce-events.js';
+import { untilConsumed } from '../join/until-consumed.js';
+import type { BenchSite } from '../site/bench-site.js';
+import { registerSubjects } from '../site/schema-ids.js';
+
+const OPENING: CallEvent = 'session.ended';
+const FOLLOWING: CallEvent = 'call.ended';
+/** Begun one after the other and followed up soon after, as in a log that was read while it was written. */
+const LAG_SESSIONS = 1_000;
+/** Walks through all sessions in an order without locality: prime, so that it meets each once before any twice. */
+const STRIDE = 7_919_993;
+
+/** Writes the events of open sessions and waits until they are joined. */
+export class OpenLoad {
+  private sessions = 0;
+  private rounds = 0;
+
+  constructor(
+    private readonly site: BenchSite,
+    private readonly prefix: string,
+    private readonly groupId: string,
+  ) {}
+
+  /** Opens sessions, each by two events, until so many are open. */
+  async open(process: SupervisedProcess, sessions: number): Promise<void> {
+    const from = this.sessions;
+    this.sessions = sessions;
+    function* events(): Generator<NumberedEvent> {
+      for (let at = from; at < sessions + LAG_SESSIONS; at += 1) {
+        if (at < sessions) yield { session: at, event: OPENING };
+        if (at >= from + LAG_SESSIONS) yield { session: at - LAG_SESSIONS, event: FOLLOWING };
+      }
+    }
+    await this.send(process, events(), `opening ${sessions.toLocaleString('en')} sessions`);
+  }
+
+  /**
+   * Delivers events again, with an earlier timestamp: the join notes it, writes the state anew, and the session stays open. They go
+   * round all sessions, so that few of them meet in one transaction, however many are open.
+   */
+  async repeat(process: SupervisedProcess, count: number): Promise<void> {
+    const { sessions } = this;
+    const round = ++this.rounds;
+    function* events(): Generator<NumberedEvent & { readonly earlierMs: number }> {
+      for (let n = 0; n < count; n += 1) {
+        const turn = Math.floor(n / sessions);
+        const event = turn % 2 === 0 ? OPENING : FOLLOWING;
+        yield { session: (n * STRIDE) % sessions, event, earlierMs: round * 1_000 + turn };
+      }
+    }
+    await this.send(process, events(), `events of ${sessions.toLocaleString('en')} open sessions`);
+  }
+
+  private async send(
+    process: SupervisedProcess,
+    events: Iterable<NumberedEvent & { readonly earlierMs?: number }>,
+    what: string,
+  ): Promise<void> {
+    const { kafka, offsets, log } = this.site;
+    const topic = topicNames(this.prefix).events;
+    const header = wireHeader((await registerSubjects(this.site, this.prefix)).events);
+    function* records() {
+      for (const event of events) yield eventRecord(event, header, event.earlierMs);
+    }
+    await produceEvents(kafka, topic, records(), what, log);
+    await withProgress(log, `${what}: joining`, () => untilConsumed(offsets, this.groupId, topic, process));
+  }
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKafka, type Kafka } from '../../infra/kafka/client.js';
+import { OffsetReader } from '../../infra/kafka/offset-reader.js';
+import type { StackEndpoints } from '../../infra/local-stack/endpoints.js';
+import { obtainStack } from '../../infra/local-stack/obtain-stack.js';
+import type { Log } from '../../infra/local-stack/progress.js';
+import { createLogger, type Logger } from '../../infra/observability/logger.js';
+import { commonFaults, commonSpecs, type CommonSettings } from '../../infra/settings/common.js';
+import { readSettings } from '../../infra/settings/read-settings.js';
+import { BrokerProcess } from '../measure/broker-process.js';
+import { deleteTopics } from './fresh-topics.js';
+
+/** Where a bench takes place: a stack, and a prefix that no one else's topics have. One for all parts of a run. */
+export type BenchSite = {
+  readonly kafka: Kafka;
+  readonly offsets: OffsetReader;
+  readonly endpoints: StackEndpoints;
+  readonly settings: CommonSettings;
+  readonly prefix: string;
+  /** Folder for logs and local state; gone afterwards. */
+  readonly dir: string;
+  /** The broker, where it is a process of this run's own stack; else it can neither be hung nor its CPU be told. */
+  readonly broker: BrokerProcess | undefined;
+  readonly logger: Logger;
+  readonly log: Log;
+};
+
+/**
+ * Does `work` on a stack, and removes all that it left there.
+ * @param signal aborted: the stack is stopped at once, whatever the work does, and the reason thrown.
+ */
+export async function onSite<T>(log: Log, signal: AbortSignal, work: (site: BenchSite) => Promise<T>): Promise<T> {
+  const dir = mkdtempSync(join(tmpdir(), 'bench-'));
+  try {
+    const stack = await obtainStack({ dir, portBase: 'free', log, signal });
+    const settings = readSettings({ ...process.env, ...stack.endpoints }, commonSpecs, commonFaults);
+    const logger = createLogger('bench', 'silent');
+    const kafka = createKafka(settings, 'bench', logger);
+    const offsets = new OffsetReader(kafka);
+    const prefix = `bench-${randomBytes(3).toString('hex')}.`;
+    const broker = stack.mode === 'native' ? new BrokerProcess(dir) : undefined;
+    const { endpoints } = stack;
+    try {
+      await offsets.start();
+      return await orAborted(work({ kafka, offsets, endpoints, settings, prefix, dir, broker, logger, log }), signal);
+    } finally {
+      // A broker that was left hanging would not end.
+      broker?.goOn();
+      if (stack.mode === 'given' || stack.mode === 'attached') await deleteTopics(kafka, prefix);
+      await offsets.close();
+      await stack.stop();
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** What was started ends with this process, so nobody needs to wait for work that has been given up. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+  work.catch(() => undefined);
+  return Promise.race([work, aborted]);
+}

@@ -1,0 +1,18 @@
+import { ourIngress } from '../ingress/contenders.js';
+import { measureThroughput } from '../ingress/measure-throughput.js';
+import { catchUp, storeBacklog } from '../join/catch-up.js';
+import { ourJoin } from '../join/our-join.js';
+import type { BenchSite } from './bench-site.js';
+
+/**
+ * A broker that has just started compiles its own code while it works: whoever is measured first would pay for that. So it is given
+ * events, and transactions, once for all parts.
+ */
+export async function warmUp(site: BenchSite, quick: boolean): Promise<void> {
+  site.log('warming the broker up');
+  await measureThroughput(site, ourIngress(site), {
+    warmUpMs: quick ? 500 : 3_000,
+    durationMs: quick ? 1_500 : 10_000,
+  });
+  await catchUp(site, ourJoin(), await storeBacklog(site, 'warm-up', quick ? 2_000 : 30_000));
+}

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { PARTS } from '../../../bench/plan.js';
+import { replaceRegion } from '../../../bench/report/marked-region.js';
+import { projectRoot } from '../../../infra/local-stack/folders.js';
+
+const documentNamed = (name: string): string => readFileSync(join(projectRoot, 'docs', name), 'utf8');
+
+test.each(Object.keys(PARTS))('docs/performance.md has a place for what `npm run bench -- %s` measures', (part) => {
+  expect(() => replaceRegion(documentNamed('performance.md'), part, '')).not.toThrow();
+});
+
+test('docs/capacity.md has a place for its table', () => {
+  expect(() => replaceRegion(documentNamed('capacity.md'), 'capacity', '')).not.toThrow();
+});

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { ECHO, OURS, PLAIN } from '../../bench/ingress/contenders.js';
+import { ceilingsSection, ingressSection } from '../../bench/ingress/ingress-sections.js';
+import type { Throughput } from '../../bench/ingress/measure-throughput.js';
+import type { CatchUp } from '../../bench/join/catch-up.js';
+import { catchUpSection } from '../../bench/join/join-sections.js';
+import { STREAMS } from '../../bench/join/kafka-streams-join.js';
+import { OUR_JOIN } from '../../bench/join/our-join.js';
+import { rememberedBytes } from '../../bench/scale/remembered-bytes.js';
+import { joinGrowth, openSessionsSection } from '../../bench/scale/scale-sections.js';
+
+const throughput = (eventsPerSecond: number, rest: Partial<Throughput> = {}): Throughput => ({
+  eventsPerSecond,
+  cpuMicrosPerEvent: 20,
+  loadMicrosPerEvent: 10,
+  brokerMicrosPerEvent: 5,
+  peakMemoryMiB: 100,
+  latencyMs: { p50: 1, p99: 15, max: 20 },
+  missing: 0,
+  otherAnswers: 0,
+  busyPercent: 90,
+  ...rest,
+});
+const INGRESS = {
+  results: new Map([
+    [OURS, [throughput(30_000), throughput(40_000)]],
+    [PLAIN, [throughput(3_000), throughput(2_000, { missing: 7 })]],
+    [ECHO, [throughput(80_000), throughput(80_000)]],
+  ]),
+  twoGenerators: [throughput(90_000)],
+  steadyRate: 5_000,
+  steady: throughput(5_000),
+  eventBytes: 466,
+};
+
+test('the ingress is held against each peer round by round, and a peer that loses events is shown with their count', () => {
+  const { ratios, faults, measures } = ingressSection(INGRESS);
+  expect(ratios[0]).toMatchObject({ title: `events/s, ${OURS} to ${PLAIN}`, value: 15, range: [10, 20] });
+  expect(faults).toEqual([`${PLAIN}: 7 accepted events are not in the topic.`]);
+  // Not measured on a broker that cannot be hung.
+  expect(measures.map(({ id }) => id)).not.toContain('hung-p99');
+});
+
+test('the ceilings tell what generator and broker used of a core while the ingress was measured', () => {
+  const { method, measures } = ceilingsSection(INGRESS, { written: 400_000, read: 900_000 });
+  // 10 µs and 5 µs an event at 30,000 and 40,000 a second.
+  expect(method).toContain('one generator used 35.0 % of a core, the broker 17.5 %');
+  expect(measures.find(({ id }) => id === 'broker-cpu')?.samples).toEqual({ 'ingress, one generator': [5, 5] });
+});
+
+const catchUp = (sessionsPerSecond: number, rest: Partial<CatchUp> = {}): CatchUp => ({
+  sessionsPerSecond,
+  firstAfterMs: 1_000,
+  totalMs: 10_000,
+  cpuMs: 8_000,
+  brokerCpuMs: 4_000,
+  peakMemoryMiB: 200,
+  othersPercent: 0,
+  busyPercent: 80,
+  faults: { missing: 0, repeated: 0, wrong: 0, unexpected: 0 },
+  ...rest,
+});
+
+test('the catch-up tells CPU for an event, and a contender with wrong output', () => {
+  const wrong = catchUp(10_000, { faults: { missing: 2, repeated: 0, wrong: 1, unexpected: 0 } });
+  const results = new Map([
+    [OUR_JOIN, [catchUp(15_000)]],
+    [STREAMS, [wrong]],
+  ]);
+  const { measures, ratios, faults } = catchUpSection(results, 100_000);
+  expect(measures.find(({ id }) => id === 'cpu')?.samples[OUR_JOIN]).toEqual([20]);
+  expect(ratios[0]).toMatchObject({ value: 1.5, asked: { atLeast: 1.5 } });
+  expect(faults).toEqual([`${STREAMS}: 2 missing, 1 wrong.`]);
+});
+
+test('where the broker is not ours, its CPU is left out', () => {
+  const unknown = new Map([[OUR_JOIN, [catchUp(15_000, { brokerCpuMs: NaN })]]]);
+  expect(catchUpSection(unknown, 100).measures.map(({ id }) => id)).not.toContain('broker-cpu');
+});
+
+test('open sessions: bytes of one, and the cost at the most of them against that at ten thousand', () => {
+  const sizes = [1e3, 1e4, 1e5].map((sessions) => ({
+    sessions,
+    residentMiB: 100 + (sessions * 512) / 1024 ** 2,
+    cpuMicrosPerEvent: sessions === 1e5 ? 30 : 20,
+  }));
+  const most = { restoredMiB: 140, peakMiB: 200, restoreMs: 3_000, idlePercent: 0.7 };
+  const { ratios, curves } = openSessionsSection(sizes, most);
+  expect(ratios).toEqual([
+    { title: 'CPU an event, 100,000 open to 10,000', value: 1.5, range: [1.5, 1.5], asked: { atMost: 1.3 } },
+  ]);
+  expect(curves[0]?.reading).toContain('up to 10k open sessions; at 100k it is 1.50 ×');
+  expect(curves[1]?.reading).toContain('That is 512 bytes a session.');
+});
+
+test('growth of the join: what a remembered session costs, and what two processors give', () => {
+  const backlogs = [10_000, 20_000].map((n): [number, CatchUp] => [n, catchUp(10_000, { totalMs: 1_000 + n / 10 })]);
+  const processors: [number, CatchUp][] = [
+    [1, catchUp(10_000)],
+    [2, catchUp(15_000)],
+  ];
+  const { measures, curves } = joinGrowth({
+    sessions: 50_000,
+    backlogs,
+    partitions: processors,
+    processors,
+    rememberedBytes: 110,
+  });
+  expect(Object.values(measures[0]?.samples ?? {})).toEqual([[110]]);
+  expect(curves.at(-1)?.reading).toContain('2 processors give 1.50 × of 1');
+});
+
+test('a remembered session takes its id of 36 bytes, and not much more than twice that', () => {
+  expect(rememberedBytes(50_000)).toBeGreaterThan(36 + 16);
+  expect(rememberedBytes(50_000)).toBeLessThan(250);
+});
