@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { PartitionReader } from '../../infra/kafka/partition-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import { decodeWire } from '../../schemas/wire-format.js';
