@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { PartitionReader } from '../../infra/kafka/partition-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import { decodeWire } from '../../schemas/wire-format.js';
