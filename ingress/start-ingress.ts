@@ -94,7 +94,7 @@ export async function startIngress(options: IngressOptions): Promise<RunningProg
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listens');
   const registry = new SchemaRegistryClient(settings, logger);
   prepareKafka({ settings, kafka, topics, registry, logger, whileRegistryIsAway: 'wait' }).then(
-    ({ events }) => store.connect(events),
+    ({ subjectIds }) => store.connect(subjectIds.events),
     onUnfit,
   );
 

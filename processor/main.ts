@@ -49,7 +49,7 @@ async function createRoles(metrics: Registry, onFatal: (error: unknown) => void)
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafka = createKafka(settings, 'processor', logger);
   const schemaRegistry = new SchemaRegistryClient(settings, logger);
-  const subjectIds = await prepareKafka({
+  const { subjectIds, maxRecordBytes } = await prepareKafka({
     settings,
     kafka,
     topics,
@@ -67,7 +67,8 @@ async function createRoles(metrics: Registry, onFatal: (error: unknown) => void)
       linkLifetimeMs: settings.ARCHIVE_URL_LIFETIME_MS,
     };
     const { JoinRole } = await import('./task/join-role.js');
-    roles.push(new JoinRole({ ...shared, groupId: settings.PROCESSOR_GROUP_ID, schemaRegistry, rules }));
+    const groupId = settings.PROCESSOR_GROUP_ID;
+    roles.push(new JoinRole({ ...shared, groupId, schemaRegistry, rules, maxRecordBytes }));
   }
   if (hasRole(settings, 'archive')) {
     const { ArchiveRole } = await import('./archive/archive-role.js');

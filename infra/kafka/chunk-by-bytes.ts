@@ -1,18 +1,25 @@
-type Sized = { readonly key: string | null; readonly value: Buffer | null };
+type Sized = {
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  readonly headers?: Readonly<Record<string, string | Buffer>>;
+};
 
-/** Record framing and headers, roughly; only there to keep many tiny records from being counted as nothing. */
-const OVERHEAD_BYTES = 200;
+/** Lengths and deltas of a record, and of a header, at most. */
+const FRAMING_BYTES = 30;
+const HEADER_FRAMING_BYTES = 10;
+/** UTF-8 bytes of a UTF-16 unit, at most. */
+const BYTES_PER_UNIT = 3;
 
 /**
- * Splits records, in order, so that no chunk is larger than `maxBytes`; a single record larger than that is a chunk of its own.
- * kafkajs sends what it is given as one batch a partition, and a batch over the topic's limit fails for ever.
+ * Splits records, in order, so that no batch of a chunk's records is larger than `maxBytes`; a single record larger than that is a chunk of
+ * its own. A batch over the topic's limit fails for ever.
  */
 export function chunkByBytes<R extends Sized>(records: readonly R[], maxBytes: number): R[][] {
   const chunks: R[][] = [];
   let chunk: R[] = [];
   let bytes = 0;
   for (const record of records) {
-    const size = OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    const size = sizeBound(record);
     if (chunk.length > 0 && bytes + size > maxBytes) {
       chunks.push(chunk);
       chunk = [];
@@ -23,4 +30,14 @@ export function chunkByBytes<R extends Sized>(records: readonly R[], maxBytes: n
   }
   if (chunk.length > 0) chunks.push(chunk);
   return chunks;
+}
+
+function sizeBound({ key, value, headers }: Sized): number {
+  let bytes = FRAMING_BYTES + BYTES_PER_UNIT * (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) {
+    const header = headers[name] ?? '';
+    const perUnit = typeof header === 'string' ? BYTES_PER_UNIT : 1;
+    bytes += HEADER_FRAMING_BYTES + BYTES_PER_UNIT * name.length + perUnit * header.length;
+  }
+  return bytes;
 }

@@ -9,6 +9,7 @@ const RETRY_MS = 1_000;
 
 /**
  * {@link ensureTopics}, waiting for the brokers as long as it takes: programs and brokers are often started together.
+ * @returns what {@link ensureTopics} does.
  * @throws TopicMismatchError when an existing topic does not fit.
  */
 export async function prepareTopics(
@@ -16,11 +17,10 @@ export async function prepareTopics(
   topics: TopicNames,
   layout: TopicLayout,
   logger: Logger,
-): Promise<void> {
+): Promise<number> {
   for (;;) {
     try {
-      await ensureTopics(kafka, topics, layout);
-      return;
+      return await ensureTopics(kafka, topics, layout);
     } catch (error) {
       if (error instanceof TopicMismatchError) throw error;
       logger.warn({ err: error }, 'Kafka is not ready, trying again');

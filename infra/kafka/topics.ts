@@ -2,7 +2,10 @@ import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 import type { TopicNames } from '../../schemas/topics.js';
 import { TopicMismatchError } from './errors.js';
 
-/** Largest record that any of our topics takes, in bytes. Bodies that the ingress accepts must stay below it. */
+/**
+ * Largest record that a topic of our making takes, in bytes. Bodies that the ingress accepts must stay below it; where an operator has made the
+ * topics, they may take less.
+ */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
 /** For the headers that a dead letter has beside the bytes of the record that it was. */
@@ -14,17 +17,19 @@ export type TopicLayout = { readonly partitions: number; readonly replicationFac
  * Creates what is missing of the topics; safe to call by several processes at once and on every start.
  * Topics that exist are not changed.
  *
+ * @returns the largest record, and batch of records, that all of them take, in bytes; no more than {@link MAX_RECORD_BYTES}.
  * @throws TopicMismatchError when an existing topic does not fit: outputs and changelog must have as many partitions as
  *   `session.events` (output partition = input partition), and events and changelog must carry LogAppendTime (the join's clock).
  */
-export async function ensureTopics(kafka: Kafka, topics: TopicNames, layout: TopicLayout): Promise<void> {
+export async function ensureTopics(kafka: Kafka, topics: TopicNames, layout: TopicLayout): Promise<number> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     const existing = new Set(await admin.listTopics());
     const missing = topicConfigs(topics, layout).filter(({ topic }) => !existing.has(topic));
     if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
-    await verify(admin, topics);
+    await verifyPartitions(admin, topics);
+    return await verifyConfigs(admin, topics);
   } finally {
     await admin.disconnect();
   }
@@ -61,7 +66,7 @@ function topicConfigs(topics: TopicNames, layout: TopicLayout): ITopicConfig[] {
   }));
 }
 
-async function verify(admin: Admin, topics: TopicNames): Promise<void> {
+async function verifyPartitions(admin: Admin, topics: TopicNames): Promise<void> {
   const { topics: found } = await admin.fetchTopicMetadata({ topics: Object.values(topics) });
   const partitions = new Map(found.map((topic) => [topic.name, topic.partitions.length]));
   const expected = partitions.get(topics.events);
@@ -73,20 +78,29 @@ async function verify(admin: Admin, topics: TopicNames): Promise<void> {
       );
     }
   }
+}
+
+async function verifyConfigs(admin: Admin, topics: TopicNames): Promise<number> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [topics.events, topics.changelog].map((name) => ({
+    resources: Object.values(topics).map((name) => ({
       // Node does not see this name among the module's exports.
       type: kafkajs.ConfigResourceTypes.TOPIC,
       name,
-      configNames: ['message.timestamp.type'],
+      configNames: ['message.timestamp.type', 'max.message.bytes'],
     })),
   });
+  let maxRecordBytes = MAX_RECORD_BYTES;
   for (const { resourceName, configEntries } of resources) {
-    const timestampType = configEntries[0]?.configValue;
-    if (timestampType === 'LogAppendTime') continue;
-    throw new TopicMismatchError(
-      `topic ${resourceName} has message.timestamp.type=${String(timestampType)}: set it to LogAppendTime, the join counts its timers in log time`,
-    );
+    const config = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+    const timestampType = config.get('message.timestamp.type');
+    const isClock = resourceName === topics.events || resourceName === topics.changelog;
+    if (isClock && timestampType !== 'LogAppendTime') {
+      throw new TopicMismatchError(
+        `topic ${resourceName} has message.timestamp.type=${String(timestampType)}: set it to LogAppendTime, the join counts its timers in log time`,
+      );
+    }
+    maxRecordBytes = Math.min(maxRecordBytes, Number(config.get('max.message.bytes') ?? MAX_RECORD_BYTES));
   }
+  return maxRecordBytes;
 }

@@ -39,10 +39,14 @@ export type TransactionalWriterOptions = {
   readonly topics: readonly string[];
   /** The broker aborts a transaction that is open for longer. A commit that takes longer fails. */
   readonly transactionTimeoutMs: number;
+  /** Largest batch that all topics take (`max.message.bytes`). */
+  readonly maxBatchBytes: number;
 };
 
-/** A request stays well below the broker's limit (socket.request.max.bytes, 100 MiB) and a batch below the topic's. */
-const REQUEST_BYTES = 4 * 1024 * 1024;
+/** More in one request gains nothing, and the broker has to find room for it in one piece. */
+const REQUEST_BYTES = 1024 * 1024;
+/** More than a batch takes beside its records. */
+const BATCH_HEADER_BYTES = 100;
 
 /**
  * A transactional producer that owns its transactional id while no newer one with the same id has been opened.
@@ -62,6 +66,7 @@ export class TransactionalWriter {
     private readonly owner: TransactionOwner,
     private readonly producer: TransactionProducer,
     private readonly timeoutMs: number,
+    private readonly requestBytes: number,
   ) {}
 
   /**
@@ -70,6 +75,7 @@ export class TransactionalWriter {
    */
   static async open(kafka: Kafka, options: TransactionalWriterOptions): Promise<TransactionalWriter> {
     const { transactionalId, topics, transactionTimeoutMs: timeoutMs } = options;
+    const requestBytes = Math.min(REQUEST_BYTES, options.maxBatchBytes - BATCH_HEADER_BYTES);
     return openCluster(kafka, timeoutMs, `initialising the transactional id ${transactionalId}`, async (cluster) => {
       await cluster.addMultipleTargetTopics(topics);
       const coordinator = new Coordinator(cluster, transactionalId, TRANSACTION_COORDINATOR);
@@ -77,7 +83,8 @@ export class TransactionalWriter {
         broker.initProducerId({ transactionalId, transactionTimeout: timeoutMs }),
       );
       const owner = { transactionalId, producerId, producerEpoch };
-      return new TransactionalWriter(cluster, coordinator, owner, new TransactionProducer(cluster, owner), timeoutMs);
+      const producer = new TransactionProducer(cluster, owner);
+      return new TransactionalWriter(cluster, coordinator, owner, producer, timeoutMs, requestBytes);
     });
   }
 
@@ -137,7 +144,7 @@ export class TransactionalWriter {
 
   private async write(records: readonly PartitionRecord[]): Promise<number | undefined> {
     let appendedAt: number | undefined;
-    for (const chunk of chunkByBytes(records, REQUEST_BYTES)) {
+    for (const chunk of chunkByBytes(records, this.requestBytes)) {
       const time = await this.producer.send(chunk, this.timeoutMs);
       if (time !== undefined) appendedAt = Math.max(appendedAt ?? 0, time);
     }

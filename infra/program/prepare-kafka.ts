@@ -8,6 +8,12 @@ import { replicationFactor, type CommonSettings } from '../settings/common.js';
 
 const RETRY_MS = 1_000;
 
+export type PreparedKafka = {
+  readonly subjectIds: SubjectIds;
+  /** The largest record, and batch of records, that all topics take, in bytes. */
+  readonly maxRecordBytes: number;
+};
+
 export type PrepareOptions = {
   readonly settings: CommonSettings;
   readonly kafka: Kafka;
@@ -24,13 +30,13 @@ export type PrepareOptions = {
  * @throws TopicMismatchError or SchemaMismatchError when they are there but do not fit: an operator must act, so end the program.
  * @throws RegistryUnavailableError when the registry is away and the caller did not choose to wait.
  */
-export async function prepareKafka(options: PrepareOptions): Promise<SubjectIds> {
+export async function prepareKafka(options: PrepareOptions): Promise<PreparedKafka> {
   const { settings, kafka, topics, registry, logger, whileRegistryIsAway } = options;
   const layout = { partitions: settings.TOPIC_PARTITIONS, replicationFactor: replicationFactor(settings) };
-  await prepareTopics(kafka, topics, layout, logger);
+  const maxRecordBytes = await prepareTopics(kafka, topics, layout, logger);
   for (;;) {
     try {
-      return await registry.registerSubjects(subjects(topics));
+      return { subjectIds: await registry.registerSubjects(subjects(topics)), maxRecordBytes };
     } catch (error) {
       if (whileRegistryIsAway === 'give-up' || !(error instanceof RegistryUnavailableError)) throw error;
       logger.warn({ err: error }, 'the schema registry is not ready, trying again');

@@ -17,6 +17,7 @@ import { OutputEncoder } from './output-encoder.js';
 import { ProgressMonitor } from './progress-monitor.js';
 import { RestoreProgress } from './restore-progress.js';
 import { SchemaIds } from './schema-ids.js';
+import { maxValueBytes } from './size-limit.js';
 import { StreamTask } from './stream-task.js';
 import { StreamThread } from './stream-thread.js';
 
@@ -27,6 +28,8 @@ export type JoinRoleDeps = {
   readonly subjectIds: SubjectIds;
   readonly schemaRegistry: SchemaRegistryClient;
   readonly rules: JoinRules;
+  /** That all topics take. */
+  readonly maxRecordBytes: number;
   readonly logger: Logger;
   readonly metrics: Registry;
   /** The role cannot go on: the process should exit non-zero and let its supervisor start it again. */
@@ -53,11 +56,11 @@ export class JoinRole {
   private readonly stopping = new AbortController();
 
   constructor(private readonly deps: JoinRoleDeps) {
-    const { kafka, topics, subjectIds, schemaRegistry, logger, metrics } = deps;
+    const { kafka, topics, subjectIds, schemaRegistry, logger, metrics, maxRecordBytes } = deps;
     this.offsets = new OffsetReader(kafka);
     this.changelogReader = new PartitionReader(kafka, topics.changelog);
     this.joinMetrics = new JoinMetrics(metrics, () => this.countSessions());
-    this.encoder = new OutputEncoder(topics, subjectIds);
+    this.encoder = new OutputEncoder(topics, subjectIds, maxValueBytes(maxRecordBytes));
     this.schemaIds = new SchemaIds(Object.values(subjectIds), schemaRegistry, logger);
     this.monitor = new ProgressMonitor({
       topic: topics.events,
@@ -111,7 +114,7 @@ export class JoinRole {
   }
 
   private createTask(partition: number): StreamTask {
-    const { kafka, groupId, topics, rules, logger } = this.deps;
+    const { kafka, groupId, topics, rules, logger, maxRecordBytes } = this.deps;
     const monotonicMs = (): number => performance.now();
     return new StreamTask(partition, {
       log: new KafkaPartitionLog(partition, {
@@ -120,6 +123,7 @@ export class JoinRole {
         topics,
         changelogReader: this.changelogReader,
         offsets: this.offsets,
+        maxBatchBytes: maxRecordBytes,
       }),
       rules,
       encoder: this.encoder,

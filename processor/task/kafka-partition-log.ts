@@ -16,6 +16,8 @@ export type KafkaPartitionLogDeps = {
   readonly topics: TopicNames;
   readonly changelogReader: PartitionReader;
   readonly offsets: OffsetReader;
+  /** That all topics take, in bytes. */
+  readonly maxBatchBytes: number;
 };
 
 /** After this long without its producer, the broker aborts an open transaction, which frees readers that wait behind it. */
@@ -36,12 +38,13 @@ export class KafkaPartitionLog implements PartitionLog {
   ) {}
 
   async fence(): Promise<CommitReceipt> {
-    const { kafka, groupId, topics } = this.deps;
+    const { kafka, groupId, topics, maxBatchBytes } = this.deps;
     const { events: _input, ...outputs } = topics;
     this.writer = await TransactionalWriter.open(kafka, {
       transactionalId: `${groupId}-${this.partition}`,
       topics: Object.values(outputs),
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+      maxBatchBytes,
     });
     return this.commit({ outputs: [], changelog: [] });
   }

@@ -15,6 +15,8 @@ export class OutputEncoder {
   constructor(
     private readonly topics: TopicNames,
     ids: SubjectIds,
+    /** The largest value that the topics take, in bytes. */
+    readonly maxValueBytes: number,
   ) {
     this.headers = {
       complete: wireHeader(ids.complete),
@@ -43,17 +45,23 @@ export class OutputEncoder {
     };
   }
 
-  /** A record that cannot be joined, with its bytes as they were. */
+  /**
+   * A record that cannot be joined, with its bytes as they were: but no more of them than the topic takes, where an operator has given it
+   * less room than the events have. The record itself stays where `source-offset` says.
+   */
   deadLetter(record: InputRecord, reason: PoisonReason, faults: readonly SchemaFault[]): OutputRecord {
+    const value = record.value ?? Buffer.alloc(0);
+    const isCut = value.length > this.maxValueBytes;
     return {
       topic: this.topics.deadLetter,
       key: record.key?.toString() ?? null,
-      value: record.value ?? Buffer.alloc(0),
+      value: isCut ? value.subarray(0, this.maxValueBytes) : value,
       headers: {
         reason,
         errors: JSON.stringify(faults),
         'received-at': new Date(record.timestamp).toISOString(),
         'source-offset': String(record.offset),
+        ...(isCut && { 'cut-from-bytes': String(value.length) }),
       },
     };
   }

@@ -1,4 +1,3 @@
-import { MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import type { Effect, Transition } from '../join/effects.js';
 import { encodeState } from '../join/state-codec.js';
 import type { SessionState } from '../join/state.js';
@@ -7,8 +6,10 @@ import type { OutputRecord } from './partition-log.js';
 /** For key, headers and framing of a record, and for what a joined record says beside what its state holds. */
 const HEADROOM_BYTES = 32 * 1024;
 
-/** Largest value that the join writes. What the ingress lets in is smaller by as much again. */
-export const MAX_VALUE_BYTES = MAX_RECORD_BYTES - HEADROOM_BYTES;
+/** Largest value that the join writes to topics that take records of so many bytes. What the ingress lets in is smaller by as much again. */
+export function maxValueBytes(maxRecordBytes: number): number {
+  return Math.max(1, maxRecordBytes - HEADROOM_BYTES);
+}
 
 /** JSON that is written again may be longer than it came: `1e20,` is five bytes, and 22 when JavaScript writes it. */
 const GROWTH = 5;

@@ -14,7 +14,7 @@ import { PendingTransaction } from './pending-transaction.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { SchemaIds } from './schema-ids.js';
 import { SessionStore } from './session-store.js';
-import { boundAfter, largestValue, MAX_VALUE_BYTES } from './size-limit.js';
+import { boundAfter, largestValue } from './size-limit.js';
 
 export type StreamTaskDeps = {
   readonly log: PartitionLog;
@@ -136,7 +136,7 @@ export class StreamTask {
   }
 
   private join(record: InputRecord, value: Buffer | null): void {
-    const { rules } = this.deps;
+    const { rules, encoder } = this.deps;
     const { pending } = this;
     this.processedUpTo = record.timestamp;
     const decoded = decodeRecord(record, value, this.knowsSchema);
@@ -150,9 +150,9 @@ export class StreamTask {
     const transition = onEvent(before, event, record.timestamp, rules);
     const eventBytes = value?.length ?? 0;
     let boundBytes = boundAfter(this.store.boundBytes(sessionId), eventBytes);
-    if (boundBytes > MAX_VALUE_BYTES) {
-      boundBytes = largestValue(transition, (effect) => this.deps.encoder.encode(effect));
-      if (boundBytes > MAX_VALUE_BYTES) {
+    if (boundBytes > encoder.maxValueBytes) {
+      boundBytes = largestValue(transition, (effect) => encoder.encode(effect));
+      if (boundBytes > encoder.maxValueBytes) {
         this.refuse(record, 'too_large', []);
         return;
       }

@@ -57,6 +57,7 @@ function start(groupId: string, rules: Partial<JoinRules> = {}): JoinRole {
     subjectIds,
     schemaRegistry,
     rules: { ...LONG, ...rules },
+    maxRecordBytes: MAX_RECORD_BYTES,
     logger: silent,
     metrics: new Registry(),
     onFatal: (error) => {

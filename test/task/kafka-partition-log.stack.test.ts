@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import { PartitionReader } from '../../infra/kafka/partition-reader.js';
-import { ensureTopics } from '../../infra/kafka/topics.js';
+import { ensureTopics, MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import { KafkaPartitionLog } from '../../processor/task/kafka-partition-log.js';
 import { suiteEnv, suiteKafka } from '../stack/stack-settings.js';
 import { partitionLogContract } from './partition-log.contract.js';
@@ -45,7 +45,15 @@ partitionLogContract('Kafka', () => {
       await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic: topics.events, partitions }] });
       await dying.disconnect();
     },
-    open: () => new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, offsets }),
+    open: () =>
+      new KafkaPartitionLog(partition, {
+        kafka,
+        groupId,
+        topics,
+        changelogReader,
+        offsets,
+        maxBatchBytes: MAX_RECORD_BYTES,
+      }),
     outputTopic: topics.complete,
     outputs: async () => {
       const end = randomUUID();

@@ -1,8 +1,10 @@
 import { Registry } from 'prom-client';
+import { MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import type { JoinRules } from '../../processor/join/rules.js';
 import { JoinMetrics } from '../../processor/task/join-metrics.js';
 import { OutputEncoder } from '../../processor/task/output-encoder.js';
 import { SchemaIds } from '../../processor/task/schema-ids.js';
+import { maxValueBytes } from '../../processor/task/size-limit.js';
 import { StreamTask } from '../../processor/task/stream-task.js';
 import type { SessionComplete, SessionIncomplete } from '../../schemas/generated/types.js';
 import { topicNames } from '../../schemas/topics.js';
@@ -39,7 +41,11 @@ export class TaskHarness {
 
   async open(): Promise<StreamTask> {
     const metrics = new JoinMetrics(new Registry(), () => counts);
-    const encoder = new OutputEncoder(TOPICS, { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 });
+    const encoder = new OutputEncoder(
+      TOPICS,
+      { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 },
+      maxValueBytes(MAX_RECORD_BYTES),
+    );
     const schemaIds = new SchemaIds([EVENTS_ID], { knows: (id) => this.registryKnows(id) }, silent);
     const monotonicMs = (): number => this.partition.brokerNow;
     const task = new StreamTask(0, {

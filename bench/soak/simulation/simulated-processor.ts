@@ -1,9 +1,11 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { OffsetReader } from '../../../infra/kafka/offset-reader.js';
+import { MAX_RECORD_BYTES } from '../../../infra/kafka/topics.js';
 import type { JoinRules } from '../../../processor/join/rules.js';
 import { JoinMetrics } from '../../../processor/task/join-metrics.js';
 import { OutputEncoder } from '../../../processor/task/output-encoder.js';
+import { maxValueBytes } from '../../../processor/task/size-limit.js';
 import { SchemaIds } from '../../../processor/task/schema-ids.js';
 import { StreamTask } from '../../../processor/task/stream-task.js';
 import { StreamThread } from '../../../processor/task/stream-thread.js';
@@ -21,7 +23,11 @@ const metrics = new JoinMetrics(new Registry(), () => ({
   'awaiting-recording': 0,
   completed: 0,
 }));
-const encoder = new OutputEncoder(TOPICS, { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 });
+const encoder = new OutputEncoder(
+  TOPICS,
+  { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 },
+  maxValueBytes(MAX_RECORD_BYTES),
+);
 const schemaIds = new SchemaIds([EVENTS_ID], { knows: () => Promise.resolve(false) }, silent);
 
 export type ProcessorDeps = FakeConsumerDeps & { readonly rules: JoinRules };
