@@ -4,7 +4,7 @@ import { measureCatchUp } from './catch-up.js';
 import { catchUpSection } from './join-sections.js';
 import { streamsForThroughput, streamsInMemory } from './kafka-streams-join.js';
 import { installKafkaStreams } from './kafka-streams-part.js';
-import { ourJoin } from './our-join.js';
+import { OUR_TWO, ourJoin } from './our-join.js';
 
 const FULL_SESSIONS = 200_000;
 const QUICK_SESSIONS = 20_000;
@@ -12,7 +12,9 @@ const QUICK_SESSIONS = 20_000;
 /** `npm run bench -- join`: our join beside Kafka Streams, on the same backlog and broker, every joined record compared. */
 export async function benchJoin({ site, quick, rounds, nodeArguments }: BenchOptions): Promise<Section[]> {
   const jars = await installKafkaStreams(site.log);
-  const contenders = [ourJoin(nodeArguments), streamsForThroughput(jars), streamsInMemory(jars)];
+  const ours = ourJoin(nodeArguments);
+  const two = { ...ours, name: OUR_TWO, processes: 2 };
+  const contenders = [ours, two, streamsForThroughput(jars), streamsInMemory(jars)];
   const sessions = quick ? QUICK_SESSIONS : FULL_SESSIONS;
   return [catchUpSection(await measureCatchUp(site, contenders, { sessions, rounds }), sessions)];
 }

@@ -64,7 +64,7 @@ export async function measureCatchUp(
   const results = new Map<string, CatchUp[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
-      const result = await catchUp(site, contender, stored);
+      const result = await catchUp(site, contender, stored, contender.processes);
       results.get(contender.name)?.push(result);
       site.log(`catch-up, round ${round} of ${rounds}: ${contender.name}: ${describe(result)}`);
     }

@@ -19,6 +19,8 @@ export type JoinRun = {
 /** A join to measure: ours, or one that a user would write instead. */
 export type JoinContender = {
   readonly name: string;
+  /** So many of its processes share the catch-up; default 1. */
+  readonly processes?: number;
   /** @param inputPrefix of the topics; `<inputPrefix>session.events` is the input, and is not touched. */
   readonly prepare: (site: BenchSite, inputPrefix: string) => Promise<JoinRun>;
 };

@@ -5,7 +5,7 @@ import { CALL_EVENTS } from './call-sessions.js';
 import type { CatchUp } from './catch-up.js';
 import { STREAMS, STREAMS_DEFAULTS, STREAMS_IN_MEMORY } from './kafka-streams-join.js';
 import { describeFaults, isFaultless } from './output-check.js';
-import { OUR_JOIN } from './our-join.js';
+import { OUR_JOIN, OUR_TWO } from './our-join.js';
 
 /** The catch-up beside its peers. */
 export function catchUpSection(results: ReadonlyMap<string, readonly CatchUp[]>, sessions: number): Section {
@@ -16,6 +16,7 @@ export function catchUpSection(results: ReadonlyMap<string, readonly CatchUp[]>,
   const brokerMicros = ({ brokerCpuMs }: CatchUp): number => (brokerCpuMs * 1000) / (sessions * CALL_EVENTS.length);
   const ratio = (what: string, peer: string, pick: (r: CatchUp) => number, asked?: Asked) =>
     ratioOf(`${what}, ours to ${peer}`, of(OUR_JOIN, pick), of(peer, pick), asked);
+  const rate = (r: CatchUp): number => r.sessionsPerSecond;
   const knowsBroker = of(OUR_JOIN, brokerMicros).every((value) => !Number.isNaN(value));
   return {
     id: 'join',
@@ -25,7 +26,8 @@ contender starts as a new process with nothing and works them off, exactly once,
 record is read with read_committed and compared with what it must say. The rate is that from the first to the last joined record, by the
 broker's clock; CPU and memory are the process's, from its start.
 
-- *${OUR_JOIN}*: \`dist/processor/main.js\` with its defaults: one thread of JavaScript.
+- *${OUR_JOIN}*: \`dist/processor/main.js\` with its defaults: one thread of JavaScript. *${OUR_TWO}*: two such processes in one group, their CPU and
+  memory added up, as Kafka Streams has two threads.
 - *${STREAMS}*: 4.1, exactly_once_v2, 2 threads, RocksDB, set for throughput: \`bench/join/kafka-streams-join.ts\` and
   \`JoinTopology.java\` say how, and why. *${STREAMS_IN_MEMORY}*: likewise, its state in memory.`,
     measures: [
@@ -34,7 +36,7 @@ broker's clock; CPU and memory are the process's, from its start.
         title: 'Joined',
         unit: 'sessions/s',
         better: 'higher',
-        samples: samples((r) => r.sessionsPerSecond),
+        samples: samples(rate),
       },
       { id: 'cpu', title: 'CPU an event', unit: 'µs', better: 'lower', samples: samples(cpuMicros) },
       ...(knowsBroker
@@ -49,8 +51,9 @@ broker's clock; CPU and memory are the process's, from its start.
       { id: 'total', title: 'In all', unit: 's', better: 'lower', samples: samples((r) => r.totalMs / 1000) },
     ],
     ratios: [
-      ratio('sessions/s', STREAMS, (r) => r.sessionsPerSecond, { atLeast: 1.5 }),
-      ratio('sessions/s', STREAMS_IN_MEMORY, (r) => r.sessionsPerSecond),
+      ratio('sessions/s', STREAMS, rate, { atLeast: 1.5 }),
+      ratio('sessions/s', STREAMS_IN_MEMORY, rate),
+      ratioOf(`sessions/s, ${OUR_TWO} to ${STREAMS}`, of(OUR_TWO, rate), of(STREAMS, rate)),
       ratio('CPU', STREAMS, (r) => r.cpuMs),
       ratio('CPU', STREAMS_IN_MEMORY, (r) => r.cpuMs),
       ratio('peak memory', STREAMS, (r) => r.peakMemoryMiB, { atMost: 0.33 }),

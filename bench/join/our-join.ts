@@ -8,6 +8,7 @@ import type { JoinContender } from './contender.js';
 import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
 
 export const OUR_JOIN = 'session join';
+export const OUR_TWO = 'two processes of it';
 
 /**
  * The join of `dist/processor/main.js` with its defaults, in a group of its own. The topics it writes to are made anew, as their
