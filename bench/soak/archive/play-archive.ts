@@ -26,7 +26,9 @@ import { StoreUnderTest } from './store-under-test.js';
 
 const ARCHIVERS = 2;
 const BUCKET = 'recordings';
-const QUIET_MS = 3_000;
+const GROUP_ID = 'soak';
+/** Committed positions never pass what is not settled: that two looks in a row find nothing behind is enough. */
+const QUIET_MS = 1_000;
 const WITHIN_MS = 300_000;
 
 export type PlayContext = {
@@ -55,7 +57,7 @@ export async function playArchive(
     ...context.env,
     ...{ S3_ENDPOINT: store.endpoints.S3_ENDPOINT, S3_BUCKET: BUCKET, ARCHIVE_SPILL_DIR: spillDir },
     ...{ ARCHIVE_ALLOWED_HOSTS: source.host, ARCHIVE_URL_LIFETIME_MS: String(run.lifeMs) },
-    ...{ TOPIC_PREFIX: 'soak.', LOG_LEVEL: 'debug' },
+    ...{ PROCESSOR_GROUP_ID: GROUP_ID, LOG_LEVEL: 'debug' },
   };
   const settings = readSettings(env, commonSpecs, commonFaults);
   const silent = createLogger('soak', 'silent');
@@ -69,7 +71,7 @@ export async function playArchive(
   let load: RecordingLoad | undefined;
   const start = performance.now();
   const quiet = async (): Promise<void> => {
-    const group = { groupId: 'session-join-archive', input: topics.events, outputs: [topics.events] };
+    const group = { groupId: `${GROUP_ID}-archive`, input: topics.events, outputs: [topics.events] };
     await untilQuiet(offsets, { ...group, quietMs: QUIET_MS, withinMs: WITHIN_MS, signal });
     await untilNothingPends(archivers, signal);
   };
@@ -92,8 +94,11 @@ export async function playArchive(
     await load.stop();
     await Promise.all(archivers.map((archiver) => archiver.stop()));
     log('reading back');
+    const bounds = [...(await offsets.bounds(topics.events)).values()];
+    const records = bounds.reduce((sum, { low, end }) => sum + end - low, 0);
     const history = await readHistory({
-      ...{ run, brokers: settings.KAFKA_BROKERS.join(','), topic: topics.events, source, inOutage: new Set(inOutage) },
+      ...{ run, brokers: settings.KAFKA_BROKERS.join(','), topic: topics.events, records },
+      ...{ source, inOutage: new Set(inOutage) },
       ...{ store, bucket: new Bucket(store.endpoints, BUCKET), spillDir, logDir: join(dir, 'logs'), signal },
     });
     const violations = checkArchive(history);
