@@ -3,8 +3,8 @@ import { QUICK } from '../../bench/soak/archive/archive-run.js';
 import { runArchiveSoak } from '../../bench/soak/archive/soak-archive.js';
 import { suiteEnv } from '../stack/stack-settings.js';
 
-/** Each kind of misbehaviour of the source is in its plan, and the source that is away for good comes early: its recording takes a link's life. */
-const SEED = 1655;
+/** Each kind of misbehaviour of the source is in its plan, and soon over; its first fault is the one that takes longest. */
+const SEED = 983;
 
 it('with its source cut, its store and itself killed, and its store away for longer than links live, the archive loses nothing', async () => {
   const { signal } = new AbortController();

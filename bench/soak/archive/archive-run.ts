@@ -57,5 +57,5 @@ export const QUICK: ArchiveRun = {
     counts: { 'archiver killed': 1, 'store killed': 1, 'store hung': 1, 'source away': 1 },
     ...{ gapMs: { from: 1_500, to: 3_000 }, sourceAwayMs: 2_000, storeHungMs: 3_000 },
   },
-  outage: { count: 20, sizes: [{ share: 1, from: KB, to: 5 * MB }], killAt: 0.7, backAt: 1.3 },
+  outage: { count: 20, sizes: [{ share: 1, from: KB, to: 5 * MB }], killAt: 0.6, backAt: 1.15 },
 };

@@ -121,7 +121,7 @@ function checkBytes({ sessionId, bytes, sha256 }: ExpectedRecording, object: Fou
 }
 
 /** `<projectId>/<yyyy>/<mm>/<dd>/<sessionId>.<ext>` */
-function sessionOfKey(key: string): string {
+export function sessionOfKey(key: string): string {
   return /^[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.[^./]+$/.exec(key)?.[1] ?? '';
 }
 

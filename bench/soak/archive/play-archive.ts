@@ -15,12 +15,13 @@ import { ProcessorUnderTest } from '../processor-under-test.js';
 import { untilQuiet } from '../quiescence.js';
 import { runArchiveFaults } from './archive-faults.js';
 import type { ArchiveRun } from './archive-run.js';
-import { checkArchive } from './check-archive.js';
+import { checkArchive, sessionOfKey } from './check-archive.js';
 import { MisbehavingSource } from './misbehaving-source.js';
-import { readHistory } from './read-history.js';
+import { readHistory, SESSION_TIMEOUT_MS } from './read-history.js';
 import { RecordingLoad } from './recording-load.js';
 import type { PlannedRecording } from './recording-plan.js';
 import { table, tell } from './report.js';
+import type { SourceLedger } from './source-ledger.js';
 import { runStoreOutage } from './store-outage.js';
 import { StoreUnderTest } from './store-under-test.js';
 
@@ -88,7 +89,8 @@ export async function playArchive(
     const faults = await runArchiveFaults(run.faults, { archivers, store, source, random, log, signal });
     await publishing;
     log('all recordings are announced, waiting for the archivers');
-    await quiet();
+    const bucket = new Bucket(store.endpoints, BUCKET);
+    await untilOwedAreThere(bucket, source.ledger, run.lifeMs, signal);
     await runStoreOutage(run.outage, inOutage, run.lifeMs, { archivers, store, source, load, log, signal });
     await quiet();
     await load.stop();
@@ -99,7 +101,7 @@ export async function playArchive(
     const history = await readHistory({
       ...{ run, brokers: settings.KAFKA_BROKERS.join(','), topic: topics.events, records },
       ...{ source, inOutage: new Set(inOutage) },
-      ...{ store, bucket: new Bucket(store.endpoints, BUCKET), spillDir, logDir: join(dir, 'logs'), signal },
+      ...{ store, bucket, spillDir, logDir: join(dir, 'logs'), signal },
     });
     const violations = checkArchive(history);
     const exits = archivers.reduce((sum, archiver) => sum + archiver.exits, 0);
@@ -112,6 +114,20 @@ export async function playArchive(
     await store.stop();
     source.stop();
     await offsets.close();
+  }
+}
+
+/**
+ * Resolves once all that is owed is in the store, or late. The others may take until their links are dead: they go on while the store
+ * is away.
+ */
+async function untilOwedAreThere(bucket: Bucket, ledger: SourceLedger, lifeMs: number, signal: AbortSignal) {
+  const end = performance.now() + lifeMs + SESSION_TIMEOUT_MS;
+  const owed = ledger.published.filter((entry) => ledger.isOwed(entry, lifeMs));
+  while (performance.now() < end) {
+    const there = new Set((await bucket.list()).map(({ key }) => sessionOfKey(key)));
+    if (owed.every(({ recording }) => there.has(recording.sessionId))) return;
+    await delay(500, undefined, { signal });
   }
 }
 

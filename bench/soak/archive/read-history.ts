@@ -9,8 +9,6 @@ import { filesWith, readLog, readObjects, type ReadLog } from './read-archive.js
 import type { PlannedRecording } from './recording-plan.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
-/** A recording is owed when its source could be had for this share of its link's life. */
-const OWED_SHARE = 1 / 3;
 /** So long a group does not miss a member that was killed; it does not shrink with the links' lives, and so is granted once. */
 export const SESSION_TIMEOUT_MS = 10_000;
 
@@ -59,7 +57,7 @@ function expectations({ run, source, inOutage }: HistoryParts, { readyAt }: Read
     const isInOutage = inOutage.has(entry.recording);
     return {
       ...{ sessionId, bytes: content.length, sha256: content.sha256() },
-      isOwed: source.ledger.upMs(entry, lifeMs) >= OWED_SHARE * lifeMs || (isInOutage && entry.isServed),
+      isOwed: source.ledger.isOwed(entry, lifeMs) || (isInOutage && entry.isServed),
       // With the store away there is no object in time; what counts is that there is one.
       dueAt: isInOutage ? Number.POSITIVE_INFINITY : (readyAt.get(sessionId) ?? entry.at) + lifeMs + SESSION_TIMEOUT_MS,
     };
