@@ -21,8 +21,8 @@ export type ArchivePipelineOptions = {
   readonly clock: Clock;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
-  /** A recording has left the pipeline. */
-  readonly onSettled: () => void;
+  /** A recording has left the pipeline, or does not need its link any more. */
+  readonly onRelief: () => void;
 };
 
 /** Outcomes on their way to the log; a send takes its place in a batch, not a connection. */
@@ -116,6 +116,7 @@ export class ArchivePipeline {
   private async fetch(task: FetchTask, stop: AbortSignal): Promise<StepVerdict> {
     const result = await this.options.fetchStep.run(task, stop);
     if (result.kind === 'again') return result;
+    this.options.onRelief();
     if (result.kind === 'fetched') return this.fetched(task.job, result);
     await task.spill?.remove();
     if (result.kind === 'lost') this.confirm(task, result.loss);
@@ -169,7 +170,7 @@ export class ArchivePipeline {
     if (verdict.kind === 'done') {
       task.job.lease.offsets.settle(task.job.offset);
       this.options.metrics.noteSettled(task.outcome);
-      this.options.onSettled();
+      this.options.onRelief();
     }
     return verdict;
   }

@@ -31,7 +31,7 @@ export type PipelineParts = {
   readonly clock: Clock;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
-  readonly onSettled: () => void;
+  readonly onRelief: () => void;
 };
 
 const STALL_MS = 30_000;
@@ -68,6 +68,6 @@ export function assemblePipeline(parts: PipelineParts): ArchivePipeline {
     clock,
     metrics,
     logger,
-    onSettled: parts.onSettled,
+    onRelief: parts.onRelief,
   });
 }

@@ -22,7 +22,7 @@ describe('an error of ours', () => {
 
 describe('trouble with the store', () => {
   it('costs no link: what is downloaded waits on disk, beyond the end of its link', async () => {
-    const { source, store, accept, settled, pipeline, outcomes, leftOvers } = await archivePipeline({
+    const { source, store, accept, settled, pipeline, outcomes, leftOvers, relief } = await archivePipeline({
       lifetimeMs: 2_000,
     });
     store.trouble = 'away';
@@ -30,6 +30,8 @@ describe('trouble with the store', () => {
     for (let n = 0; n < 10; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)), 2_000);
     await vi.waitFor(() => expect(leftOvers()).toHaveLength(10), { interval: 5 });
     await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ downloads: 0, tightestMs: undefined }));
+    // So reading goes on, if it was paused for them.
+    expect(relief.count).toBe(10);
     source.stop();
     store.trouble = undefined;
     await settled(10);
