@@ -23,12 +23,16 @@ const BYTES = 'org.apache.kafka.common.serialization.BytesDeserializer';
 /** The tool logs to stdout as well, the end by timeout among it: only lines of records begin like this. */
 const RECORD = /^(?:CreateTime|LogAppendTime):(\d+)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/;
 
-/** Gives all records of a topic, in order within each partition, as the Java console consumer reads them with `read_committed`. */
+/**
+ * Gives all records of a topic, in order within each partition, as the Java console consumer reads them with `read_committed`.
+ * @param count of them, where it is known: spares the wait for more.
+ */
 export async function readWithJava(
   brokers: string,
   topic: string,
   onRecord: (record: JavaRecord) => void,
   signal?: AbortSignal,
+  count?: number,
 ): Promise<void> {
   const libraries = await install(kafkaService.part, { cache: cacheDir(process.env), log: () => undefined });
   const properties = [
@@ -41,6 +45,7 @@ export async function readWithJava(
       ...['-Xmx256m', '-cp', `${libraries}/*`, 'org.apache.kafka.tools.consumer.ConsoleConsumer'],
       ...['--bootstrap-server', brokers, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'],
       ...['--timeout-ms', String(IDLE_MS), ...properties.flatMap((property) => ['--property', property])],
+      ...(count === undefined ? [] : ['--max-messages', String(count)]),
     ],
     { stdio: ['ignore', 'pipe', 'ignore'], signal },
   );

@@ -4,6 +4,8 @@ import type { Clock } from './clock.js';
 import { Lane, type StepVerdict } from './lane.js';
 import type { Outcome } from './outcome.js';
 import type { RecordingJob } from './recording-job.js';
+import type { SpillDirectory, SpilledRecording } from './spill/spill-directory.js';
+import { LossTask, type ConfirmLossStep, type Loss } from './steps/confirm-loss-step.js';
 import { FetchTask, type FetchStep } from './steps/fetch-step.js';
 import { ReportTask, type ReportStep } from './steps/report-step.js';
 import { StoreTask, type StoreStep } from './steps/store-step.js';
@@ -11,14 +13,16 @@ import { StoreTask, type StoreStep } from './steps/store-step.js';
 export type ArchivePipelineOptions = {
   readonly fetchStep: FetchStep;
   readonly storeStep: StoreStep;
+  readonly confirmLossStep: ConfirmLossStep;
   readonly reportStep: ReportStep;
-  /** Downloads at the same time, and as many uploads beside them. */
+  readonly spills: Pick<SpillDirectory, 'discard'>;
+  /** Downloads at the same time, and as many uploads, and questions to the store, beside them. */
   readonly concurrency: number;
   readonly clock: Clock;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
-  /** A recording has left the pipeline. */
-  readonly onSettled: () => void;
+  /** A recording has left the pipeline, or does not need its link any more. */
+  readonly onRelief: () => void;
 };
 
 /** Outcomes on their way to the log; a send takes its place in a batch, not a connection. */
@@ -32,8 +36,9 @@ const DONE: StepVerdict = { kind: 'done' };
  * ```
  *   accept ─▶ fetch ──▶ store ──▶ report ─▶ settled
  *             │  ▲ │    │  ▲ │      │  ▲
- *             └──┘ │    └──┘ │      └──┘      a failed try comes back after a while
- *                  └─────────┴────▶ report    given up, or the object was there already
+ *             └──┘ │    └──┘ ├▶     └──┘      a failed try comes back after a while
+ *                  │         │                the object was there already, or the store was away for too long: report
+ *                  └──▶ confirm loss ──▶      the link or the file is dead: the store is asked until it answers
  * ```
  *
  * Each step has a lane of its own: a store that is away does not keep links waiting, and whoever waits for a retry takes no place.
@@ -41,12 +46,14 @@ const DONE: StepVerdict = { kind: 'done' };
 export class ArchivePipeline {
   private readonly fetching: Lane<FetchTask>;
   private readonly storing: Lane<StoreTask>;
+  private readonly confirming: Lane<LossTask>;
   private readonly reporting: Lane<ReportTask>;
 
   constructor(private readonly options: ArchivePipelineOptions) {
     const { concurrency, clock } = options;
     this.fetching = new Lane({ concurrency, clock, run: (task, stop) => this.fetch(task, stop) });
     this.storing = new Lane({ concurrency, clock, run: (task, stop) => this.store(task, stop) });
+    this.confirming = new Lane({ concurrency, clock, run: (task, stop) => this.confirmLoss(task, stop) });
     this.reporting = new Lane({ concurrency: REPORTS_AT_ONCE, clock, run: (task) => this.report(task) });
   }
 
@@ -62,6 +69,7 @@ export class ArchivePipeline {
   dropRevoked(): void {
     const dropped = this.fetching.removeWaiting(({ job }) => job.lease.isRevoked);
     for (const { spill } of dropped) void spill?.remove();
+    this.confirming.removeWaiting(({ job }) => job.lease.isRevoked);
   }
 
   /** Recordings whose link has not been used up. */
@@ -71,7 +79,8 @@ export class ArchivePipeline {
 
   /** Recordings that are not settled. */
   get pending(): number {
-    return [this.fetching, this.storing, this.reporting].reduce((sum, lane) => sum + lane.waiting + lane.active, 0);
+    const lanes = [this.fetching, this.storing, this.confirming, this.reporting];
+    return lanes.reduce((sum, lane) => sum + lane.waiting + lane.active, 0);
   }
 
   gauges(): ArchiveGauges {
@@ -100,28 +109,19 @@ export class ArchivePipeline {
    * complete, its file: the next owner takes it up again.
    */
   async stop(): Promise<void> {
-    await Promise.all([this.fetching.stop(), this.storing.stop()]);
+    await Promise.all([this.fetching, this.storing, this.confirming].map((lane) => lane.stop()));
     await this.reporting.stop();
   }
 
   private async fetch(task: FetchTask, stop: AbortSignal): Promise<StepVerdict> {
     const result = await this.options.fetchStep.run(task, stop);
-    switch (result.kind) {
-      case 'fetched':
-        this.storing.add(new StoreTask(task.job, result.spill, result.recording, this.options.clock.now()));
-        return DONE;
-      case 'settled':
-        await task.spill?.remove();
-        this.settle(task.job, result.outcome, task.failures);
-        return DONE;
-      case 'again':
-        return result;
-      case 'dropped':
-        await task.spill?.remove();
-        return DONE;
-      default:
-        return result satisfies never;
-    }
+    if (result.kind === 'again') return result;
+    this.options.onRelief();
+    if (result.kind === 'fetched') return this.fetched(task.job, result);
+    await task.spill?.remove();
+    if (result.kind === 'lost') this.confirm(task, result.loss);
+    if (result.kind === 'settled') await this.settle(task, result.outcome);
+    return DONE;
   }
 
   private async store(task: StoreTask, stop: AbortSignal): Promise<StepVerdict> {
@@ -129,17 +129,38 @@ export class ArchivePipeline {
     if (result.kind === 'again') return result;
     if (result.kind === 'dropped') return DONE;
     await task.spill.remove();
-    this.settle(task.job, result.outcome, task.failures);
+    if (result.kind === 'lost') this.confirm(task, result.loss);
+    else await this.settle(task, result.outcome);
     return DONE;
   }
 
-  private settle(job: RecordingJob, outcome: Outcome, failures: number): void {
+  private async confirmLoss(task: LossTask, stop: AbortSignal): Promise<StepVerdict> {
+    const result = await this.options.confirmLossStep.run(task, stop);
+    if (result.kind === 'again') return result;
+    if (result.kind === 'fetched') return this.fetched(task.job, result);
+    if (result.kind === 'settled') await this.settle(task, result.outcome);
+    return DONE;
+  }
+
+  private fetched(job: RecordingJob, { spill, recording }: SpilledRecording): StepVerdict {
+    this.storing.add(new StoreTask(job, spill, recording, this.options.clock.now()));
+    return DONE;
+  }
+
+  private confirm({ job, failures }: FetchTask | StoreTask, loss: Loss): void {
+    this.confirming.add(new LossTask(job, loss, failures));
+  }
+
+  private async settle({ job, failures }: FetchTask | StoreTask | LossTask, outcome: Outcome): Promise<void> {
+    const { logger, spills } = this.options;
     const { sessionId, projectId } = job;
     if (outcome.kind === 'failed') {
-      this.options.logger.error({ sessionId, projectId, failures, reason: outcome.reason }, 'recording lost');
+      // What others have of it on disk stays: a later delivery may still be waiting for the store.
+      logger.error({ sessionId, projectId, failures, reason: outcome.reason }, 'recording lost');
     } else {
       const { key, bytes } = outcome.object;
-      this.options.logger.info({ sessionId, key, bytes, failures }, 'recording archived');
+      logger.info({ sessionId, key, bytes, failures }, 'recording archived');
+      await spills.discard(job.fingerprint);
     }
     this.reporting.add(new ReportTask(job, outcome));
   }
@@ -149,7 +170,7 @@ export class ArchivePipeline {
     if (verdict.kind === 'done') {
       task.job.lease.offsets.settle(task.job.offset);
       this.options.metrics.noteSettled(task.outcome);
-      this.options.onSettled();
+      this.options.onRelief();
     }
     return verdict;
   }

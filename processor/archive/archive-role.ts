@@ -93,7 +93,7 @@ export class ArchiveRole {
       clock,
       metrics,
       logger,
-      onSettled: () => this.readOnIfRelieved(),
+      onRelief: () => this.readOnIfRelieved(),
     });
     const intake = new Intake(leases, this.pipeline, { linkLifetimeMs, spillKeepMs });
     this.consumer = new ArchiveConsumer({

@@ -13,6 +13,8 @@ import { LinkFollower } from './source/follow-link.js';
 import type { OpenSource } from './source/http-source.js';
 import { LinkGuard, type Resolve } from './source/link-guard.js';
 import type { SpillDirectory } from './spill/spill-directory.js';
+import { ConfirmLossStep } from './steps/confirm-loss-step.js';
+import { EarlierCopies } from './steps/earlier-copies.js';
 import { FetchStep } from './steps/fetch-step.js';
 import { ReportStep } from './steps/report-step.js';
 import { StoreStep } from './steps/store-step.js';
@@ -29,7 +31,7 @@ export type PipelineParts = {
   readonly clock: Clock;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
-  readonly onSettled: () => void;
+  readonly onRelief: () => void;
 };
 
 const STALL_MS = 30_000;
@@ -50,19 +52,22 @@ export function assemblePipeline(parts: PipelineParts): ArchivePipeline {
     clock,
   });
   const recordings = new RecordingStore(store, settings.S3_BUCKET);
-  const step = { recordings, clock, random: Math.random, metrics, logger };
+  const copies = new EarlierCopies({ recordings, spills, clock, logger });
+  const step = { clock, random: Math.random, metrics, logger, leastWaitMs: lifetimeMs };
   return new ArchivePipeline({
-    fetchStep: new FetchStep({ ...step, downloader, spills, firstTryMs: lifetimeMs * FIRST_TRY_SHARE }),
-    storeStep: new StoreStep({ ...step, store, leastWaitMs: lifetimeMs, concurrency }),
+    fetchStep: new FetchStep({ ...step, copies, downloader, spills, firstTryMs: lifetimeMs * FIRST_TRY_SHARE }),
+    storeStep: new StoreStep({ ...step, recordings, store, concurrency }),
+    confirmLossStep: new ConfirmLossStep({ ...step, copies }),
     reportStep: new ReportStep({
       ...step,
       sender: parts.sender,
       wireHeader: wireHeader(parts.schemaId),
     }),
+    spills,
     concurrency,
     clock,
     metrics,
     logger,
-    onSettled: parts.onSettled,
+    onRelief: parts.onRelief,
   });
 }

@@ -19,7 +19,8 @@ export class Intake {
   take(batch: InputBatch): void {
     const lease = this.leases.get(batch.partition);
     if (lease === undefined) return;
-    lease.noteEnd(batch.highWatermark);
+    // The end of a stretch that retention has emptied is not that of the log.
+    if (batch.records.length > 0) lease.noteEnd(batch.highWatermark);
     for (const record of batch.records) {
       if (lease.offsets.hasRead(record.offset)) continue;
       const event = readyRecordingIn(record.value);

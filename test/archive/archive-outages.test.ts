@@ -22,7 +22,7 @@ describe('an error of ours', () => {
 
 describe('trouble with the store', () => {
   it('costs no link: what is downloaded waits on disk, beyond the end of its link', async () => {
-    const { source, store, accept, settled, pipeline, outcomes, leftOvers } = await archivePipeline({
+    const { source, store, accept, settled, pipeline, outcomes, leftOvers, relief } = await archivePipeline({
       lifetimeMs: 2_000,
     });
     store.trouble = 'away';
@@ -30,6 +30,8 @@ describe('trouble with the store', () => {
     for (let n = 0; n < 10; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)), 2_000);
     await vi.waitFor(() => expect(leftOvers()).toHaveLength(10), { interval: 5 });
     await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ downloads: 0, tightestMs: undefined }));
+    // So reading goes on, if it was paused for them.
+    expect(relief.count).toBe(10);
     source.stop();
     store.trouble = undefined;
     await settled(10);
@@ -93,6 +95,22 @@ describe('trouble with the store', () => {
     expect(store.objects.size).toBe(0);
   });
 
+  it('is asked about a file that is broken: an upload may have come through unanswered', async () => {
+    const { source, store, accept, settled, outcomes, leftOvers, spillRoot } = await archivePipeline();
+    accept('s-1', source.serve('/a', whole(BODY)));
+    await settled(1);
+    const stored = new Map(store.objects);
+    store.objects.clear();
+    store.trouble = 'away';
+    accept('s-1', source.serve('/b', whole(BODY)));
+    await vi.waitFor(() => expect(store.puts).toBeGreaterThan(1));
+    rmSync(join(spillRoot, String(leftOvers()[0])));
+    for (const [key, object] of stored) store.objects.set(key, object);
+    store.trouble = undefined;
+    await settled(2);
+    expect(outcomes()).toMatchObject([{ event: 'recording.archived' }, { event: 'recording.archived' }]);
+  });
+
   it('that has lost its bucket is mended', async () => {
     const { source, store, accept, settled, outcomes } = await archivePipeline();
     store.hasBucket = false;
@@ -143,6 +161,53 @@ describe('a restart while the store is away', () => {
     ]);
   });
 
+  it('keeps nobody waiting who asks whether a recording is lost', async () => {
+    const { source, store, accept, pipeline } = await archivePipeline({ lifetimeMs: 8_000, concurrency: 1 });
+    store.trouble = 'hanging';
+    accept('s-1', source.serve('/dead', status(403)), 60_000);
+    await vi.waitFor(() => expect(pipeline).toMatchObject({ unfetched: 0, pending: 1 }), { timeout: 10_000 });
+    for (let n = 2; n < 10; n += 1) accept(`s-${n}`, source.serve(`/${n}`, whole(BODY)), 0, true);
+    await vi.waitFor(() => expect(pipeline.gauges()).toMatchObject({ spilled: 8, pending: 9 }));
+    store.trouble = undefined;
+  });
+
+  it('is waited out for the life of a link by what should have been given up before it', async () => {
+    const { source, store, accept, settled, pipeline, outcomes } = await archivePipeline({ lifetimeMs: 2_000 });
+    accept('s-1', source.serve('/a', whole(BODY)));
+    await settled(1);
+    store.trouble = 'away';
+    accept('s-1', source.serve('/dead', status(403)), 3_600_000);
+    await vi.waitFor(() => expect(pipeline).toMatchObject({ unfetched: 0, pending: 1 }));
+    store.trouble = undefined;
+    await settled(2);
+    expect(outcomes()).toMatchObject([{ event: 'recording.archived' }, { event: 'recording.archived' }]);
+  });
+
+  it('delays the loss of what is new no further than the join waits', async () => {
+    const { source, store, accept, settled, outcomes } = await archivePipeline({ lifetimeMs: 3_000 });
+    store.trouble = 'away';
+    const begun = Date.now();
+    accept('s-1', source.serve('/dead', status(403)), 0, true);
+    await settled(1);
+    expect(Date.now() - begun).toBeLessThan(3_000);
+    expect(outcomes()).toMatchObject([{ event: 'recording.failed', reason: 'expired' }]);
+  });
+
+  it('does not make a loss of what another owner waits with on disk', async () => {
+    const first = await archivePipeline({ lifetimeMs: 20_000 });
+    first.store.trouble = 'away';
+    const second = await archivePipeline({ lifetimeMs: 20_000, spillRoot: first.spillRoot });
+    second.store.trouble = 'away';
+    second.accept('s-1', second.source.serve('/dead', status(403)), 3_600_000);
+    await vi.waitFor(() => expect(second.pipeline).toMatchObject({ unfetched: 0, pending: 1 }), { timeout: 10_000 });
+    first.accept('s-1', first.source.serve('/a', whole(BODY)));
+    await vi.waitFor(() => expect(second.pipeline.gauges().spilled).toBe(1), { timeout: 10_000 });
+    await first.pipeline.stop();
+    second.store.trouble = undefined;
+    await second.settled(1);
+    expect(second.outcomes()).toMatchObject([{ event: 'recording.archived', sha256: sha256(BODY) }]);
+  });
+
   it('is waited out again, also by what should have been given up meanwhile', async () => {
     const first = await archivePipeline({ lifetimeMs: 2_000 });
     first.store.trouble = 'away';
@@ -174,6 +239,17 @@ describe('trouble with Kafka', () => {
 });
 
 describe('partitions that go and roles that stop', () => {
+  it('drops what may be lost: its new owner asks the store', async () => {
+    const { source, store, accept, pipeline, lease, outcomes } = await archivePipeline({ lifetimeMs: 2_000 });
+    store.trouble = 'away';
+    accept('s-1', source.serve('/dead', status(403)), 60_000);
+    await vi.waitFor(() => expect(pipeline).toMatchObject({ unfetched: 0, pending: 1 }));
+    lease.revoke();
+    pipeline.dropRevoked();
+    await vi.waitFor(() => expect(pipeline.pending).toBe(0), { timeout: 10_000 });
+    expect(outcomes()).toEqual([]);
+  });
+
   it('drops what has not begun, and finishes the rest', async () => {
     const { source, accept, settled, pipeline, lease, outcomes } = await archivePipeline({ concurrency: 1 });
     accept('s-1', source.serve('/a', whole(BODY)));

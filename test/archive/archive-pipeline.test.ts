@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sha256, wav } from './audio-samples.js';
 import { cutAfter, page, stallAfter, status, whole } from './faulty-source.js';
 import { archivePipeline, BODY } from './pipeline-harness.js';
@@ -45,6 +45,15 @@ describe('a recording', () => {
     await settled(3);
     expect(store.looks).toBe(1);
     expect(new Set(outcomes().map((event) => event['sha256']))).toEqual(new Set([sha256(BODY)]));
+  });
+
+  it('that came to be there while its link was tried is reported too', async () => {
+    const { source, accept, settled, outcomes } = await archivePipeline();
+    accept('s-1', source.serve('/a', status(403)));
+    await vi.waitFor(() => expect(source.count('/a')).toBe(1));
+    accept('s-1', source.serve('/b', whole(BODY)));
+    await settled(2);
+    expect(outcomes()).toMatchObject([{ event: 'recording.archived' }, { event: 'recording.archived' }]);
   });
 
   it('stays the one that was first, when two are brought in at once', async () => {

@@ -63,6 +63,18 @@ describe('Intake', () => {
     ]);
   });
 
+  it('takes nothing for new because records before it were deleted before they were read', () => {
+    const { accepted, take } = intake();
+    take(3, 3);
+    take(3, 6, 'a', 'b');
+    take(6, 7, 'c');
+    expect(accepted).toEqual([
+      ['a', false],
+      ['b', false],
+      ['c', true],
+    ]);
+  });
+
   it('leaves out what it has read, and what is not ours', () => {
     const { accepted, leases, take } = intake();
     take(0, 2, 'a', 'b');

@@ -49,6 +49,7 @@ export async function archivePipeline({
   const logger = pino({ level: 'trace' }, { write: (line) => logged.push(line) });
   const log: OutcomeRecord[] = [];
   const kafka = { isAway: false };
+  const relief = { count: 0 };
   const settings = readSettings(
     {
       ARCHIVE_ALLOWED_HOSTS: `${source.host},127.0.0.1:9`,
@@ -76,7 +77,9 @@ export async function archivePipeline({
         return Promise.resolve();
       },
     },
-    onSettled: () => undefined,
+    onRelief: () => {
+      relief.count += 1;
+    },
   });
   onTestFinished(() => pipeline.stop());
   const lease = new Lease(0);
@@ -95,6 +98,6 @@ export async function archivePipeline({
   const leftOvers = () => readdirSync(spillRoot, { recursive: true }).filter((name) => String(name).endsWith('.audio'));
   return {
     ...{ source, store, pipeline, lease, accept, outcomes, settled, kafka, logged, leftOvers, registry, logger },
-    ...{ spills, spillRoot },
+    ...{ spills, spillRoot, relief },
   };
 }

@@ -183,6 +183,32 @@ describe('SpillDirectory', () => {
     expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
   });
 
+  it('removes what a dead process has of what is archived, and nothing else', async () => {
+    const root = tempDir();
+    const other = 'b'.repeat(64);
+    const path = disown(await spilled(await opened(root), FINGERPRINT));
+    const unarchived = disown(await spilled(await opened(root), other), `${hostname()}_999999998_1_0123abcd`);
+    const spills = await opened(root);
+    await spills.discard(FINGERPRINT);
+    expect([readdirSync(path), readdirSync(unarchived).sort()]).toEqual([[], ['1.audio', `${other}.json`]]);
+  });
+
+  it.each(['tidy', 'close'] as const)(
+    'takes nothing archived from a live process, and removes it by %s when that has died with it',
+    async (occasion) => {
+      const root = tempDir();
+      const theirs = await spilled(await opened(root), FINGERPRINT);
+      const completedLater = await opened(root);
+      const spills = await opened(root);
+      await spills.discard(FINGERPRINT);
+      expect(readFileSync(theirs.path, 'utf8')).toBe(BODY);
+      const late = await spilled(completedLater, FINGERPRINT);
+      const left = [disown(theirs), disown(late, `${hostname()}_999999998_1_0123abcd`)];
+      await spills[occasion]();
+      expect(left.flatMap((path) => (existsSync(path) ? readdirSync(path) : []))).toEqual([]);
+    },
+  );
+
   it('leaves only what is complete when it is closed', async () => {
     const root = tempDir();
     const spills = await opened(root);

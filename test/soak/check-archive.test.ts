@@ -44,6 +44,8 @@ it.each<[string, Partial<ArchiveHistory>]>([
   ['foreign', { objects: [object, { ...object, key: 'stray' }] }],
   ['foreign', { outcomes: [archived, { ...failed, sessionId: 's-2' }] }],
   ['unreported', { outcomes: [failed] }],
+  ['called lost', { outcomes: [archived, { ...failed, timestamp: '2026-05-03T08:42:30.000Z' }] }],
+  ['called lost', { outcomes: [{ ...failed, timestamp: '2026-05-03T08:42:30.000Z' }, archived] }],
   ['disagrees', { outcomes: [{ ...archived, sha256: OTHER_SHA }] }],
   ['disagrees', { outcomes: [archived, { ...archived, key: 'elsewhere' }] }],
   ['disagrees', { objects: [{ ...object, metadata: { ...object.metadata, sha256: OTHER_SHA } }] }],

@@ -28,6 +28,8 @@ it('counts for how much of its life a recording could be had', () => {
   ledger.comeBack();
   expect(ledger.isAway).toBe(false);
   expect(ledger.upMs(entry, LIFE_MS)).toBe(400);
+  expect(ledger.isOwed(entry, LIFE_MS)).toBe(true);
+  expect(ledger.isOwed(ledger.publish(recording([300, 1_000])), LIFE_MS)).toBe(false);
 });
 
 it('takes what is away for good, and what was over before, for what they are', () => {

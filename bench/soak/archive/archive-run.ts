@@ -19,8 +19,13 @@ export type ArchiveRun = {
 export type StoreOutage = {
   readonly count: number;
   readonly sizes: readonly SizeClass[];
-  /** Whether an archiver is killed when the links are dead: what it had on its disk is all that there is. */
-  readonly killsArchiver: boolean;
+  /**
+   * When an archiver is killed: at the latest when its group misses it, after 10 s, the links are dead, and what it had on its disk is all
+   * that there is. In lives of a link after the last was announced, as is the next.
+   */
+  readonly killAt: number;
+  /** When the store is back: a while after the recordings of the one that was killed have been read again. */
+  readonly backAt: number;
 };
 
 const KB = 1_000;
@@ -38,19 +43,19 @@ export const FULL: ArchiveRun = {
     counts: { 'archiver killed': 12, 'store killed': 16, 'store hung': 4, 'source away': 4 },
     ...{ gapMs: { from: 7_000, to: 14_000 }, sourceAwayMs: 12_000, storeHungMs: 10_000 },
   },
-  outage: { count: 200, sizes: [{ share: 1, from: KB, to: 20 * MB }], killsArchiver: true },
+  outage: { count: 200, sizes: [{ share: 1, from: KB, to: 20 * MB }], killAt: 1.05, backAt: 1.2 },
 };
 
 /** A member that is killed keeps its group waiting for 10 s: with lives of 20 s more than one such fault would be no fair race. */
 export const QUICK: ArchiveRun = {
-  ...{ lifeMs: 20_000, count: 64, perSecond: 5, cuts: 16 },
+  ...{ lifeMs: 20_000, count: 64, perSecond: 6, cuts: 16 },
   sizes: [
     { share: 0.9, from: KB, to: MB },
     { share: 0.1, from: MB, to: 20 * MB },
   ],
   faults: {
     counts: { 'archiver killed': 1, 'store killed': 1, 'store hung': 1, 'source away': 1 },
-    ...{ gapMs: { from: 2_500, to: 4_000 }, sourceAwayMs: 2_000, storeHungMs: 3_000 },
+    ...{ gapMs: { from: 1_500, to: 3_000 }, sourceAwayMs: 2_000, storeHungMs: 3_000 },
   },
-  outage: { count: 20, sizes: [{ share: 1, from: KB, to: 5 * MB }], killsArchiver: true },
+  outage: { count: 20, sizes: [{ share: 1, from: KB, to: 5 * MB }], killAt: 0.6, backAt: 1.15 },
 };

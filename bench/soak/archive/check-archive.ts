@@ -43,6 +43,7 @@ export const VIOLATIONS = [
   'foreign',
   'late',
   'unreported',
+  'called lost',
   'disagrees',
   'left over',
   'leaked',
@@ -53,6 +54,9 @@ export type ArchiveViolation = {
   readonly what: string;
   readonly detail: string;
 };
+
+/** An object may come to be between the answer of the store and the outcome; the store tells whole seconds. */
+const BETWEEN_MS = 5_000;
 
 /** Every guarantee of the archive that did not hold. */
 export function checkArchive(history: ArchiveHistory): ArchiveViolation[] {
@@ -92,6 +96,12 @@ function checkRecording(
   const violations = checkBytes(recording, object);
   if (more.length > 0) violations.push(found('twice', objects.map(({ key }) => key).join(', ')));
   if (archived.length === 0) violations.push(found('unreported', `its object is there: ${reasons.join(', ')}`));
+  const thereSince = Math.min(...archived.map(({ archivedAt }) => Date.parse(archivedAt)));
+  for (const outcome of outcomes) {
+    const thereMs = Date.parse(outcome.timestamp) - thereSince;
+    if (outcome.event !== 'recording.failed' || thereMs <= BETWEEN_MS) continue;
+    violations.push(found('called lost', `${outcome.reason}, when its object had been there for ${thereMs} ms`));
+  }
   for (const outcome of archived) {
     const { key, bytes, sha256 } = outcome;
     const isRight = outcome.bucket === bucket && key === object.key && bytes === object.bytes;
@@ -111,7 +121,7 @@ function checkBytes({ sessionId, bytes, sha256 }: ExpectedRecording, object: Fou
 }
 
 /** `<projectId>/<yyyy>/<mm>/<dd>/<sessionId>.<ext>` */
-function sessionOfKey(key: string): string {
+export function sessionOfKey(key: string): string {
   return /^[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.[^./]+$/.exec(key)?.[1] ?? '';
 }
 

@@ -15,18 +15,21 @@ import { ProcessorUnderTest } from '../processor-under-test.js';
 import { untilQuiet } from '../quiescence.js';
 import { runArchiveFaults } from './archive-faults.js';
 import type { ArchiveRun } from './archive-run.js';
-import { checkArchive } from './check-archive.js';
+import { checkArchive, sessionOfKey } from './check-archive.js';
 import { MisbehavingSource } from './misbehaving-source.js';
-import { readHistory } from './read-history.js';
+import { readHistory, SESSION_TIMEOUT_MS } from './read-history.js';
 import { RecordingLoad } from './recording-load.js';
 import type { PlannedRecording } from './recording-plan.js';
 import { table, tell } from './report.js';
+import type { SourceLedger } from './source-ledger.js';
 import { runStoreOutage } from './store-outage.js';
 import { StoreUnderTest } from './store-under-test.js';
 
 const ARCHIVERS = 2;
 const BUCKET = 'recordings';
-const QUIET_MS = 3_000;
+const GROUP_ID = 'soak';
+/** Committed positions never pass what is not settled: that two looks in a row find nothing behind is enough. */
+const QUIET_MS = 1_000;
 const WITHIN_MS = 300_000;
 
 export type PlayContext = {
@@ -55,7 +58,7 @@ export async function playArchive(
     ...context.env,
     ...{ S3_ENDPOINT: store.endpoints.S3_ENDPOINT, S3_BUCKET: BUCKET, ARCHIVE_SPILL_DIR: spillDir },
     ...{ ARCHIVE_ALLOWED_HOSTS: source.host, ARCHIVE_URL_LIFETIME_MS: String(run.lifeMs) },
-    ...{ TOPIC_PREFIX: 'soak.', LOG_LEVEL: 'debug' },
+    ...{ PROCESSOR_GROUP_ID: GROUP_ID, LOG_LEVEL: 'debug' },
   };
   const settings = readSettings(env, commonSpecs, commonFaults);
   const silent = createLogger('soak', 'silent');
@@ -69,7 +72,7 @@ export async function playArchive(
   let load: RecordingLoad | undefined;
   const start = performance.now();
   const quiet = async (): Promise<void> => {
-    const group = { groupId: 'session-join-archive', input: topics.events, outputs: [topics.events] };
+    const group = { groupId: `${GROUP_ID}-archive`, input: topics.events, outputs: [topics.events] };
     await untilQuiet(offsets, { ...group, quietMs: QUIET_MS, withinMs: WITHIN_MS, signal });
     await untilNothingPends(archivers, signal);
   };
@@ -86,15 +89,19 @@ export async function playArchive(
     const faults = await runArchiveFaults(run.faults, { archivers, store, source, random, log, signal });
     await publishing;
     log('all recordings are announced, waiting for the archivers');
-    await quiet();
+    const bucket = new Bucket(store.endpoints, BUCKET);
+    await untilOwedAreThere(bucket, source.ledger, run.lifeMs, signal);
     await runStoreOutage(run.outage, inOutage, run.lifeMs, { archivers, store, source, load, log, signal });
     await quiet();
     await load.stop();
     await Promise.all(archivers.map((archiver) => archiver.stop()));
     log('reading back');
+    const bounds = [...(await offsets.bounds(topics.events)).values()];
+    const records = bounds.reduce((sum, { low, end }) => sum + end - low, 0);
     const history = await readHistory({
-      ...{ run, brokers: settings.KAFKA_BROKERS.join(','), topic: topics.events, source, inOutage: new Set(inOutage) },
-      ...{ store, bucket: new Bucket(store.endpoints, BUCKET), spillDir, logDir: join(dir, 'logs'), signal },
+      ...{ run, brokers: settings.KAFKA_BROKERS.join(','), topic: topics.events, records },
+      ...{ source, inOutage: new Set(inOutage) },
+      ...{ store, bucket, spillDir, logDir: join(dir, 'logs'), signal },
     });
     const violations = checkArchive(history);
     const exits = archivers.reduce((sum, archiver) => sum + archiver.exits, 0);
@@ -107,6 +114,20 @@ export async function playArchive(
     await store.stop();
     source.stop();
     await offsets.close();
+  }
+}
+
+/**
+ * Resolves once all that is owed is in the store, or late. The others may take until their links are dead: they go on while the store
+ * is away.
+ */
+async function untilOwedAreThere(bucket: Bucket, ledger: SourceLedger, lifeMs: number, signal: AbortSignal) {
+  const end = performance.now() + lifeMs + SESSION_TIMEOUT_MS;
+  const owed = ledger.published.filter((entry) => ledger.isOwed(entry, lifeMs));
+  while (performance.now() < end) {
+    const there = new Set((await bucket.list()).map(({ key }) => sessionOfKey(key)));
+    if (owed.every(({ recording }) => there.has(recording.sessionId))) return;
+    await delay(500, undefined, { signal });
   }
 }
 

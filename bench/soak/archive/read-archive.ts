@@ -14,8 +14,17 @@ export type ReadLog = {
   readonly leaks: readonly string[];
 };
 
-/** @param secret what no record but the vendor's may hold. Nobody may write meanwhile. */
-export async function readLog(brokers: string, topic: string, secret: string, signal: AbortSignal): Promise<ReadLog> {
+/**
+ * @param count of its records. Nobody may write meanwhile.
+ * @param secret what no record but the vendor's may hold.
+ */
+export async function readLog(
+  brokers: string,
+  topic: string,
+  count: number,
+  secret: string,
+  signal: AbortSignal,
+): Promise<ReadLog> {
   const outcomes: FoundOutcome[] = [];
   const readyAt = new Map<string, number>();
   const leaks: string[] = [];
@@ -35,6 +44,7 @@ export async function readLog(brokers: string, topic: string, secret: string, si
       if (event.event === 'recording.archived' || event.event === 'recording.failed') outcomes.push(event);
     },
     signal,
+    count,
   );
   return { outcomes, readyAt, leaks };
 }

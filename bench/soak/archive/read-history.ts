@@ -9,16 +9,15 @@ import { filesWith, readLog, readObjects, type ReadLog } from './read-archive.js
 import type { PlannedRecording } from './recording-plan.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
-/** A recording is owed when its source could be had for this share of its link's life. */
-const OWED_SHARE = 1 / 3;
 /** So long a group does not miss a member that was killed; it does not shrink with the links' lives, and so is granted once. */
-const SESSION_TIMEOUT_MS = 10_000;
+export const SESSION_TIMEOUT_MS = 10_000;
 
 export type HistoryParts = {
   readonly run: ArchiveRun;
   readonly brokers: string;
-  /** `session.events` */
+  /** `session.events`, and how many records it has. */
   readonly topic: string;
+  readonly records: number;
   readonly source: MisbehavingSource;
   /** The recordings that came in while the store was away. */
   readonly inOutage: ReadonlySet<PlannedRecording>;
@@ -32,8 +31,8 @@ export type HistoryParts = {
 
 /** Reads back all that is there after a run. The archivers must have ended; the store must run. */
 export async function readHistory(parts: HistoryParts): Promise<ArchiveHistory> {
-  const { brokers, topic, bucket, spillDir, store, logDir, signal } = parts;
-  const read = await readLog(brokers, topic, LINK_SECRET, signal);
+  const { brokers, topic, records, bucket, spillDir, store, logDir, signal } = parts;
+  const read = await readLog(brokers, topic, records, LINK_SECRET, signal);
   const logs = readdirSync(logDir).filter((name) => name.startsWith('archiver-'));
   return {
     bucket: bucket.name,
@@ -58,7 +57,7 @@ function expectations({ run, source, inOutage }: HistoryParts, { readyAt }: Read
     const isInOutage = inOutage.has(entry.recording);
     return {
       ...{ sessionId, bytes: content.length, sha256: content.sha256() },
-      isOwed: source.ledger.upMs(entry, lifeMs) >= OWED_SHARE * lifeMs || (isInOutage && entry.isServed),
+      isOwed: source.ledger.isOwed(entry, lifeMs) || (isInOutage && entry.isServed),
       // With the store away there is no object in time; what counts is that there is one.
       dueAt: isInOutage ? Number.POSITIVE_INFINITY : (readyAt.get(sessionId) ?? entry.at) + lifeMs + SESSION_TIMEOUT_MS,
     };

@@ -2,11 +2,17 @@ import { grouped } from '../../measure/grouped.js';
 import { textTable } from '../../measure/text-table.js';
 import type { FaultTally } from './archive-faults.js';
 import { VIOLATIONS, type ArchiveHistory, type ArchiveViolation } from './check-archive.js';
+import { SESSION_TIMEOUT_MS } from './read-history.js';
 import type { PlannedRecording } from './recording-plan.js';
 import { totalBytes } from './recording-plan.js';
 import type { SourceLedger } from './source-ledger.js';
 
 const MOST_TOLD = 20;
+/** What the table says of a kind of violation, where its name does not. */
+const MEANING: Partial<Record<(typeof VIOLATIONS)[number], string>> = {
+  late: `late: after a link's life and the ${SESSION_TIMEOUT_MS / 1_000} s that a dead member is waited for`,
+  'called lost': 'called lost when its object was there',
+};
 
 export type ArchiveRan = {
   readonly seconds: number;
@@ -60,7 +66,9 @@ export function table(ran: ArchiveRan, history: ArchiveHistory, violations: read
     ['  of them more than once', [...archived.values()].filter((all) => all.length > 1).length],
     ['  of them also reported as failed', [...failed].filter((session) => archived.has(session)).length],
     ['recordings that failed', [...failed].filter((session) => !archived.has(session)).length],
-    ...VIOLATIONS.map((kind): [string, number] => [kind, violations.filter((one) => one.kind === kind).length]),
+    ...VIOLATIONS.map((kind): [string, number] => {
+      return [MEANING[kind] ?? kind, violations.filter((one) => one.kind === kind).length];
+    }),
   ];
   return textTable(rows.map(([name, value]) => [name, typeof value === 'number' ? value.toLocaleString('en') : value]));
 }

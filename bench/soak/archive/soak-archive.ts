@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { obtainStack } from '../../../infra/local-stack/obtain-stack.js';
+import type { Env } from '../../../infra/settings/read-settings.js';
 import type { SoakOptions } from '../soak-options.js';
 import { FULL, QUICK, type ArchiveRun } from './archive-run.js';
 import type { ArchiveViolation } from './check-archive.js';
@@ -20,13 +21,16 @@ const DISK_SPARE_BYTES = 2 ** 30;
  * be left. Resolves to whether that is so; if not, data and logs are kept.
  */
 export async function soakArchive(options: SoakOptions): Promise<boolean> {
-  const { violations } = await runArchiveSoak(options.quick ? QUICK : FULL, options);
+  const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...own } = process.env;
+  const env = { ...own, STACK: 'native', TOPIC_PREFIX: 'soak.' };
+  const { violations } = await runArchiveSoak(options.quick ? QUICK : FULL, { ...options, env });
   return violations.length === 0;
 }
 
+/** @param options `env` with the endpoints of a stack that runs, and a `TOPIC_PREFIX` that is new there; without, a stack is started. */
 export async function runArchiveSoak(
   run: ArchiveRun,
-  { seed, log, signal }: Omit<SoakOptions, 'quick'>,
+  { seed, log, signal, env }: Omit<SoakOptions, 'quick'> & { readonly env: Env },
 ): Promise<{ readonly violations: readonly ArchiveViolation[]; readonly report: string }> {
   log(`seed ${seed}`);
   // Each recording that waits for its time to be announced listens.
@@ -36,15 +40,14 @@ export async function runArchiveSoak(
   const inOutage = planRecordings(random, { ...run.outage, cuts: 0, lifeMs: run.lifeMs }, run.count);
   const dir = mkdtempSync(join(tmpdir(), 'soak-archive-'));
   requireDisk(dir, [...recordings, ...inOutage], log);
-  const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...own } = process.env;
   let isSound = false;
   try {
-    const stack = await obtainStack({ dir, portBase: 'free', env: { ...own, STACK: 'native' }, log, signal });
+    const stack = await obtainStack({ dir, portBase: 'free', env, log, signal });
     try {
       const storeDir = join(dir, 'store');
       mkdirSync(storeDir);
       const result = await playArchive(run, recordings, inOutage, {
-        ...{ dir, storeDir, spillDir: join(dir, 'spill'), env: { ...own, ...stack.endpoints }, random, log, signal },
+        ...{ dir, storeDir, spillDir: join(dir, 'spill'), env: { ...env, ...stack.endpoints }, random, log, signal },
       });
       process.stdout.write(result.report);
       isSound = result.violations.length === 0;

@@ -1,5 +1,8 @@
 import type { PlannedRecording } from './recording-plan.js';
 
+/** A recording is owed when its source could be had for this share of its link's life. */
+const OWED_SHARE = 1 / 3;
+
 type Span = { readonly from: number; to: number };
 
 /** A recording from the moment when its link began to live. */
@@ -41,6 +44,11 @@ export class SourceLedger {
   comeBack(): void {
     const longest = this.away.find(({ to }) => to === Infinity);
     if (longest !== undefined) longest.to = Date.now();
+  }
+
+  /** Whether there is no excuse for losing it. */
+  isOwed(entry: Published, lifeMs: number): boolean {
+    return this.upMs(entry, lifeMs) >= OWED_SHARE * lifeMs;
   }
 
   /** For how much of its life a recording could be had. */

@@ -8,9 +8,6 @@ import type { StoreUnderTest } from './store-under-test.js';
 
 /** Recordings are announced over this share of a link's life. */
 const ANNOUNCED_SHARE = 0.15;
-/** When the archiver is killed, and when the store is back: in lives of a link, after the last was announced. */
-const KILLED_AT = 1.05;
-const BACK_AT = 1.2;
 
 export type OutageContext = {
   readonly archivers: readonly ProcessorUnderTest[];
@@ -23,7 +20,7 @@ export type OutageContext = {
 
 /** Keeps the store away for longer than the links live; resolves once it is back. */
 export async function runStoreOutage(
-  { killsArchiver }: StoreOutage,
+  { killAt, backAt }: StoreOutage,
   recordings: readonly PlannedRecording[],
   lifeMs: number,
   { archivers, store, source, load, log, signal }: OutageContext,
@@ -34,17 +31,18 @@ export async function runStoreOutage(
   await delay(ANNOUNCED_SHARE * lifeMs, undefined, { signal });
   const announcedAt = performance.now();
   const until = (lives: number) => delay(announcedAt + lives * lifeMs - performance.now(), undefined, { signal });
-  await until(KILLED_AT);
+  await until(killAt);
   await isPublished;
   const served = source.ledger.published.slice(-recordings.length).filter(({ isServed }) => isServed);
-  log(`their links are dead; the source has given ${served.length} of them`);
+  log(`the source has given ${served.length} of them`);
   const [one] = archivers;
-  if (killsArchiver && one !== undefined) {
+  if (one !== undefined) {
     log(`archiver ${one.port} killed`);
     await one.kill();
     one.start();
   }
-  await until(BACK_AT);
+  await until(backAt);
+  log('their links are dead');
   await store.start(signal);
   log('store is back');
 }

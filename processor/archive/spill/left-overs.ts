@@ -1,6 +1,6 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isManifest, readManifest } from './manifest.js';
+import { fingerprintOf, isManifest, manifestPath, readManifest } from './manifest.js';
 
 /**
  * Removes from a folder that nobody works in whatever is not a complete recording, and the folder itself when nothing remains. Complete ones
@@ -22,6 +22,23 @@ export async function removeLeftOvers(folder: string, mostAgeMs: number): Promis
   }
   // Fails when something is in it, as it should.
   await rmdir(folder).catch(() => undefined);
+}
+
+/** Removes the complete recordings of a folder that `isNeedless` holds for. */
+export async function removeNeedless(folder: string, isNeedless: (fingerprint: string) => boolean): Promise<void> {
+  const names: string[] = await readdir(folder).catch(() => []);
+  for (const fingerprint of names.filter(isManifest).map(fingerprintOf)) {
+    if (isNeedless(fingerprint)) await removeCopy(folder, fingerprint);
+  }
+}
+
+/** Removes a complete recording, if there is one. What cannot be removed now waits for its age. */
+export async function removeCopy(folder: string, fingerprint: string): Promise<void> {
+  const path = manifestPath(folder, fingerprint);
+  const manifest = await readManifest(path);
+  // The manifest first: it must not tell of a file that is not there.
+  await rm(path, { force: true }).catch(() => undefined);
+  if (manifest !== undefined) await rm(join(folder, manifest.file), { force: true }).catch(() => undefined);
 }
 
 async function ageOf(path: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { AudioType } from '../source/audio-type.js';
 
@@ -18,6 +18,10 @@ export type Manifest = {
 /** @param fingerprint of the recording, see `RecordingJob`. */
 export function manifestPath(folder: string, fingerprint: string): string {
   return join(folder, `${fingerprint}.json`);
+}
+
+export function fingerprintOf(manifestName: string): string {
+  return basename(manifestName, '.json');
 }
 
 export function isManifest(name: string): boolean {

@@ -1,7 +1,8 @@
-import { link, mkdir, rename, rm, utimes } from 'node:fs/promises';
+import { access, link, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MostRecent } from '../most-recent.js';
 import type { FetchedRecording } from '../recording-store.js';
-import { removeLeftOvers } from './left-overs.js';
+import { removeCopy, removeLeftOvers, removeNeedless } from './left-overs.js';
 import { isIntact, manifestPath, readManifest, writeManifest } from './manifest.js';
 import { isAbandoned, leftFolderName, newFolderName, processFolders, type ProcessFolder } from './process-folder.js';
 import { SpillFile } from './spill-file.js';
@@ -17,6 +18,9 @@ export type SpillDirectoryOptions = {
   readonly keepMs: number;
 };
 
+/** So many recordings are remembered as archived; some 6 MB. */
+const REMEMBERED = 50_000;
+
 /**
  * Where recordings wait between the source and the store: a folder for each process, so that several can share `root`.
  *
@@ -28,6 +32,8 @@ export class SpillDirectory {
   private files = 0;
   /** The file that the manifest of a fingerprint speaks of: one recording may be under way twice. */
   private readonly kept = new Map<string, SpillFile>();
+  /** Whoever dies with a copy of one of them leaves it for good: nobody reads the recording again. */
+  private readonly archived = new MostRecent(REMEMBERED);
 
   constructor(private readonly options: SpillDirectoryOptions) {
     this.own = join(options.root, newFolderName());
@@ -48,6 +54,7 @@ export class SpillDirectory {
     const now = new Date();
     await mkdir(this.own, { recursive: true, mode: 0o700 });
     await utimes(this.own, now, now);
+    await this.removeArchived();
     await this.removeAbandoned(this.options.keepMs);
   }
 
@@ -81,8 +88,21 @@ export class SpillDirectory {
     return undefined;
   }
 
-  /** Leaves what is complete to whoever comes next, and removes all else. */
+  /**
+   * Removes what dead processes have of a recording that is in the store. What a live one has is its own business; should it die with it,
+   * the next {@link tidy} or {@link close} removes it.
+   */
+  async discard(fingerprint: string): Promise<void> {
+    this.archived.add(fingerprint);
+    for (const folder of await processFolders(this.options.root)) {
+      if (folder.path === this.own || !(await exists(manifestPath(folder.path, fingerprint)))) continue;
+      if (await isAbandoned(folder, this.options.silentMs)) await removeCopy(folder.path, fingerprint);
+    }
+  }
+
+  /** Leaves what is complete, and not known to be in the store, to whoever comes next, and removes all else. */
   async close(): Promise<void> {
+    await this.removeArchived();
     await removeLeftOvers(this.own, Infinity);
     // Not there any more when nothing is left.
     await rename(this.own, join(this.options.root, leftFolderName())).catch(() => undefined);
@@ -101,7 +121,7 @@ export class SpillDirectory {
       if (await isIntact(spill.path, manifest)) {
         await this.keep(fingerprint, adopted);
         if (folder.path !== this.own && (await isAbandoned(folder, this.options.silentMs))) {
-          await Promise.all([note, theirs].map((path) => rm(path, { force: true })));
+          await removeCopy(folder.path, fingerprint);
         }
         return adopted;
       }
@@ -112,10 +132,28 @@ export class SpillDirectory {
     return undefined;
   }
 
-  private async removeAbandoned(mostAgeMs: number): Promise<void> {
-    for (const folder of await processFolders(this.options.root)) {
-      if (folder.path === this.own || !(await isAbandoned(folder, this.options.silentMs))) continue;
-      await removeLeftOvers(folder.path, mostAgeMs);
+  private async removeArchived(): Promise<void> {
+    for (const { path } of await this.abandoned()) {
+      await removeNeedless(path, (fingerprint) => this.archived.has(fingerprint));
     }
   }
+
+  private async removeAbandoned(mostAgeMs: number): Promise<void> {
+    for (const { path } of await this.abandoned()) await removeLeftOvers(path, mostAgeMs);
+  }
+
+  private async abandoned(): Promise<ProcessFolder[]> {
+    const abandoned: ProcessFolder[] = [];
+    for (const folder of await processFolders(this.options.root)) {
+      if (folder.path !== this.own && (await isAbandoned(folder, this.options.silentMs))) abandoned.push(folder);
+    }
+    return abandoned;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -5,12 +5,12 @@ import type { ObjectStore } from '../../../infra/object-store/object-store.js';
 import type { ArchiveMetrics } from '../archive-metrics.js';
 import { nextDelayMs } from '../backoff.js';
 import type { Clock } from '../clock.js';
-import type { FailureReason } from '../failure-reason.js';
 import type { Outcome } from '../outcome.js';
 import type { RecordingJob } from '../recording-job.js';
 import type { FetchedRecording, RecordingStore } from '../recording-store.js';
 import { isIntact } from '../spill/manifest.js';
 import type { SpillFile } from '../spill/spill-file.js';
+import type { Loss } from './confirm-loss-step.js';
 import { StoreRest } from './store-rest.js';
 
 /** A recording that is on disk and not yet in the store. Its link is forgotten. */
@@ -33,6 +33,8 @@ export class StoreTask {
 export type StoreResult =
   | { readonly kind: 'settled'; readonly outcome: Outcome }
   | { readonly kind: 'again'; readonly notBefore: number }
+  /** The file on disk is broken. */
+  | { readonly kind: 'lost'; readonly loss: Loss }
   /** The role stops: the recording stays on disk for whoever comes next. */
   | { readonly kind: 'dropped' };
 
@@ -75,7 +77,9 @@ export class StoreStep {
     const { clock, random, metrics, logger, store, leastWaitMs } = this.options;
     const { job } = task;
     task.failures += 1;
-    if (!(await isWhole(task.recording, error))) return settled('spill_failed');
+    const giveUpAt = Math.max(job.deadlines.storeGiveUpAt, task.since + leastWaitMs);
+    if (!(await isWhole(task.recording, error)))
+      return { kind: 'lost', loss: { reason: 'spill_failed', askUntil: giveUpAt } };
     // Now it has to wait, perhaps longer than the machine lives; who uploads at once is spared the disk's time.
     if (task.failures === 1) await task.spill.sync().catch(() => undefined);
     // An operator may give the rights back any moment: a refusal is waited out like an outage.
@@ -85,15 +89,12 @@ export class StoreStep {
     const level = Number.isInteger(Math.log2(task.failures)) ? 'warn' : 'debug';
     logger[level]({ sessionId: job.sessionId, failures: task.failures, reason, err: error }, 'a try to store failed');
     if (error instanceof BucketMissingError) await store.ensureBucket(stop).catch(() => undefined);
-    const remainingMs = Math.max(job.deadlines.storeGiveUpAt, task.since + leastWaitMs) - clock.now();
+    const remainingMs = giveUpAt - clock.now();
     this.rest.failed(clock.now(), remainingMs, random());
     const delayMs = nextDelayMs(BACKOFF, task.failures, remainingMs, random());
-    return delayMs < remainingMs ? { kind: 'again', notBefore: clock.now() + delayMs } : settled(reason);
+    if (delayMs < remainingMs) return { kind: 'again', notBefore: clock.now() + delayMs };
+    return { kind: 'settled', outcome: { kind: 'failed', reason } };
   }
-}
-
-function settled(reason: FailureReason): StoreResult {
-  return { kind: 'settled', outcome: { kind: 'failed', reason } };
 }
 
 /** Whether it can be worth another try: nobody has removed the file, cut it, or, when the store says so, changed it. */
