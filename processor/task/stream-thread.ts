@@ -27,7 +27,7 @@ const RECORDS_PER_COMMIT = 5_000;
  * A transaction costs the brokers as much with one record as with a thousand: so after a small one a partition rests, and what comes
  * meanwhile gathers for the next. A backlog is not held up.
  */
-const REST_MS = 10;
+const REST_MS = 5;
 const BACKLOG_RECORDS = 500;
 
 /**
