@@ -61,7 +61,7 @@ export class PartitionFetcher {
     private readonly kafka: Kafka,
     private readonly options: PartitionFetcherOptions,
   ) {
-    this.maxWaitMs = options.maxWaitMs ?? 500;
+    this.maxWaitMs = options.maxWaitMs ?? 1_000;
     this.maxBytesPerPartition = options.maxBytesPerPartition ?? 524_288;
   }
 
