@@ -79,8 +79,9 @@ export class StreamThread {
     return opening.length === 0 ? undefined : `join restores partitions ${opening.join(', ')}`;
   }
 
-  openSlots(): Iterable<TaskSlot> {
-    return this.slots.values();
+  /** Those that are restored and have not failed: what a spoilt one has in memory means nothing. */
+  openSlots(): readonly TaskSlot[] {
+    return [...this.slots.values()].filter(({ isOpen }) => isOpen);
   }
 
   /** The tasks of the partitions that are ours; `undefined` while there is no assignment. */
