@@ -109,10 +109,13 @@ export class StreamTask {
 
   /** A lower bound of the broker's clock, good to a few milliseconds; asks the broker when the last look is too long ago. */
   async brokerNow(maxAgeMs: number): Promise<number> {
-    if (this.clock.ageMs() > maxAgeMs) {
-      this.clock.sample((await this.deps.log.commit({ outputs: [], changelog: [] })).appendedAt);
-    }
+    if (this.clock.ageMs() > maxAgeMs) await this.verifyOwner();
     return this.clock.now() ?? 0;
+  }
+
+  /** Commits nothing but the owner's own record. @throws FencedError when another owner has had the partition since. */
+  async verifyOwner(): Promise<void> {
+    this.clock.sample((await this.deps.log.commit({ outputs: [], changelog: [] })).appendedAt);
   }
 
   /** Sessions by phase. */

@@ -99,7 +99,7 @@ export class StreamThread {
     for (const partition of revoked) this.drop(partition);
     for (const partition of partitions) {
       const kept = this.slots.get(partition);
-      if (kept?.isOpen) this.seek(partition, kept);
+      if (kept?.isOpen) this.keep(partition, kept);
       if (kept !== undefined) continue;
       const slot: TaskSlot = new TaskSlot(
         createTask(partition),
@@ -108,6 +108,15 @@ export class StreamThread {
       );
       this.slots.set(partition, slot);
     }
+  }
+
+  /**
+   * Goes on with a task that may have been another's in between, unnoticed: what that owner read comes here again, and what its timers did
+   * shows in a commit, which fails, fenced. Without either, an idle partition would keep an old state until its next timer.
+   */
+  private keep(partition: number, slot: TaskSlot): void {
+    this.seek(partition, slot);
+    slot.verifyOwner().catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
   /**

@@ -71,6 +71,11 @@ export class TaskSlot {
     return this.call(() => this.task.punctuate(end), false);
   }
 
+  /** @throws FencedError when another owner has had the partition since. */
+  async verifyOwner(): Promise<void> {
+    await this.call(() => this.task.verifyOwner(), undefined);
+  }
+
   async brokerNow(maxAgeMs: number): Promise<number> {
     return this.call(() => this.task.brokerNow(maxAgeMs), 0);
   }
