@@ -4,7 +4,10 @@ import type { LoggedEvent } from './reference-join.js';
 type Kind = SessionEventValue['event'];
 type OfKind<K extends Kind> = Extract<SessionEventValue, { event: K }>;
 
-/** The event of its kind with the earliest instant in its timestamp; of equal ones the text decides, then the place in the log. */
+/**
+ * The event of its kind with the earliest instant in its timestamp; of equal ones the timestamp's text decides, then the text of what it says
+ * of the session, then the place in the log.
+ */
 function earliest<K extends Kind>(events: readonly SessionEventValue[], kind: K): OfKind<K> | undefined {
   const found = events.filter((event): event is OfKind<K> => event.event === kind);
   const instant = ({ timestamp }: SessionEventValue): number => {
@@ -14,8 +17,21 @@ function earliest<K extends Kind>(events: readonly SessionEventValue[], kind: K)
   return found.toSorted((a, b) => {
     const [x, y] = [instant(a), instant(b)];
     if (x !== y) return x < y ? -1 : 1;
-    return a.timestamp === b.timestamp ? 0 : a.timestamp < b.timestamp ? -1 : 1;
+    return compareTexts(a.timestamp, b.timestamp) || compareTexts(saidBy(a), saidBy(b));
   })[0];
+}
+
+function compareTexts(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** What of it stands in a `session-incomplete` record, where another of its kind may say something else. */
+function saidBy(event: SessionEventValue): string {
+  if (event.event === 'session.ended') {
+    return JSON.stringify([event.currentNodeId, event.messagesCount, event.extractedVariables]);
+  }
+  if (event.event !== 'call.ended') return '';
+  return JSON.stringify([event.projectId, event.callStatus, event.callDuration]);
 }
 
 /** The sender's timestamps by event, absent where it was not seen. */
