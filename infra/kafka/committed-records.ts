@@ -1,6 +1,24 @@
 import { crc32c } from '@node-rs/crc32';
 import { gunzipSync } from 'node:zlib';
 import type { AbortedTransaction } from './fetch-request.js';
+import {
+  ATTRIBUTES_AT,
+  BEFORE_LENGTH,
+  COMPRESSION,
+  CONTROL,
+  COUNT_AT,
+  CRC_AT,
+  FIRST_TIMESTAMP_AT,
+  LAST_DELTA_AT,
+  LENGTH_AT,
+  LOG_APPEND_TIME,
+  MAGIC,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_ID_AT,
+  RECORDS_AT,
+  TRANSACTIONAL,
+} from './record-batch-layout.js';
 import { VarIntReader } from './varint-reader.js';
 
 /** A record of a topic, as it was read. Headers are not. */
@@ -20,24 +38,7 @@ export type CommittedRecords = {
   readonly nextOffset: number;
 };
 
-// Places in a record batch.
-const LENGTH_AT = 8;
-const BEFORE_LENGTH = 12;
-const MAGIC_AT = 16;
-const CRC_AT = 17;
-const ATTRIBUTES_AT = 21;
-const LAST_DELTA_AT = 23;
-const FIRST_TIMESTAMP_AT = 27;
-const MAX_TIMESTAMP_AT = 35;
-const PRODUCER_ID_AT = 43;
-const COUNT_AT = 57;
-const RECORDS_AT = 61;
-
-const COMPRESSION = 0x07;
 const GZIP = 1;
-const LOG_APPEND_TIME = 0x08;
-const TRANSACTIONAL = 0x10;
-const CONTROL = 0x20;
 /** Type of a control record that ends a transaction: 0 aborts, 1 commits. */
 const ABORT = 0;
 
@@ -82,8 +83,8 @@ export function readCommitted(
 
 function verify(recordSet: Buffer, start: number, end: number): void {
   const magic = recordSet[start + MAGIC_AT];
-  if (magic !== 2)
-    throw new Error(`a record batch of format ${magic} cannot be read, only format 2 (Kafka 0.11 or later)`);
+  if (magic !== MAGIC)
+    throw new Error(`a record batch of format ${magic} cannot be read, only format ${MAGIC} (Kafka 0.11 or later)`);
   if (crc32c(recordSet.subarray(start + ATTRIBUTES_AT, end)) !== recordSet.readUInt32BE(start + CRC_AT)) {
     throw new Error(
       `the record batch at offset ${recordSet.readBigInt64BE(start)} is damaged: its checksum does not fit`,

@@ -1,4 +1,5 @@
 import type { ProtocolRequest } from './cluster.js';
+import { protocolRequest, type DecodedAnswer } from './protocol-request.js';
 import { stringBytes, writeString } from './protocol-string.js';
 
 /** Where to read a partition from. */
@@ -25,8 +26,7 @@ export type FetchLimits = {
 };
 
 /** Brokers from 1.0 on know this version; those of 4.x still do. */
-const VERSION = 5;
-const FETCH = 1;
+const API = { apiKey: 1, apiVersion: 5, apiName: 'Fetch' };
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
 const UNKNOWN = -1n;
@@ -45,25 +45,8 @@ export function fetchRequest(
   positions: readonly FetchPosition[],
   limits: FetchLimits,
 ): ProtocolRequest<readonly FetchAnswer[]> {
-  const bytes = encode(topic, positions, limits);
-  return {
-    request: {
-      apiKey: FETCH,
-      apiVersion: VERSION,
-      apiName: 'Fetch',
-      encode: () => Promise.resolve({ buf: bytes, buffer: bytes }),
-    },
-    response: {
-      decode: (answer) => Promise.resolve(decode(answer)),
-      parse: (decoded) => Promise.resolve((decoded as Decoded).answers),
-    },
-    requestTimeout: limits.maxWaitMs + ANSWER_WITHIN_MS,
-    // A failure is the caller's to tell.
-    logResponseError: false,
-  };
+  return protocolRequest(API, encode(topic, positions, limits), decode, limits.maxWaitMs + ANSWER_WITHIN_MS);
 }
-
-type Decoded = { readonly answers: readonly FetchAnswer[]; readonly clientSideThrottleTime: number };
 
 function encode(
   topic: string,
@@ -88,7 +71,7 @@ function encode(
   return bytes;
 }
 
-function decode(bytes: Buffer): Decoded {
+function decode(bytes: Buffer): DecodedAnswer<readonly FetchAnswer[]> {
   const answers: FetchAnswer[] = [];
   let at = 0;
   const int32 = (): number => bytes.readInt32BE((at += 4) - 4);
@@ -110,5 +93,5 @@ function decode(bytes: Buffer): Decoded {
       at += length;
     }
   }
-  return { answers, clientSideThrottleTime };
+  return { answer: answers, clientSideThrottleTime };
 }

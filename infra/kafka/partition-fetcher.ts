@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { closeCluster, openCluster, type Broker, type Cluster } from './cluster.js';
 import { readCommitted } from './committed-records.js';
 import { fetchRequest, type FetchAnswer } from './fetch-request.js';
-import { PartitionFeed, type BatchHandle, type InputBatch } from './partition-feed.js';
+import type { BatchHandle, InputBatch, PartitionFeed } from './partition-feed.js';
+import { PartitionFeeds } from './partition-feeds.js';
 import { ProtocolError } from './protocol-error.js';
 import { Signal } from './signal.js';
 
@@ -46,8 +47,7 @@ const MOVED: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 9, 56, 74, 75, 76, 78
  * record's numbers; only its connections are used.
  */
 export class PartitionFetcher {
-  private readonly feeds = new Map<number, PartitionFeed>();
-  private readonly ending = new Set<PartitionFeed>();
+  private readonly feeds: PartitionFeeds;
   private readonly paused = new Set<number>();
   private readonly changed = new Signal();
   private changedAt = -Infinity;
@@ -61,30 +61,23 @@ export class PartitionFetcher {
     private readonly kafka: Kafka,
     private readonly options: PartitionFetcherOptions,
   ) {
+    this.feeds = new PartitionFeeds({
+      onBatch: options.onBatch,
+      onRejected: (error) => this.failed(error),
+      onDelivered: () => this.changed.raise(),
+    });
     this.maxWaitMs = options.maxWaitMs ?? 1_000;
     this.maxBytesPerPartition = options.maxBytesPerPartition ?? 524_288;
   }
 
   get partitions(): readonly number[] {
-    return [...this.feeds.keys()];
+    return this.feeds.partitions;
   }
 
   /** Reads on from an offset, now, whatever was read before. Connects at the first call, and again whenever that is needed. */
   read(partition: number, offset: number): void {
     if (this.isStopped) return;
-    const before = this.feeds.get(partition);
-    this.drop(partition);
-    const feed: PartitionFeed = new PartitionFeed(
-      partition,
-      offset,
-      {
-        onBatch: this.options.onBatch,
-        onRejected: (error) => this.failed(error),
-        onDelivered: () => this.changed.raise(),
-      },
-      before,
-    );
-    this.feeds.set(partition, feed);
+    this.feeds.read(partition, offset);
     // A partition that is newer than our metadata.
     if (this.session?.leaders.has(partition) === false) this.session = undefined;
     this.noteChange();
@@ -93,12 +86,7 @@ export class PartitionFetcher {
 
   /** Ends reading a partition; its batch in hand is stale. */
   drop(partition: number): void {
-    const feed = this.feeds.get(partition);
-    if (feed === undefined) return;
-    feed.end();
-    this.feeds.delete(partition);
-    this.ending.add(feed);
-    void feed.settled().then(() => this.ending.delete(feed));
+    this.feeds.drop(partition);
   }
 
   /** Fetches nothing more of partitions; what was fetched already still comes. */
@@ -114,9 +102,9 @@ export class PartitionFetcher {
   /** Resolves when the batches in hand are done; there are no more. */
   async stop(): Promise<void> {
     this.isStopped = true;
-    for (const partition of this.partitions) this.drop(partition);
+    const ended = this.feeds.end();
     this.changed.raise();
-    await Promise.all([...this.ending].map((feed) => feed.settled()));
+    await ended;
   }
 
   private noteChange(): void {
@@ -199,7 +187,7 @@ export class PartitionFetcher {
     let bytes = 0;
     for (const answer of answers) {
       const feed = feeds.find(({ partition }) => partition === answer.partition);
-      const isWanted = feed !== undefined && this.isCurrent(session) && this.feeds.get(answer.partition) === feed;
+      const isWanted = feed !== undefined && this.isCurrent(session) && this.feeds.has(feed);
       if (isWanted) await this.take(session, feed, answer);
       bytes += answer.recordSet.length;
     }
@@ -239,9 +227,9 @@ export class PartitionFetcher {
   }
 
   private feedsOf(session: Session, leader: number): PartitionFeed[] {
-    return [...this.feeds.values()].filter(
-      ({ partition }) => !this.paused.has(partition) && session.leaders.get(partition) === leader,
-    );
+    return this.feeds
+      .all()
+      .filter(({ partition }) => !this.paused.has(partition) && session.leaders.get(partition) === leader);
   }
 
   private isCurrent(session: Session): boolean {

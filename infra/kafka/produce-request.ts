@@ -1,4 +1,5 @@
 import type { ProtocolRequest } from './cluster.js';
+import { protocolRequest, type DecodedAnswer } from './protocol-request.js';
 import { stringBytes, writeString } from './protocol-string.js';
 import type { BatchProducer, RecordBatch } from './record-batch.js';
 
@@ -19,8 +20,7 @@ export type ProduceAnswer = {
 };
 
 /** Brokers from 2.1 on know this version; those of 4.x still do. */
-const VERSION = 7;
-const PRODUCE = 0;
+const API = { apiKey: 0, apiVersion: 7, apiName: 'Produce' };
 const ALL_IN_SYNC_REPLICAS = -1;
 
 /**
@@ -35,24 +35,8 @@ export function produceRequest(
   transactionalId: string | null,
   timeoutMs: number,
 ): ProtocolRequest<readonly ProduceAnswer[]> {
-  const bytes = encode(batches, transactionalId, timeoutMs);
-  return {
-    request: {
-      apiKey: PRODUCE,
-      apiVersion: VERSION,
-      apiName: 'Produce',
-      encode: () => Promise.resolve({ buf: bytes, buffer: bytes }),
-    },
-    response: {
-      decode: (answer) => Promise.resolve(decode(answer)),
-      parse: (decoded) => Promise.resolve((decoded as Decoded).answers),
-    },
-    // A failure is the caller's to tell.
-    logResponseError: false,
-  };
+  return protocolRequest(API, encode(batches, transactionalId, timeoutMs), decode);
 }
-
-type Decoded = { readonly answers: readonly ProduceAnswer[]; readonly clientSideThrottleTime: number };
 
 function encode(batches: readonly PartitionBatch[], transactionalId: string | null, timeoutMs: number): Buffer {
   const topics = new Map<string, PartitionBatch[]>();
@@ -83,7 +67,7 @@ function encode(batches: readonly PartitionBatch[], transactionalId: string | nu
   return bytes;
 }
 
-function decode(bytes: Buffer): Decoded {
+function decode(bytes: Buffer): DecodedAnswer<readonly ProduceAnswer[]> {
   const answers: ProduceAnswer[] = [];
   let at = 0;
   const int32 = (): number => bytes.readInt32BE((at += 4) - 4);
@@ -99,5 +83,5 @@ function decode(bytes: Buffer): Decoded {
       at += 2 + 8 + 8 + 8;
     }
   }
-  return { answers, clientSideThrottleTime: int32() };
+  return { answer: answers, clientSideThrottleTime: int32() };
 }

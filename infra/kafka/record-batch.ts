@@ -1,4 +1,22 @@
 import { crc32c } from '@node-rs/crc32';
+import {
+  ATTRIBUTES_AT,
+  BEFORE_LENGTH,
+  COUNT_AT,
+  CRC_AT,
+  FIRST_SEQUENCE_AT,
+  FIRST_TIMESTAMP_AT,
+  LAST_DELTA_AT,
+  LEADER_EPOCH_AT,
+  LENGTH_AT,
+  MAGIC,
+  MAGIC_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_EPOCH_AT,
+  PRODUCER_ID_AT,
+  RECORDS_AT,
+  TRANSACTIONAL,
+} from './record-batch-layout.js';
 import { NULL_LENGTH, sizeOfVarInt, writeVarInt } from './varint.js';
 
 /** A record as it is encoded. `prefix`: bytes that stand before the value and are the same for many records. */
@@ -17,10 +35,7 @@ export type BatchProducer = {
   readonly isTransactional: boolean;
 };
 
-/** Everything before the first record. */
-const HEADER_BYTES = 61;
 const FIRST_CAPACITY = 16 * 1024;
-const TRANSACTIONAL = 0x10;
 /** What key and headers take, roughly. */
 const USUAL_OVERHEAD = 300;
 /** More than any fixed part of a record takes. */
@@ -33,7 +48,7 @@ const HEADROOM = 32;
  */
 export class RecordBatch {
   private bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
-  private at = HEADER_BYTES;
+  private at = RECORDS_AT;
   private count = 0;
 
   get records(): number {
@@ -46,7 +61,7 @@ export class RecordBatch {
   }
 
   clear(): void {
-    this.at = HEADER_BYTES;
+    this.at = RECORDS_AT;
     this.count = 0;
   }
 
@@ -79,18 +94,18 @@ export class RecordBatch {
   write(target: Buffer, at: number, producer: BatchProducer, timestamp: number): number {
     const { bytes, at: end, count } = this;
     bytes.writeBigInt64BE(0n, 0); // first offset: the broker's to say
-    bytes.writeInt32BE(end - 12, 8);
-    bytes.writeInt32BE(-1, 12); // partition leader epoch
-    bytes[16] = 2; // magic
-    bytes.writeInt16BE(producer.isTransactional ? TRANSACTIONAL : 0, 21);
-    bytes.writeInt32BE(count - 1, 23); // last offset delta
-    bytes.writeBigInt64BE(BigInt(timestamp), 27); // first and last timestamp
-    bytes.writeBigInt64BE(BigInt(timestamp), 35);
-    bytes.writeBigInt64BE(producer.id, 43);
-    bytes.writeInt16BE(producer.epoch, 51);
-    bytes.writeInt32BE(producer.firstSequence, 53);
-    bytes.writeInt32BE(count, 57);
-    bytes.writeUInt32BE(crc32c(bytes.subarray(21, end)), 17);
+    bytes.writeInt32BE(end - BEFORE_LENGTH, LENGTH_AT);
+    bytes.writeInt32BE(-1, LEADER_EPOCH_AT);
+    bytes[MAGIC_AT] = MAGIC;
+    bytes.writeInt16BE(producer.isTransactional ? TRANSACTIONAL : 0, ATTRIBUTES_AT);
+    bytes.writeInt32BE(count - 1, LAST_DELTA_AT);
+    bytes.writeBigInt64BE(BigInt(timestamp), FIRST_TIMESTAMP_AT);
+    bytes.writeBigInt64BE(BigInt(timestamp), MAX_TIMESTAMP_AT);
+    bytes.writeBigInt64BE(producer.id, PRODUCER_ID_AT);
+    bytes.writeInt16BE(producer.epoch, PRODUCER_EPOCH_AT);
+    bytes.writeInt32BE(producer.firstSequence, FIRST_SEQUENCE_AT);
+    bytes.writeInt32BE(count, COUNT_AT);
+    bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT, end)), CRC_AT);
     return at + bytes.copy(target, at, 0, end);
   }
 

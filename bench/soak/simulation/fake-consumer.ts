@@ -1,5 +1,6 @@
 import type { ConsumerHandlers } from '../../../infra/kafka/group-consumer.js';
-import { PartitionFeed } from '../../../infra/kafka/partition-feed.js';
+import type { PartitionFeed } from '../../../infra/kafka/partition-feed.js';
+import { PartitionFeeds } from '../../../infra/kafka/partition-feeds.js';
 import type { TaskConsumer } from '../../../processor/task/stream-thread.js';
 import type { Random } from '../ingress/random.js';
 import type { FakeGroup } from './fake-group.js';
@@ -23,8 +24,7 @@ export type FakeConsumerDeps = {
  * belong to another.
  */
 export class FakeConsumer implements TaskConsumer {
-  private readonly feeds = new Map<number, PartitionFeed>();
-  private readonly ended: PartitionFeed[] = [];
+  private readonly feeds: PartitionFeeds;
   private assigned: readonly number[] = [];
   private membership: Promise<void> = Promise.resolve();
   private isStopping = false;
@@ -33,7 +33,13 @@ export class FakeConsumer implements TaskConsumer {
   constructor(
     private readonly deps: FakeConsumerDeps,
     private readonly handlers: ConsumerHandlers,
-  ) {}
+  ) {
+    this.feeds = new PartitionFeeds({
+      onBatch: handlers.onBatch,
+      onRejected: (error) => handlers.onCrash(error as Error),
+      onDelivered: () => undefined,
+    });
+  }
 
   async start(): Promise<void> {
     await this.deps.scheduler.wait('connect');
@@ -43,26 +49,12 @@ export class FakeConsumer implements TaskConsumer {
   /** Takes effect for what is not in hand yet; that is stale. */
   seek(partition: number, offset: number): void {
     if (this.isStopping || !this.assigned.includes(partition)) return;
-    const before = this.feeds.get(partition);
-    this.drop(partition);
-    const feed: PartitionFeed = new PartitionFeed(
-      partition,
-      offset,
-      {
-        onBatch: this.handlers.onBatch,
-        onRejected: (error) => this.handlers.onCrash(error as Error),
-        onDelivered: () => undefined,
-      },
-      before,
-    );
-    this.feeds.set(partition, feed);
-    void this.fetch(feed);
+    void this.fetch(this.feeds.read(partition, offset));
   }
 
   async stop(): Promise<void> {
     this.isStopping = true;
-    for (const partition of [...this.feeds.keys()]) this.drop(partition);
-    await Promise.all(this.ended.map((feed) => feed.settled()));
+    await this.feeds.end();
     await this.membership;
     this.deps.group.remove(this);
   }
@@ -89,22 +81,14 @@ export class FakeConsumer implements TaskConsumer {
   private assign(partitions: readonly number[]): void {
     if (this.isStopping) return;
     this.assigned = partitions;
-    for (const partition of [...this.feeds.keys()]) if (!partitions.includes(partition)) this.drop(partition);
+    for (const partition of this.feeds.partitions) if (!partitions.includes(partition)) this.feeds.drop(partition);
     this.handlers.onAssigned(partitions);
-  }
-
-  private drop(partition: number): void {
-    const feed = this.feeds.get(partition);
-    if (feed === undefined) return;
-    feed.end();
-    this.ended.push(feed);
-    this.feeds.delete(partition);
   }
 
   private async fetch(feed: PartitionFeed): Promise<void> {
     const { scheduler, topic, random } = this.deps;
     const { partition } = feed;
-    const isOver = (): boolean => this.feeds.get(partition) !== feed;
+    const isOver = (): boolean => !this.feeds.has(feed);
     const isDue = (): boolean =>
       isOver() || (feed.position < topic.visibleEnd(partition) && feed.waitingBytes < MOST_RECORDS);
     while (!isOver()) {
