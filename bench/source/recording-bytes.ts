@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { WAV_HEADER_BYTES, writeWavHeader } from '../../infra/demo/wav.js';
 import { seededRandom } from '../soak/ingress/random.js';
 
 const CHUNK_BYTES = 65_536;
-const HEADER_BYTES = 44;
 const STAMP_BYTES = 16;
 const BLOCK_BYTES = 1_048_576;
 /** Chunks are cut out of it, each at a place of its own; it goes on for a chunk behind its end. */
@@ -40,8 +40,8 @@ export class RecordingBytes {
     const offset = (Math.imul(this.seed + 1, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
     const at = offset % BLOCK_BYTES;
     const chunk = Buffer.from(BLOCK.subarray(at, at + length));
-    const stampAt = index === 0 ? HEADER_BYTES : 0;
-    if (index === 0) writeWavHeader(chunk, this.length);
+    const stampAt = index === 0 ? WAV_HEADER_BYTES : 0;
+    if (index === 0) writeHeader(chunk, this.length);
     if (chunk.length < stampAt + STAMP_BYTES) return chunk;
     chunk.writeUInt32BE(this.seed >>> 0, stampAt);
     chunk.writeUInt32BE(index, stampAt + 4);
@@ -50,21 +50,10 @@ export class RecordingBytes {
   }
 }
 
-/** 16-bit mono PCM at 8 kHz, as telephony has it. */
-function writeWavHeader(into: Buffer, length: number): void {
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(Math.max(0, length - 8), 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(8_000, 24);
-  header.writeUInt32LE(16_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(Math.max(0, length - HEADER_BYTES), 40);
+/** A recording may be shorter than a header: then it has as much of one as fits. */
+function writeHeader(into: Buffer, fileBytes: number): void {
+  const header = Buffer.alloc(WAV_HEADER_BYTES);
+  writeWavHeader(header, Math.max(WAV_HEADER_BYTES, fileBytes));
   header.copy(into);
 }
 
