@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { logToStderr } from '../infra/local-stack/foreground.js';
 import { StackError } from '../infra/local-stack/stack-error.js';
-import { busyPercent } from './measure/machine-load.js';
+import { busyPercent, MUCH_PERCENT } from './measure/machine-load.js';
 import { PARTS, WARM_UP_SECONDS } from './plan.js';
 import { Progress } from './progress.js';
 import { describeMachine, machineSentence } from './report/machine.js';
@@ -29,8 +29,6 @@ if (unknown.length > 0) refuse(`no bench is called ${unknown.join(', ')}; there 
 if (!Number.isSafeInteger(rounds) || rounds < 1) refuse('--rounds must be a whole number from 1 on');
 if (values.quick && values['write-docs']) refuse('what --quick measures is not for the documents');
 
-/** Share of the machine in others' use from which on a part is marked. */
-const MUCH_PERCENT = 15;
 const { quick } = values;
 const mode = quick ? 'quick' : 'full';
 const parts = Object.entries(PARTS).filter(([name]) => positionals.length === 0 || positionals.includes(name));

@@ -1,3 +1,4 @@
+import { grouped } from '../measure/grouped.js';
 import { checkOutputs } from './check-outputs.js';
 import type { DeadLetterRead, History, LogRecord, OutputRead, Violation } from './history.js';
 import { placeOf } from './history.js';
@@ -11,7 +12,7 @@ import { expectedOf, type LoggedEvent } from './reference-join.js';
  */
 export function checkHistory(history: History): Violation[] {
   const { log, outputs, phases, rules, until } = history;
-  const outputsOf = groupBy(outputs, ({ sessionId }) => sessionId);
+  const outputsOf = grouped(outputs, ({ sessionId }) => sessionId);
   const sessions = sessionsOf(log);
   const violations = [...checkSends(history), ...checkDeadLetters(history), ...checkReaders(history)];
   for (const [sessionId, entries] of sessions) {
@@ -99,17 +100,6 @@ function sessionsOf(log: readonly LogRecord[]): Map<string, LoggedEvent[]> {
     entries.push({ event, at: timestamp, passed });
   }
   return sessions;
-}
-
-export function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function idsOf(outputs: readonly OutputRead[]): string {

@@ -1,6 +1,6 @@
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
-import { busyPercent, busyPercentSince, machineTicks } from '../measure/machine-load.js';
+import { busyPercent, busyPercentSince, machineTicks, MUCH_PERCENT } from '../measure/machine-load.js';
 import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
@@ -111,9 +111,6 @@ export async function catchUp(
     faults,
   };
 }
-
-/** Share of the machine in others' use from which on a result is marked. */
-const MUCH_PERCENT = 15;
 
 export function describe(result: CatchUp): string {
   const { sessionsPerSecond, cpuMs, peakMemoryMiB, totalMs, firstAfterMs, othersPercent, faults } = result;

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** Share of the machine in others' use from which on figures are marked. */
+export const MUCH_PERCENT = 15;
+
 export type Ticks = { readonly busy: number; readonly all: number };
 
 /** Time of all processors since the start of the machine, from the first line of /proc/stat: see proc(5). */

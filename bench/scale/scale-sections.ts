@@ -1,6 +1,7 @@
 import type { Throughput } from '../ingress/measure-throughput.js';
 import { CALL_EVENTS } from '../join/call-sessions.js';
 import type { CatchUp } from '../join/catch-up.js';
+import { OUR_JOIN } from '../join/our-join.js';
 import { describeFaults, isFaultless } from '../join/output-check.js';
 import { fitLine, readCost, readScaling, readTotal } from '../report/growth.js';
 import type { Curve, Measure, Point, Ratio, Section } from '../report/section.js';
@@ -10,7 +11,6 @@ type Series<T> = readonly (readonly [number, T])[];
 
 /** The number of sessions against which the issue holds the cost at the most of them. */
 const FEW = 10_000;
-const OURS = 'session join';
 
 /** Why an event costs more with more of them. */
 const CACHES =
@@ -159,7 +159,7 @@ function scalingCurve(
 
 function single(id: string, title: string, unit: string, value: number, atMost?: number): Measure {
   return {
-    ...{ id, title, unit, better: 'lower', samples: { [OURS]: [value] } },
+    ...{ id, title, unit, better: 'lower', samples: { [OUR_JOIN]: [value] } },
     ...(atMost !== undefined && { asked: { atMost } }),
   };
 }

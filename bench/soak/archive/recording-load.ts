@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EventProducer } from '../../../infra/kafka/event-producer.js';
-import { produceSessions } from '../../../infra/kafka/produce-session.js';
+import type { EventProducer } from '../../../infra/kafka/event-producer.js';
 import type { Kafka } from '../../../infra/kafka/client.js';
-import { createLogger } from '../../../infra/observability/logger.js';
 import { wireHeader } from '../../../schemas/wire-format.js';
 import { readyRecord } from '../../source/recording-ready.js';
+import { soakProducer } from '../soak-producer.js';
 import type { MisbehavingSource } from './misbehaving-source.js';
 import type { PlannedRecording } from './recording-plan.js';
 
@@ -23,11 +22,7 @@ export class RecordingLoad {
 
   constructor(private readonly options: RecordingLoadOptions) {
     this.header = wireHeader(options.schemaId);
-    this.producer = new EventProducer({
-      ...{ open: produceSessions(options.kafka), topic: options.topic },
-      ...{ name: 'soak', logger: createLogger('soak', 'silent') },
-      deliveryTimeoutMs: Number.POSITIVE_INFINITY,
-    });
+    this.producer = soakProducer(options.kafka, options.topic);
   }
 
   start(): void {

@@ -7,7 +7,6 @@ import type { PlannedRecording } from './recording-plan.js';
 import { totalBytes } from './recording-plan.js';
 import type { SourceLedger } from './source-ledger.js';
 
-const MOST_TOLD = 20;
 /** What the table says of a kind of violation, where its name does not. */
 const MEANING: Partial<Record<(typeof VIOLATIONS)[number], string>> = {
   late: `late: after a link's life and the ${SESSION_TIMEOUT_MS / 1_000} s that a dead member is waited for`,
@@ -71,13 +70,4 @@ export function table(ran: ArchiveRan, history: ArchiveHistory, violations: read
     }),
   ];
   return textTable(rows.map(([name, value]) => [name, typeof value === 'number' ? value.toLocaleString('en') : value]));
-}
-
-/** The first violations, in words. */
-export function tell(violations: readonly ArchiveViolation[]): string {
-  const lines = violations
-    .slice(0, MOST_TOLD)
-    .map(({ kind, what, detail }) => `VIOLATION ${kind} ${what}: ${detail.slice(0, 600)}\n`);
-  const more = violations.length - lines.length;
-  return lines.join('') + (more > 0 ? `… ${more} more\n` : '');
 }

@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { obtainStack } from '../../../infra/local-stack/obtain-stack.js';
 import type { Env } from '../../../infra/settings/read-settings.js';
+import { onOwnStack, ownStackEnv } from '../on-own-stack.js';
 import type { SoakOptions } from '../soak-options.js';
 import { FULL, QUICK, type ArchiveRun } from './archive-run.js';
 import type { ArchiveViolation } from './check-archive.js';
@@ -21,9 +20,7 @@ const DISK_SPARE_BYTES = 2 ** 30;
  * be left. Resolves to whether that is so; if not, data and logs are kept.
  */
 export async function soakArchive(options: SoakOptions): Promise<boolean> {
-  const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...own } = process.env;
-  const env = { ...own, STACK: 'native', TOPIC_PREFIX: 'soak.' };
-  const { violations } = await runArchiveSoak(options.quick ? QUICK : FULL, { ...options, env });
+  const { violations } = await runArchiveSoak(options.quick ? QUICK : FULL, { ...options, env: ownStackEnv() });
   return violations.length === 0;
 }
 
@@ -38,27 +35,20 @@ export async function runArchiveSoak(
   const random = seededRandom(seed);
   const recordings = planRecordings(random, run);
   const inOutage = planRecordings(random, { ...run.outage, cuts: 0, lifeMs: run.lifeMs }, run.count);
-  const dir = mkdtempSync(join(tmpdir(), 'soak-archive-'));
-  requireDisk(dir, [...recordings, ...inOutage], log);
-  let isSound = false;
-  try {
-    const stack = await obtainStack({ dir, portBase: 'free', env, log, signal });
-    try {
+  return onOwnStack({
+    ...{ name: 'archive', env, log, signal },
+    check: (dir) => requireDisk(dir, [...recordings, ...inOutage], log),
+    work: async (dir, stack) => {
       const storeDir = join(dir, 'store');
       mkdirSync(storeDir);
       const result = await playArchive(run, recordings, inOutage, {
-        ...{ dir, storeDir, spillDir: join(dir, 'spill'), env: { ...env, ...stack.endpoints }, random, log, signal },
+        ...{ dir, storeDir, spillDir: join(dir, 'spill'), env: stack, random, log, signal },
       });
       process.stdout.write(result.report);
-      isSound = result.violations.length === 0;
       return result;
-    } finally {
-      await stack.stop();
-    }
-  } finally {
-    if (isSound || signal.aborted) rmSync(dir, { recursive: true, force: true });
-    else log(`data and logs are kept in ${dir}`);
-  }
+    },
+    isSound: ({ violations }) => violations.length === 0,
+  });
 }
 
 function requireDisk(dir: string, recordings: readonly PlannedRecording[], log: (line: string) => void): void {

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { obtainStack } from '../../../infra/local-stack/obtain-stack.js';
 import { findFreeBase } from '../../../infra/local-stack/ports.js';
 import type { Env } from '../../../infra/settings/read-settings.js';
+import { onOwnStack, ownStackEnv } from '../on-own-stack.js';
 import type { SoakOptions } from '../soak-options.js';
 import { BrokerProcess } from '../../measure/broker-process.js';
 import { EventLedger } from './event-ledger.js';
@@ -28,25 +26,18 @@ const TOKEN = 'soak';
  */
 export async function soakIngress({ seed, quick, log, signal }: SoakOptions): Promise<boolean> {
   log(`seed ${seed}`);
-  const dir = mkdtempSync(join(tmpdir(), 'soak-ingress-'));
-  const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...own } = process.env;
-  let isSound = false;
-  try {
-    const stack = await obtainStack({ dir, portBase: 'free', env: { ...own, STACK: 'native' }, log, signal });
-    try {
+  const faults = await onOwnStack({
+    ...{ name: 'ingress', env: ownStackEnv(), log, signal },
+    work: async (dir, stack) => {
       const port = await findFreeBase();
-      const env = { ...own, ...stack.endpoints, ...ingressEnv(port, join(dir, 'spool')) };
-      const faults = await run({ dir, port, env, seed, schedule: quick ? QUICK : FULL, log, signal });
-      for (const fault of faults) process.stdout.write(`VIOLATION ${fault}\n`);
-      isSound = faults.length === 0;
-    } finally {
-      await stack.stop();
-    }
-  } finally {
-    if (isSound || signal.aborted) rmSync(dir, { recursive: true, force: true });
-    else log(`data and logs are kept in ${dir}`);
-  }
-  return isSound;
+      const env = { ...stack, ...ingressEnv(port, join(dir, 'spool')) };
+      const found = await run({ dir, port, env, seed, schedule: quick ? QUICK : FULL, log, signal });
+      for (const fault of found) process.stdout.write(`VIOLATION ${fault}\n`);
+      return found;
+    },
+    isSound: (found) => found.length === 0,
+  });
+  return faults.length === 0;
 }
 
 function ingressEnv(port: number, spoolDir: string): Record<string, string> {
@@ -56,7 +47,6 @@ function ingressEnv(port: number, spoolDir: string): Record<string, string> {
     INGRESS_WORKERS: '1',
     INGRESS_TOKENS: TOKEN,
     INGRESS_SPOOL_DIR: spoolDir,
-    TOPIC_PREFIX: 'soak.',
     LOG_LEVEL: 'info',
   };
 }

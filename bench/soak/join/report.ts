@@ -2,7 +2,6 @@ import type { OutputRead, SentEvent, Violation, ViolationKind } from '../../hist
 import { OUTPUTS, type ReadHistory } from './read-history.js';
 
 const KINDS: readonly ViolationKind[] = ['lost', 'duplicate', 'torn', 'reordered', 'aborted', 'phantom'];
-const MOST_TOLD = 20;
 
 /** The table of a run: what was sent, what came of it, and what was wrong. */
 export function table(
@@ -34,13 +33,4 @@ export function table(
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, count]) => `${name.padEnd(width)}  ${count.toLocaleString('en').padStart(9)}\n`).join('');
-}
-
-/** The first violations, in words. */
-export function tell(violations: readonly Violation[]): string {
-  const lines = violations
-    .slice(0, MOST_TOLD)
-    .map(({ kind, sessionId, detail }) => `VIOLATION ${kind} ${sessionId}: ${detail.slice(0, 600)}\n`);
-  const more = violations.length - lines.length;
-  return lines.join('') + (more > 0 ? `… ${more} more\n` : '');
 }

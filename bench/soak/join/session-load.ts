@@ -1,13 +1,12 @@
 import TinyQueue from 'tinyqueue';
-import { EventProducer } from '../../../infra/kafka/event-producer.js';
-import { produceSessions } from '../../../infra/kafka/produce-session.js';
+import type { EventProducer } from '../../../infra/kafka/event-producer.js';
 import type { Kafka } from '../../../infra/kafka/client.js';
-import { createLogger } from '../../../infra/observability/logger.js';
 import type { JoinRules } from '../../../processor/join/rules.js';
 import { cloudEventHeaders } from '../../../schemas/cloud-events.js';
 import { encodeWire, wireHeader } from '../../../schemas/wire-format.js';
 import type { SentEvent } from '../../history/history.js';
 import type { Random } from '../ingress/random.js';
+import { soakProducer } from '../soak-producer.js';
 import { sessionScript, type TimedEvent } from './session-script.js';
 
 export type SessionLoadOptions = {
@@ -37,11 +36,7 @@ export class SessionLoad {
 
   constructor(private readonly options: SessionLoadOptions) {
     this.header = wireHeader(options.schemaId);
-    this.producer = new EventProducer({
-      ...{ open: produceSessions(options.kafka), topic: options.topic },
-      ...{ name: 'soak', logger: createLogger('soak', 'silent') },
-      deliveryTimeoutMs: Number.POSITIVE_INFINITY,
-    });
+    this.producer = soakProducer(options.kafka, options.topic);
   }
 
   start(): void {

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKafka } from '../../../infra/kafka/client.js';
 import { OffsetReader } from '../../../infra/kafka/offset-reader.js';
-import { obtainStack } from '../../../infra/local-stack/obtain-stack.js';
 import { findFreeBase } from '../../../infra/local-stack/ports.js';
 import { createLogger } from '../../../infra/observability/logger.js';
 import { SchemaRegistryClient } from '../../../infra/schema-registry/client.js';
@@ -19,11 +18,13 @@ import { seededRandom } from '../ingress/random.js';
 import { buildMutated } from '../mutations/mutated-build.js';
 import { BROKER_MUTATIONS } from '../mutations/mutations.js';
 import { ProcessorUnderTest } from '../processor-under-test.js';
+import { onOwnStack, ownStackEnv } from '../on-own-stack.js';
 import { untilQuiet } from '../quiescence.js';
 import type { SoakOptions } from '../soak-options.js';
+import { tellViolations } from '../tell-violations.js';
 import { runFaults, type Faults } from './fault-schedule.js';
 import { OUTPUTS, readHistory, readPlacesWithKafkajs } from './read-history.js';
-import { table, tell } from './report.js';
+import { table } from './report.js';
 import { SessionLoad } from './session-load.js';
 
 /** One run: its faults, its load, and how long the join waits for what. */
@@ -112,24 +113,15 @@ export async function runJoinSoak(
   { seed, log, signal }: Omit<SoakOptions, 'quick'>,
 ): Promise<{ readonly violations: readonly Violation[]; readonly report: string }> {
   log(`seed ${seed}`);
-  const dir = mkdtempSync(join(tmpdir(), 'soak-join-'));
-  const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...own } = process.env;
-  let isSound = false;
-  try {
-    const stack = await obtainStack({ dir, portBase: 'free', env: { ...own, STACK: 'native' }, log, signal });
-    try {
-      const env = { ...own, ...stack.endpoints, TOPIC_PREFIX: 'soak.', ...settingsOf(run.rules) };
-      const result = await soak(run, { dir, env, seed, log, signal });
+  return onOwnStack({
+    ...{ name: 'join', env: ownStackEnv(), log, signal },
+    work: async (dir, stack) => {
+      const result = await soak(run, { dir, env: { ...stack, ...settingsOf(run.rules) }, seed, log, signal });
       process.stdout.write(result.report);
-      isSound = result.violations.length === 0 || run.script !== undefined;
       return result;
-    } finally {
-      await stack.stop();
-    }
-  } finally {
-    if (isSound || signal.aborted) rmSync(dir, { recursive: true, force: true });
-    else log(`data and logs are kept in ${dir}`);
-  }
+    },
+    isSound: ({ violations }) => violations.length === 0 || run.script !== undefined,
+  });
 }
 
 function settingsOf(rules: JoinRules): Record<string, string> {
@@ -187,5 +179,6 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
   const count = Object.values(faults.counts).reduce((sum, one) => sum + one, 0);
   const exits = processors.reduce((sum, processor) => sum + processor.exits, 0);
   const ran = { sessions: load.sessions, seconds: (performance.now() - start) / 1000, faults: count, exits };
-  return { violations, report: table(ran, load.sent, read, violations) + tell(violations) };
+  const told = tellViolations(violations, ({ sessionId }) => sessionId);
+  return { violations, report: table(ran, load.sent, read, violations) + told };
 }
