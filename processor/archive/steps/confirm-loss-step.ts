@@ -6,6 +6,7 @@ import type { Outcome } from '../outcome.js';
 import type { RecordingJob } from '../recording-job.js';
 import type { SpilledRecording } from '../spill/spill-directory.js';
 import type { EarlierCopies } from './earlier-copies.js';
+import { levelOfTry, STORE_BACKOFF } from './store-patience.js';
 
 /** Why a recording seems lost, and how long (ms since the epoch) it is worth waiting for the store to say that it has it. */
 export type Loss = { readonly reason: FailureReason; readonly askUntil: number };
@@ -40,7 +41,6 @@ export type ConfirmLossStepOptions = {
   readonly logger: Logger;
 };
 
-const BACKOFF = { firstMs: 200, mostMs: 5_000 };
 const ANSWER_MS = 10_000;
 
 /**
@@ -66,10 +66,9 @@ export class ConfirmLossStep {
     if (object !== 'unknown') return { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
     task.asked += 1;
     const remainingMs = loss.askUntil - clock.now();
-    const delayMs = nextDelayMs(BACKOFF, task.asked, remainingMs, random());
+    const delayMs = nextDelayMs(STORE_BACKOFF, task.asked, remainingMs, random());
     if (delayMs >= remainingMs) return failed(loss.reason);
-    const level = Number.isInteger(Math.log2(task.asked)) ? 'warn' : 'debug';
-    logger[level](
+    logger[levelOfTry(task.asked)](
       { sessionId: job.sessionId, asked: task.asked, reason: loss.reason },
       'a recording may be lost, and the store does not say whether it has it',
     );

@@ -1,6 +1,5 @@
 import { nextDelayMs } from '../backoff.js';
-
-const BACKOFF = { firstMs: 200, mostMs: 5_000 };
+import { STORE_BACKOFF } from './store-patience.js';
 
 /**
  * Leaves a store alone for a while after many uploads in a row have failed: thousands that wait on disk for a store that is away must not
@@ -27,6 +26,6 @@ export class StoreRest {
   failed(now: number, remainingMs: number, random: number): void {
     this.failuresInRow += 1;
     const rounds = Math.ceil(this.failuresInRow / this.tolerated) - 1;
-    if (rounds > 0) this.endsAt = now + nextDelayMs(BACKOFF, rounds, remainingMs, random);
+    if (rounds > 0) this.endsAt = now + nextDelayMs(STORE_BACKOFF, rounds, remainingMs, random);
   }
 }

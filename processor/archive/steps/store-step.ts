@@ -11,6 +11,7 @@ import type { FetchedRecording, RecordingStore } from '../recording-store.js';
 import { isIntact } from '../spill/manifest.js';
 import type { SpillFile } from '../spill/spill-file.js';
 import type { Loss } from './confirm-loss-step.js';
+import { levelOfTry, STORE_BACKOFF } from './store-patience.js';
 import { StoreRest } from './store-rest.js';
 
 /** A recording that is on disk and not yet in the store. Its link is forgotten. */
@@ -51,8 +52,6 @@ export type StoreStepOptions = {
   readonly logger: Logger;
 };
 
-const BACKOFF = { firstMs: 200, mostMs: 5_000 };
-
 /** One try to bring a recording from the disk to the store. */
 export class StoreStep {
   private readonly rest: StoreRest;
@@ -85,13 +84,14 @@ export class StoreStep {
     // An operator may give the rights back any moment: a refusal is waited out like an outage.
     const reason = error instanceof StoreRefusedError ? 'store_refused' : 'store_unavailable';
     metrics.noteFailedAttempt(reason);
-    // An outage may last for hours: each recording speaks up ever less often.
-    const level = Number.isInteger(Math.log2(task.failures)) ? 'warn' : 'debug';
-    logger[level]({ sessionId: job.sessionId, failures: task.failures, reason, err: error }, 'a try to store failed');
+    logger[levelOfTry(task.failures)](
+      { sessionId: job.sessionId, failures: task.failures, reason, err: error },
+      'a try to store failed',
+    );
     if (error instanceof BucketMissingError) await store.ensureBucket(stop).catch(() => undefined);
     const remainingMs = giveUpAt - clock.now();
     this.rest.failed(clock.now(), remainingMs, random());
-    const delayMs = nextDelayMs(BACKOFF, task.failures, remainingMs, random());
+    const delayMs = nextDelayMs(STORE_BACKOFF, task.failures, remainingMs, random());
     if (delayMs < remainingMs) return { kind: 'again', notBefore: clock.now() + delayMs };
     return { kind: 'settled', outcome: { kind: 'failed', reason } };
   }
