@@ -35,6 +35,23 @@ export type BatchProducer = {
   readonly isTransactional: boolean;
 };
 
+/** Lengths and deltas of a record, and of a header, at most. */
+const FRAMING_BYTES = 30;
+const HEADER_FRAMING_BYTES = 10;
+/** UTF-8 bytes of a UTF-16 unit, at most. */
+const BYTES_PER_UNIT = 3;
+
+/** An upper bound of what a record takes in a batch, in bytes. */
+export function sizeBound({ key, prefix, value, headers }: BatchRecord): number {
+  let bytes = FRAMING_BYTES + BYTES_PER_UNIT * (key?.length ?? 0) + (prefix?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) {
+    const header = headers[name] ?? '';
+    const perUnit = typeof header === 'string' ? BYTES_PER_UNIT : 1;
+    bytes += HEADER_FRAMING_BYTES + BYTES_PER_UNIT * name.length + perUnit * header.length;
+  }
+  return bytes;
+}
+
 const FIRST_CAPACITY = 16 * 1024;
 /** What key and headers take, roughly. */
 const USUAL_OVERHEAD = 300;

@@ -1,7 +1,8 @@
 import type { Broker, Cluster, TransactionOwner } from './cluster.js';
+import { PendingBatches } from './pending-batches.js';
 import { produceRequest, type PartitionBatch } from './produce-request.js';
 import { ProtocolError } from './protocol-error.js';
-import { RecordBatch } from './record-batch.js';
+import type { RecordBatch } from './record-batch.js';
 import { addToSequence } from './sequence.js';
 import type { PartitionRecord } from './transactional-writer.js';
 import { untilSettled } from './until-settled.js';
@@ -9,29 +10,63 @@ import { untilSettled } from './until-settled.js';
 type Partition = {
   readonly topic: string;
   readonly partition: number;
-  readonly batch: RecordBatch;
+  readonly pending: PendingBatches;
   nextSequence: number;
 };
 
-/** Writes the records of a transactional producer, which has its sequence numbers. One call at a time; an error is the end of it. */
+/** The next batch of a partition. */
+type NextBatch = { readonly of: Partition; readonly batch: RecordBatch };
+
+/** More in one batch gains nothing, and both sides have to find room for it in one piece. */
+const MOST_BATCH_BYTES = 512 * 1024 - 1024;
+
+/**
+ * Writes the records of a transactional producer, which has its sequence numbers. One {@link send} at a time, with no {@link append}
+ * meanwhile; an error is the end of it.
+ */
 export class TransactionProducer {
   private readonly topics = new Map<string, Map<number, Partition>>();
 
   constructor(
     private readonly cluster: Cluster,
     private readonly owner: TransactionOwner,
+    private readonly maxBatchBytes: number,
   ) {}
 
+  /** Encodes a record for the next {@link send}. */
+  append(record: PartitionRecord): void {
+    this.partition(record.topic, record.partition).pending.append(record);
+  }
+
+  get isEmpty(): boolean {
+    return this.filled().length === 0;
+  }
+
+  /** The partitions that something was appended for. */
+  filled(): Partition[] {
+    return [...this.topics.values()].flatMap((ofTopic) => [...ofTopic.values()].filter(({ pending }) => !pending.isEmpty));
+  }
+
   /** @returns the latest time that a leader stamped on them, if any does. @throws ProtocolError; whatever the connection throws. */
-  async send(records: readonly PartitionRecord[], timeoutMs: number): Promise<number | undefined> {
-    const filled = new Set<Partition>();
-    for (const record of records) {
-      const partition = this.partition(record.topic, record.partition);
-      partition.batch.append(record);
-      filled.add(partition);
-    }
+  async send(timeoutMs: number): Promise<number | undefined> {
+    const filled = this.filled();
     let appendedAt: number | undefined;
-    let left = [...filled];
+    for (let round = 0; ; round += 1) {
+      const next = filled.flatMap((of) => {
+        const batch = of.pending.filled()[round];
+        return batch === undefined ? [] : [{ of, batch }];
+      });
+      if (next.length === 0) break;
+      const time = await this.sendNext(next, timeoutMs);
+      if (time !== undefined) appendedAt = Math.max(appendedAt ?? 0, time);
+    }
+    for (const { pending } of filled) pending.clear();
+    return appendedAt;
+  }
+
+  private async sendNext(next: readonly NextBatch[], timeoutMs: number): Promise<number | undefined> {
+    let appendedAt: number | undefined;
+    let left = next;
     // A leader that has moved has appended nothing: the same batches, with the same numbers, go to the new one.
     const sendLeft = async (): Promise<void> => {
       const answers = (
@@ -40,17 +75,14 @@ export class TransactionProducer {
       let failure: number | undefined;
       for (const { topic, partition, errorCode, appendedAt: time } of answers) {
         if (errorCode !== 0) failure = errorCode;
-        else left = left.filter((one) => one.topic !== topic || one.partition !== partition);
+        else left = left.filter(({ of }) => of.topic !== topic || of.partition !== partition);
         if (errorCode === 0 && time > 0) appendedAt = Math.max(appendedAt ?? 0, time);
       }
       if (failure !== undefined) throw new ProtocolError(failure);
       if (left.length > 0) throw new Error('not every partition has acknowledged');
     };
     await untilSettled(sendLeft, () => this.cluster.refreshMetadata());
-    for (const partition of filled) {
-      partition.nextSequence = addToSequence(partition.nextSequence, partition.batch.records);
-      partition.batch.clear();
-    }
+    for (const { of, batch } of next) of.nextSequence = addToSequence(of.nextSequence, batch.records);
     return appendedAt;
   }
 
@@ -59,15 +91,17 @@ export class TransactionProducer {
     if (ofTopic === undefined) this.topics.set(topic, (ofTopic = new Map<number, Partition>()));
     let found = ofTopic.get(partition);
     if (found === undefined) {
-      ofTopic.set(partition, (found = { topic, partition, batch: new RecordBatch(), nextSequence: 0 }));
+      const pending = new PendingBatches(Math.min(MOST_BATCH_BYTES, this.maxBatchBytes));
+      ofTopic.set(partition, (found = { topic, partition, pending, nextSequence: 0 }));
     }
     return found;
   }
 
-  private byLeader(partitions: readonly Partition[]): Map<number, PartitionBatch[]> {
+  private byLeader(next: readonly NextBatch[]): Map<number, PartitionBatch[]> {
     const { producerId, producerEpoch } = this.owner;
     const byLeader = new Map<number, PartitionBatch[]>();
-    for (const { topic, partition, batch, nextSequence } of partitions) {
+    for (const { of, batch } of next) {
+      const { topic, partition, nextSequence } = of;
       const metadata = this.cluster.findTopicPartitionMetadata(topic).find((one) => one.partitionId === partition);
       const leader = metadata?.leader ?? -1;
       const producer = {

@@ -1,5 +1,4 @@
 import type { Kafka } from 'kafkajs';
-import { chunkByBytes } from './chunk-by-bytes.js';
 import {
   closeCluster,
   GROUP_COORDINATOR,
@@ -43,11 +42,6 @@ export type TransactionalWriterOptions = {
   readonly maxBatchBytes: number;
 };
 
-/** More in one request gains nothing, and the broker has to find room for it in one piece. */
-const REQUEST_BYTES = 1024 * 1024;
-/** More than a batch takes beside its records. */
-const BATCH_HEADER_BYTES = 100;
-
 /**
  * A transactional producer that owns its transactional id while no newer one with the same id has been opened.
  *
@@ -66,7 +60,6 @@ export class TransactionalWriter {
     private readonly owner: TransactionOwner,
     private readonly producer: TransactionProducer,
     private readonly timeoutMs: number,
-    private readonly requestBytes: number,
   ) {}
 
   /**
@@ -75,7 +68,6 @@ export class TransactionalWriter {
    */
   static async open(kafka: Kafka, options: TransactionalWriterOptions): Promise<TransactionalWriter> {
     const { transactionalId, topics, transactionTimeoutMs: timeoutMs } = options;
-    const requestBytes = Math.min(REQUEST_BYTES, options.maxBatchBytes - BATCH_HEADER_BYTES);
     return openCluster(kafka, timeoutMs, `initialising the transactional id ${transactionalId}`, async (cluster) => {
       await cluster.addMultipleTargetTopics(topics);
       const coordinator = new Coordinator(cluster, transactionalId, TRANSACTION_COORDINATOR);
@@ -83,20 +75,30 @@ export class TransactionalWriter {
         broker.initProducerId({ transactionalId, transactionTimeout: timeoutMs }),
       );
       const owner = { transactionalId, producerId, producerEpoch };
-      const producer = new TransactionProducer(cluster, owner);
-      return new TransactionalWriter(cluster, coordinator, owner, producer, timeoutMs, requestBytes);
+      const producer = new TransactionProducer(cluster, owner, options.maxBatchBytes);
+      return new TransactionalWriter(cluster, coordinator, owner, producer, timeoutMs);
     });
   }
 
+  /** Puts a record into the next {@link commit}. It is encoded at once, and nothing of it is kept. */
+  append(record: PartitionRecord): void {
+    this.producer.append(record);
+  }
+
+  /** Whether nothing was appended since the last commit. */
+  get isEmpty(): boolean {
+    return this.producer.isEmpty;
+  }
+
   /**
-   * Writes records and the consumed offset in one transaction: all become visible, or none.
+   * Writes what was appended and the consumed offset in one transaction: all becomes visible, or nothing.
    *
    * @throws FencedError when a newer owner has the id: drop the task.
    * @throws TransactionFailedError for anything else: the outcome is unknown; close this writer and open a new one.
    */
-  async commit(records: readonly PartitionRecord[], consumed?: ConsumedOffset): Promise<CommitReceipt> {
+  async commit(consumed?: ConsumedOffset): Promise<CommitReceipt> {
     if (this.isOver) throw new TransactionFailedError('the writer is finished');
-    const work = this.transact(records, consumed);
+    const work = this.transact(consumed);
     this.underWay.add(work);
     void work.catch(() => undefined).then(() => this.underWay.delete(work));
     try {
@@ -114,41 +116,29 @@ export class TransactionalWriter {
     await closeCluster(this.cluster, this.underWay);
   }
 
-  private async transact(
-    records: readonly PartitionRecord[],
-    consumed: ConsumedOffset | undefined,
-  ): Promise<CommitReceipt> {
-    const { coordinator, owner } = this;
+  private async transact(consumed: ConsumedOffset | undefined): Promise<CommitReceipt> {
+    const { coordinator, owner, producer } = this;
     // Records and offset do not wait for each other, which saves two round trips of five.
-    const partitions = records.length === 0 ? Promise.resolve() : this.addPartitions(records);
+    const partitions = producer.isEmpty ? Promise.resolve() : this.addPartitions();
     const offsets =
       consumed && coordinator.ask((broker) => broker.addOffsetsToTxn({ ...owner, groupId: consumed.groupId }));
     const [appendedAt] = await Promise.all([
-      partitions.then(() => this.write(records)),
+      partitions.then(() => producer.send(this.timeoutMs)),
       offsets?.then(() => this.commitOffset(consumed as ConsumedOffset)),
     ]);
     await coordinator.ask((broker) => broker.endTxn({ ...owner, transactionResult: true }));
     return { appendedAt };
   }
 
-  private async addPartitions(records: readonly PartitionRecord[]): Promise<void> {
-    const topics = new Map<string, Set<number>>();
-    for (const { topic, partition } of records) {
+  private async addPartitions(): Promise<void> {
+    const topics = new Map<string, number[]>();
+    for (const { topic, partition } of this.producer.filled()) {
       const partitions = topics.get(topic);
-      if (partitions === undefined) topics.set(topic, new Set([partition]));
-      else partitions.add(partition);
+      if (partitions === undefined) topics.set(topic, [partition]);
+      else partitions.push(partition);
     }
-    const list = [...topics].map(([topic, partitions]) => ({ topic, partitions: [...partitions] }));
+    const list = [...topics].map(([topic, partitions]) => ({ topic, partitions }));
     await this.coordinator.ask((broker) => broker.addPartitionsToTxn({ ...this.owner, topics: list }));
-  }
-
-  private async write(records: readonly PartitionRecord[]): Promise<number | undefined> {
-    let appendedAt: number | undefined;
-    for (const chunk of chunkByBytes(records, this.requestBytes)) {
-      const time = await this.producer.send(chunk, this.timeoutMs);
-      if (time !== undefined) appendedAt = Math.max(appendedAt ?? 0, time);
-    }
-    return appendedAt;
   }
 
   private async commitOffset({ groupId, topic, partition, offset }: ConsumedOffset): Promise<void> {

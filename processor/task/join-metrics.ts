@@ -1,13 +1,13 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Effect } from '../join/effects.js';
 import type { Phase } from '../join/state.js';
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { POISON_REASONS } from './decode-record.js';
+import type { Written } from './pending-transaction.js';
 
 /** What a task did in one transaction, told once it is committed. */
 export type Committed = {
   readonly events: ReadonlyMap<SessionEventValue['event'], number>;
-  readonly effects: readonly Effect[];
+  readonly written: Iterable<Written>;
   /** For each joined or amended record that an event gave: seconds from that event's LogAppendTime to the commit. */
   readonly latencies: readonly number[];
 };
@@ -119,16 +119,10 @@ export class JoinMetrics {
     });
   }
 
-  noteCommitted({ events, effects, latencies }: Committed): void {
+  noteCommitted({ events, written, latencies }: Committed): void {
     this.transactions.inc({ outcome: 'committed' });
     for (const [event, count] of events) this.events.inc({ event }, count);
-    const records = new Map<string, { readonly kind: Effect['kind']; readonly outcome: string; count: number }>();
-    for (const { kind, record } of effects) {
-      const outcome = record.recording?.outcome ?? 'none';
-      const entry = records.get(`${kind} ${outcome}`) ?? { kind, outcome, count: 0 };
-      if (++entry.count === 1) records.set(`${kind} ${outcome}`, entry);
-    }
-    for (const { kind, outcome, count } of records.values()) this.records.inc({ kind, outcome }, count);
+    for (const { kind, outcome, count } of written) this.records.inc({ kind, outcome }, count);
     for (const seconds of latencies) this.latency.observe(seconds);
   }
 }

@@ -2,13 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from '../../infra/kafka/client.js';
 import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import type { PartitionReader } from '../../infra/kafka/partition-reader.js';
-import {
-  TransactionalWriter,
-  type ConsumedOffset,
-  type PartitionRecord,
-} from '../../infra/kafka/transactional-writer.js';
+import { TransactionalWriter, type ConsumedOffset } from '../../infra/kafka/transactional-writer.js';
 import type { TopicNames } from '../../schemas/topics.js';
-import type { ChangelogRecord, CommitReceipt, PartitionLog, TaskTransaction } from './partition-log.js';
+import type { ChangelogRecord, CommitReceipt, OutputRecord, PartitionLog, TaskCommit } from './partition-log.js';
 
 export type KafkaPartitionLogDeps = {
   readonly kafka: Kafka;
@@ -46,7 +42,7 @@ export class KafkaPartitionLog implements PartitionLog {
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
       maxBatchBytes,
     });
-    return this.commit({ outputs: [], changelog: [] });
+    return this.commit({ changelog: [] });
   }
 
   async restore(apply: (record: ChangelogRecord) => void): Promise<void> {
@@ -63,30 +59,30 @@ export class KafkaPartitionLog implements PartitionLog {
     return (await offsets.committed(groupId, topics.events)).get(this.partition);
   }
 
-  async commit(transaction: TaskTransaction): Promise<CommitReceipt> {
-    if (this.writer === undefined) throw new Error('commit before fence');
-    return this.writer.commit(this.records(transaction), this.consumed(transaction));
+  append({ topic, key, value, headers }: OutputRecord): void {
+    this.fenced().append({ topic, partition: this.partition, key, value, headers });
+  }
+
+  async commit({ changelog, nextOffset }: TaskCommit): Promise<CommitReceipt> {
+    const writer = this.fenced();
+    const { partition } = this;
+    const topic = this.deps.topics.changelog;
+    for (const { sessionId, state } of changelog) writer.append({ topic, partition, key: sessionId, value: state });
+    // A transaction that says nothing, but for the offset, carries the owner's record: its receipt still shows the broker's clock.
+    if (writer.isEmpty) writer.append({ topic, partition, key: OWNER_KEY, value: Buffer.from(this.owner) });
+    return writer.commit(this.consumed(nextOffset));
   }
 
   async close(): Promise<void> {
     await this.writer?.close();
   }
 
-  /** A transaction that says nothing, but for the offset, carries the owner's record: its receipt still shows the broker's clock. */
-  private records({ outputs, changelog }: TaskTransaction): PartitionRecord[] {
-    const { partition } = this;
-    const topic = this.deps.topics.changelog;
-    const records: PartitionRecord[] = outputs.map(({ topic: output, key, value, headers }) => {
-      return { topic: output, partition, key, value, headers };
-    });
-    for (const { sessionId, state } of changelog) records.push({ topic, partition, key: sessionId, value: state });
-    if (records.length === 0) {
-      records.push({ topic, partition, key: OWNER_KEY, value: Buffer.from(this.owner) });
-    }
-    return records;
+  private fenced(): TransactionalWriter {
+    if (this.writer === undefined) throw new Error('nothing can be written before the fence');
+    return this.writer;
   }
 
-  private consumed({ nextOffset }: TaskTransaction): ConsumedOffset | undefined {
+  private consumed(nextOffset: number | undefined): ConsumedOffset | undefined {
     if (nextOffset === undefined) return undefined;
     const { groupId, topics } = this.deps;
     return { groupId, topic: topics.events, partition: this.partition, offset: nextOffset };

@@ -10,6 +10,8 @@ const TICK_MS = 200;
 const SETTLE_MARGIN_MS = 500;
 /** Clocks drift apart by some tens of milliseconds in a thousand seconds: well inside the margin. */
 const CLOCK_MAX_AGE_MS = 600_000;
+/** A task that is behind gathers records for its next commit no longer than this: more of them may fail to come. */
+const MOST_DEFERRED_MS = 1_000;
 
 export type PunctuatorDeps = {
   readonly topic: string;
@@ -22,7 +24,8 @@ export type PunctuatorDeps = {
 };
 
 /**
- * Fires timers on idle partitions. A busy partition needs none of this: its records bring the time with them.
+ * Fires timers on idle partitions, and commits what waits for records that do not come. A busy partition needs none of this: its records
+ * bring the time with them.
  *
  * The order is what makes it right: first note the broker's clock, then ask for the end of the partition, then let the task fire
  * what was due by that time, and only if it has processed all up to that end.
@@ -49,6 +52,7 @@ export class Punctuator {
   }
 
   private async tick(): Promise<void> {
+    await this.commitDeferred();
     const due = await this.dueSlots();
     if (due.length === 0) return;
     let bounds;
@@ -67,6 +71,11 @@ export class Punctuator {
         });
       }),
     );
+  }
+
+  private async commitDeferred(): Promise<void> {
+    const waiting = [...this.deps.slots()].filter(([, { deferredMs = 0 }]) => deferredMs >= MOST_DEFERRED_MS);
+    await Promise.all(waiting.map(([partition, slot]) => this.guard(partition, () => slot.commit())));
   }
 
   private async dueSlots() {

@@ -9,7 +9,7 @@ import { decodeRecord, type PoisonReason } from './decode-record.js';
 import type { JoinMetrics } from './join-metrics.js';
 import type { OutputEncoder } from './output-encoder.js';
 import { PartitionClock } from './partition-clock.js';
-import type { PartitionLog } from './partition-log.js';
+import type { OutputRecord, PartitionLog } from './partition-log.js';
 import { PendingTransaction } from './pending-transaction.js';
 import type { RestoreProgress } from './restore-progress.js';
 import type { SchemaIds } from './schema-ids.js';
@@ -40,9 +40,13 @@ export type PartitionEnd = { readonly endOffset: number; readonly asOf: number }
 export class StreamTask {
   private readonly store: SessionStore;
   private readonly clock: PartitionClock;
-  /** What the next commit will hold, and tell. */
+  /** What the next commit will tell. */
   private pending = new PendingTransaction();
   private position: number | undefined;
+  /** The position that is committed. */
+  private committed: number | undefined;
+  /** When records were first processed that are not committed. */
+  private deferredAt: number | undefined;
   private restored = 0;
   private processedUpTo: number | undefined;
   private readonly knowsSchema = (id: number): boolean => this.deps.schemaIds.knows(id);
@@ -61,27 +65,41 @@ export class StreamTask {
     this.clock.sample((await log.fence()).appendedAt);
     await this.restore(log);
     this.position = await log.committedOffset();
+    this.committed = this.position;
   }
 
   /**
-   * Processes records and commits. Records below the position were processed before, by this task or an earlier owner, and are
-   * skipped: the consumer may have read its start from an offset that was not the last.
+   * Processes records and commits, unless more are on their way and the transaction has room for them. Records below the position were
+   * processed before, by this task or an earlier owner, and are skipped: the consumer may have read its start from an offset that was not
+   * the last.
    *
    * @param nextOffset where reading goes on, control records after the last record included.
+   * @param isBehind whether the partition is known to hold more.
    */
-  async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
+  async process(records: readonly InputRecord[], nextOffset: number, isBehind = false): Promise<void> {
     const { schemaIds } = this.deps;
     const position = this.position ?? 0;
     if (nextOffset <= position) return;
     const fresh = records.filter((record) => record.offset >= position);
     for (const record of fresh) {
-      while (this.fireTimersBefore(record.timestamp)) await this.commit(record.offset);
+      while (this.fireTimersBefore(record.timestamp)) {
+        this.position = record.offset;
+        await this.commit();
+      }
+      this.pending.noteRecord();
       const { value } = record;
       const schemaId = value === null ? undefined : schemaIdOfWire(value);
       if (schemaId !== undefined && !schemaIds.hasMet(schemaId)) await schemaIds.learn(schemaId);
       this.join(record, value);
     }
-    await this.commit(nextOffset);
+    this.position = nextOffset;
+    if (isBehind && !this.pending.isFull) this.deferredAt ??= this.deps.monotonicMs();
+    else await this.commit();
+  }
+
+  /** Since when something that was processed waits for its commit, ms; `undefined` when nothing does. */
+  get deferredMs(): number | undefined {
+    return this.deferredAt === undefined ? undefined : this.deps.monotonicMs() - this.deferredAt;
   }
 
   /**
@@ -93,8 +111,33 @@ export class StreamTask {
   async punctuate(end: PartitionEnd): Promise<boolean> {
     if ((this.position ?? 0) < end.endOffset) return false;
     const areLeft = this.fireTimersBefore(end.asOf);
-    if (this.pending.hasTimers) await this.commit(undefined);
+    if (this.pending.hasTimers) await this.commit();
     return areLeft;
+  }
+
+  /**
+   * Commits what was processed since the last time; when that is nothing, the owner's own record.
+   * @throws FencedError when another owner has had the partition since.
+   */
+  async commit(): Promise<void> {
+    const { log, metrics, monotonicMs } = this.deps;
+    const { events, written, causes } = this.pending;
+    this.pending = new PendingTransaction();
+    this.deferredAt = undefined;
+    const changelog = this.store.takeChanges();
+    const { position } = this;
+    const hasRead = position !== undefined && position !== this.committed;
+    const begunAt = monotonicMs();
+    const receipt = await log.commit({ changelog, ...(hasRead && { nextOffset: position }) });
+    const tookMs = monotonicMs() - begunAt;
+    const { appendedAt } = receipt;
+    this.clock.sample(appendedAt);
+    this.committed = position;
+    metrics.commitSeconds.observe(tookMs / 1_000);
+    // The records were appended at some moment of the transaction: its whole length is added, so that this never says too little.
+    const latencies =
+      appendedAt === undefined ? [] : causes.map((cause) => Math.max(0, appendedAt - cause + tookMs) / 1_000);
+    metrics.noteCommitted({ events, written, latencies });
   }
 
   /** The next offset to process; unknown until the first batch when nothing was ever committed. */
@@ -109,14 +152,10 @@ export class StreamTask {
 
   /** A lower bound of the broker's clock, good to a few milliseconds; asks the broker when the last look is too long ago. */
   async brokerNow(maxAgeMs: number): Promise<number> {
-    if (this.clock.ageMs() > maxAgeMs) await this.verifyOwner();
+    if (this.clock.ageMs() > maxAgeMs) await this.commit();
     return this.clock.now() ?? 0;
   }
 
-  /** Commits nothing but the owner's own record. @throws FencedError when another owner has had the partition since. */
-  async verifyOwner(): Promise<void> {
-    this.clock.sample((await this.deps.log.commit({ outputs: [], changelog: [] })).appendedAt);
-  }
 
   /** Sessions by phase. */
   get counts(): SessionStore['counts'] {
@@ -168,7 +207,7 @@ export class StreamTask {
   /** To the dead-letter topic with it: nothing in a record may stop the partition. */
   private refuse(record: InputRecord, reason: PoisonReason, faults: readonly SchemaFault[]): void {
     this.deps.metrics.poison.inc({ reason });
-    this.pending.write(this.deps.encoder.deadLetter(record, reason, faults));
+    this.write(this.deps.encoder.deadLetter(record, reason, faults));
   }
 
   /** Fires timers that are due before `time`; true when the transaction is full, and timers may be left. */
@@ -190,28 +229,15 @@ export class StreamTask {
     boundBytes: number,
   ): void {
     for (const effect of effects) {
-      this.pending.effects.push(effect);
-      this.pending.write(this.deps.encoder.encode(effect));
+      this.pending.noteEffect(effect);
+      this.write(this.deps.encoder.encode(effect));
     }
     if (state !== before) this.store.set(sessionId, state, boundBytes);
   }
 
-  private async commit(nextOffset: number | undefined): Promise<void> {
-    const { log, metrics, monotonicMs } = this.deps;
-    const { outputs, events, effects, causes } = this.pending;
-    this.pending = new PendingTransaction();
-    const changelog = this.store.takeChanges();
-    const begunAt = monotonicMs();
-    const receipt = await log.commit({ outputs, changelog, ...(nextOffset !== undefined && { nextOffset }) });
-    const tookMs = monotonicMs() - begunAt;
-    const { appendedAt } = receipt;
-    this.clock.sample(appendedAt);
-    if (nextOffset !== undefined) this.position = nextOffset;
-    metrics.commitSeconds.observe(tookMs / 1_000);
-    // The records were appended at some moment of the transaction: its whole length is added, so that this never says too little.
-    const latencies =
-      appendedAt === undefined ? [] : causes.map((cause) => Math.max(0, appendedAt - cause + tookMs) / 1_000);
-    metrics.noteCommitted({ events, effects, latencies });
+  private write(output: OutputRecord): void {
+    this.deps.log.append(output);
+    this.pending.noteOutput(output.value.length);
   }
 
   private async restore(log: PartitionLog): Promise<void> {

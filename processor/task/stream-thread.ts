@@ -21,8 +21,8 @@ export type StreamThreadDeps = {
 
 export type TaskConsumer = Pick<GroupConsumer, 'start' | 'stop' | 'seek'>;
 
-/** Records of one transaction: enough to make its round trips cheap, few enough to leave the rest soon when it is stale. */
-const RECORDS_PER_COMMIT = 5_000;
+/** So many records are processed before it is looked again whether the batch is still ours. */
+const SLICE_RECORDS = 1_000;
 /**
  * A transaction costs the brokers as much with one record as with a thousand: so after a small one a partition rests, and what comes
  * meanwhile gathers for the next. A backlog is not held up.
@@ -116,7 +116,7 @@ export class StreamThread {
    */
   private keep(partition: number, slot: TaskSlot): void {
     this.seek(partition, slot);
-    slot.verifyOwner().catch((error: unknown) => this.taskFailed(partition, slot, error));
+    slot.commit().catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
   /**
@@ -143,12 +143,13 @@ export class StreamThread {
   private async processBatch(batch: InputBatch, handle: BatchHandle): Promise<void> {
     const slot = this.slots.get(batch.partition);
     // A batch without records moves the position all the same: else timers would wait for it for ever, and it would look like lag.
-    for (let from = 0; from === 0 || from < batch.records.length; from += RECORDS_PER_COMMIT) {
+    for (let from = 0; from === 0 || from < batch.records.length; from += SLICE_RECORDS) {
       if (slot === undefined || this.state !== 'running' || handle.isStale()) return;
-      const records = batch.records.slice(from, from + RECORDS_PER_COMMIT);
-      const following = batch.records[from + RECORDS_PER_COMMIT];
+      const records = batch.records.slice(from, from + SLICE_RECORDS);
+      const following = batch.records[from + SLICE_RECORDS];
       try {
-        await slot.process(records, following?.offset ?? batch.nextOffset);
+        const isBehind = following !== undefined || batch.nextOffset < batch.highWatermark;
+        await slot.process(records, following?.offset ?? batch.nextOffset, isBehind);
       } catch (error) {
         this.taskFailed(batch.partition, slot, error);
       }

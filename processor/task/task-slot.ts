@@ -63,17 +63,21 @@ export class TaskSlot {
   }
 
   /** Processes records once the task is open; does nothing once it is closed. */
-  async process(records: readonly InputRecord[], nextOffset: number): Promise<void> {
-    await this.call(() => this.task.process(records, nextOffset), undefined);
+  async process(records: readonly InputRecord[], nextOffset: number, isBehind: boolean): Promise<void> {
+    await this.call(() => this.task.process(records, nextOffset, isBehind), undefined);
+  }
+
+  get deferredMs(): StreamTask['deferredMs'] {
+    return this.isOpen ? this.task.deferredMs : undefined;
+  }
+
+  /** See {@link StreamTask.commit}. @throws FencedError when another owner has had the partition since. */
+  async commit(): Promise<void> {
+    await this.call(() => this.task.commit(), undefined);
   }
 
   async punctuate(end: PartitionEnd): Promise<boolean> {
     return this.call(() => this.task.punctuate(end), false);
-  }
-
-  /** @throws FencedError when another owner has had the partition since. */
-  async verifyOwner(): Promise<void> {
-    await this.call(() => this.task.verifyOwner(), undefined);
   }
 
   async brokerNow(maxAgeMs: number): Promise<number> {

@@ -22,7 +22,7 @@ it('after a failed call, what waits behind it does nothing: the next owner goes 
 
   h.partition.fate = 'failed';
   const punctuated = slot.punctuate({ endOffset: 1, asOf });
-  const processed = slot.process(backlog, 2);
+  const processed = slot.process(backlog, 2, false);
   await expect(punctuated).rejects.toThrow(TransactionFailedError);
   await processed;
   expect(h.ids).toEqual([]);

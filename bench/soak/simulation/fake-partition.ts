@@ -5,7 +5,7 @@ import type {
   CommitReceipt,
   OutputRecord,
   PartitionLog,
-  TaskTransaction,
+  TaskCommit,
 } from '../../../processor/task/partition-log.js';
 
 /**
@@ -16,6 +16,9 @@ export type BrokerPoint = (point: string) => Promise<void>;
 
 /** How the next commit goes. `lost-answer`: the transaction took place, but its writer is told that it failed. */
 export type CommitFate = 'done' | 'failed' | 'lost-answer';
+
+/** All of a transaction. */
+export type TaskTransaction = TaskCommit & { readonly outputs: readonly OutputRecord[] };
 
 /** A transaction as it became visible. */
 export type Committed = TaskTransaction & { readonly epoch: number; readonly at: number };
@@ -69,10 +72,13 @@ export class FakePartition {
     let changelogEnd = 0;
     /** Without a fence nothing says where to stop but the end as it is now. */
     let restoreTo: number | undefined;
-    const write = async (transaction: TaskTransaction): Promise<CommitReceipt> => {
+    let outputs: OutputRecord[] = [];
+    const write = async (commit: TaskCommit): Promise<CommitReceipt> => {
       const fate = this.fate;
       this.fate = 'done';
       if (epoch === 0) throw new Error('commit before fence');
+      const transaction = { ...commit, outputs };
+      outputs = [];
       await at('produce');
       this.verify(epoch);
       const appendedAt = stampOf(transaction, this.brokerNow);
@@ -92,7 +98,7 @@ export class FakePartition {
         await at('fence');
         epoch = this.epoch += 1;
         await at('answer to the fence');
-        const receipt = await write({ outputs: [], changelog: [] });
+        const receipt = await write({ changelog: [] });
         restoreTo = changelogEnd;
         return receipt;
       },
@@ -116,6 +122,7 @@ export class FakePartition {
         await at('answer to the committed offset');
         return committed;
       },
+      append: (output) => void outputs.push(output),
       commit: write,
       close: () => Promise.resolve(),
     };
