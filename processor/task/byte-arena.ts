@@ -1,12 +1,12 @@
 /** Blocks begin at multiples of this, so that an address of 32 bits reaches 32 GiB. */
 const UNIT_BYTES = 8;
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 const UNITS_PER_CHUNK = CHUNK_BYTES / UNIT_BYTES;
 /** Before the bytes of a block: its owner, and how many bytes it holds. */
 const HEAD_BYTES = 8;
 const NOBODY = 0xffffffff;
 /** Dead bytes for each live one, above which chunks are compacted. */
-const MOST_DEAD = 1 / 2;
+const MOST_DEAD = 1 / 3;
 /** A chunk with fewer dead bytes than this share is not worth its copy. */
 const LEAST_GAIN = 1 / 8;
 
