@@ -67,7 +67,7 @@ export class PartitionFetcher {
       onDelivered: () => this.changed.raise(),
     });
     this.maxWaitMs = options.maxWaitMs ?? 1_000;
-    this.maxBytesPerPartition = options.maxBytesPerPartition ?? 524_288;
+    this.maxBytesPerPartition = options.maxBytesPerPartition ?? 262_144;
   }
 
   get partitions(): readonly number[] {

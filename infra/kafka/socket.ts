@@ -4,7 +4,7 @@ import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 const KEEP_ALIVE_MS = 60_000;
 /** As much as one read takes in. Pages of it that no answer was large enough for are never touched. */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 128 * 1024;
 
 /** kafkajs's types say that it is always there; it is null when TLS is off. */
 const isTls = (ssl: ConnectionOptions | null): ssl is ConnectionOptions => ssl !== null;

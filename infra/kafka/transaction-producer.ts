@@ -18,7 +18,7 @@ type Partition = {
 type NextBatch = { readonly of: Partition; readonly batch: RecordBatch };
 
 /** More in one batch gains nothing, and both sides have to find room for it in one piece. */
-const MOST_BATCH_BYTES = 512 * 1024 - 1024;
+const MOST_BATCH_BYTES = 256 * 1024 - 1024;
 
 /**
  * Writes the records of a transactional producer, which has its sequence numbers. One {@link send} at a time, with no {@link append}
@@ -44,7 +44,9 @@ export class TransactionProducer {
 
   /** The partitions that something was appended for. */
   filled(): Partition[] {
-    return [...this.topics.values()].flatMap((ofTopic) => [...ofTopic.values()].filter(({ pending }) => !pending.isEmpty));
+    return [...this.topics.values()].flatMap((ofTopic) =>
+      [...ofTopic.values()].filter(({ pending }) => !pending.isEmpty),
+    );
   }
 
   /** @returns the latest time that a leader stamped on them, if any does. @throws ProtocolError; whatever the connection throws. */

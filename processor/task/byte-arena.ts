@@ -57,15 +57,29 @@ export class ByteArena {
   }
 
   /** The bytes of a block: a view that is good until the next {@link allocate}. */
-  bytes(address: number): Buffer {
+  bytes(address: number, from = 0): Buffer {
     const { buffer } = this.chunkOf(address);
     const at = offsetOf(address);
-    return buffer.subarray(at + HEAD_BYTES, at + HEAD_BYTES + buffer.readUInt32LE(at + 4));
+    return buffer.subarray(at + HEAD_BYTES + from, at + HEAD_BYTES + buffer.readUInt32LE(at + 4));
+  }
+
+  /** How many bytes a block holds. */
+  length(address: number): number {
+    return this.chunkOf(address).buffer.readUInt32LE(offsetOf(address) + 4);
+  }
+
+  /** Copies the first `length` of `bytes` into a block, from its byte `to` on. */
+  write(address: number, to: number, bytes: Buffer, length = bytes.length): void {
+    bytes.copy(this.chunkOf(address).buffer, offsetOf(address) + HEAD_BYTES + to, 0, length);
   }
 
   /** A number at the start of a block. It makes no view, nor does {@link holds}: both are asked for every event. */
   readUInt16(address: number): number {
     return this.chunkOf(address).buffer.readUInt16LE(offsetOf(address) + HEAD_BYTES);
+  }
+
+  writeUInt16(address: number, value: number): void {
+    this.chunkOf(address).buffer.writeUInt16LE(value, offsetOf(address) + HEAD_BYTES);
   }
 
   /** Whether a block's bytes from `from` on are the first `length` of `bytes`. */

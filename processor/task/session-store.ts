@@ -21,7 +21,7 @@ export class SessionStore {
   private readonly table = new SessionTable();
   private readonly timers = new TimerHeap();
   private touched = new Map<string, Touched>();
-  /** Those of the slice before. */
+  /** Those of the slice before whose sessions are not complete. */
   private before: ReadonlyMap<string, Touched> = new Map();
   /** Sessions by phase, kept up as they move, for the metrics. */
   readonly counts: Record<Phase, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
@@ -84,13 +84,17 @@ export class SessionStore {
   /** The newest states of the sessions that changed since the last call, encoded, tombstones of the forgotten included. */
   takeChanges(): ChangelogRecord[] {
     const changes: ChangelogRecord[] = [];
-    for (const [sessionId, { slot, state, changed }] of this.touched) {
+    const before = new Map<string, Touched>();
+    for (const [sessionId, touched] of this.touched) {
+      const { slot, state, changed } = touched;
+      // Little more is heard of a session that is complete.
+      if (state !== undefined && state.phase !== 'completed') before.set(sessionId, touched);
       if (!changed) continue;
       const encoded = state === undefined ? null : encodeState(state);
       if (encoded !== null && slot !== undefined) this.table.setState(slot, encoded);
       changes.push({ sessionId, state: encoded });
     }
-    this.before = this.touched;
+    this.before = before;
     this.touched = new Map();
     return changes;
   }

@@ -1,4 +1,5 @@
 import { ByteArena, NO_BLOCK } from './byte-arena.js';
+import { readSessionKey, sessionKeyBound, writeSessionKey } from './session-key.js';
 
 const NO_SLOT = -1;
 /** Longest session id in UTF-8: 256 characters of up to four bytes each; one that is longer is no session id of ours, and fits too. */
@@ -55,25 +56,26 @@ export class SessionTable {
   }
 
   sessionId(slot: number): string {
-    const block = this.block(slot);
-    return block.toString('utf8', KEY_LENGTH_BYTES, KEY_LENGTH_BYTES + block.readUInt16LE(0));
+    const address = this.addresses[slot] as number;
+    return readSessionKey(this.arena.bytes(address, KEY_LENGTH_BYTES), this.arena.readUInt16(address));
   }
 
   /** The encoded state, empty before the first {@link setState}: a view, good until the table is next changed. */
   state(slot: number): Buffer {
-    const block = this.block(slot);
-    return block.subarray(KEY_LENGTH_BYTES + block.readUInt16LE(0));
+    const address = this.addresses[slot] as number;
+    return this.arena.bytes(address, KEY_LENGTH_BYTES + this.arena.readUInt16(address));
   }
 
   /** Stores a copy of `state`. */
   setState(slot: number, state: Buffer): void {
-    const block = this.block(slot);
-    const keyBytes = block.readUInt16LE(0);
-    if (block.length === KEY_LENGTH_BYTES + keyBytes + state.length) {
-      state.copy(block, KEY_LENGTH_BYTES + keyBytes);
+    const { arena } = this;
+    const address = this.addresses[slot] as number;
+    const keyBytes = arena.readUInt16(address);
+    if (arena.length(address) === KEY_LENGTH_BYTES + keyBytes + state.length) {
+      arena.write(address, KEY_LENGTH_BYTES + keyBytes, state);
       return;
     }
-    block.copy(this.scratch, 0, KEY_LENGTH_BYTES, KEY_LENGTH_BYTES + keyBytes);
+    arena.bytes(address, KEY_LENGTH_BYTES).copy(this.scratch, 0, 0, keyBytes);
     this.writeBlock(slot, keyBytes, state);
   }
 
@@ -91,19 +93,15 @@ export class SessionTable {
     this.addresses[slot] = NO_BLOCK;
     const address = this.arena.allocate(slot, KEY_LENGTH_BYTES + keyBytes + (state?.length ?? 0));
     this.addresses[slot] = address;
-    const block = this.arena.bytes(address);
-    block.writeUInt16LE(keyBytes, 0);
-    this.scratch.copy(block, KEY_LENGTH_BYTES, 0, keyBytes);
-    state?.copy(block, KEY_LENGTH_BYTES + keyBytes);
-  }
-
-  private block(slot: number): Buffer {
-    return this.arena.bytes(this.addresses[slot] as number);
+    this.arena.writeUInt16(address, keyBytes);
+    this.arena.write(address, KEY_LENGTH_BYTES, this.scratch, keyBytes);
+    if (state !== undefined) this.arena.write(address, KEY_LENGTH_BYTES + keyBytes, state);
   }
 
   private scratchKey(sessionId: string): number {
-    if (sessionId.length * 3 > this.scratch.length) this.scratch = Buffer.allocUnsafe(sessionId.length * 3);
-    return this.scratch.write(sessionId);
+    const bound = sessionKeyBound(sessionId);
+    if (bound > this.scratch.length) this.scratch = Buffer.allocUnsafe(bound);
+    return writeSessionKey(this.scratch, sessionId);
   }
 
   /** FNV-1a, then mixed so that the low bits depend on all: other than Kafka's partitioner, whose hash all ids here have in common. */

@@ -156,7 +156,6 @@ export class StreamTask {
     return this.clock.now() ?? 0;
   }
 
-
   /** Sessions by phase. */
   get counts(): SessionStore['counts'] {
     return this.store.counts;

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SessionTable } from '../../processor/task/session-table.js';
 
-const ids = fc.constantFrom(...Array.from({ length: 40 }, (_, i) => `s-${i}`), 'é', '漢字-😀', '😀'.repeat(256));
+const UUID = '2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11';
+const ids = fc.constantFrom(
+  ...Array.from({ length: 40 }, (_, i) => `s-${i}`),
+  'é',
+  '漢字-😀',
+  '😀'.repeat(256),
+  UUID,
+  UUID.toUpperCase(),
+);
 const step = fc.record({
   id: ids,
   bytes: fc.oneof(

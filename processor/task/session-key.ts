@@ -1,0 +1,53 @@
+/** The first byte of a packed key. No session id begins with a control character, so no other key does either. */
+const PACKED = 0;
+const PACKED_BYTES = 17;
+const UUID_CHARACTERS = 36;
+/** Where a UUID has its dashes. */
+const DASHES = [8, 13, 18, 23];
+const DASH = 0x2d;
+/** Value of a lower-case hexadecimal digit by its character code; of all others -1. */
+const DIGITS = new Int8Array(128).fill(-1);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) DIGITS[digit.charCodeAt(0)] = value;
+
+/** More bytes than {@link writeSessionKey} takes. */
+export function sessionKeyBound(sessionId: string): number {
+  return PACKED_BYTES + 3 * sessionId.length;
+}
+
+/**
+ * Writes a session id as the key that it has in memory: a UUID in its usual form as its 16 bytes, which is what the sender's ids are, and
+ * any other id as UTF-8.
+ * @returns bytes written, from the first of `target` on.
+ */
+export function writeSessionKey(target: Buffer, sessionId: string): number {
+  return packUuid(target, sessionId) ? PACKED_BYTES : target.write(sessionId);
+}
+
+/** The session id of the key at the start of `source`. */
+export function readSessionKey(source: Buffer, keyBytes: number): string {
+  if (keyBytes !== PACKED_BYTES || source[0] !== PACKED) return source.toString('utf8', 0, keyBytes);
+  const hex = source.toString('hex', 1, PACKED_BYTES);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function packUuid(target: Buffer, text: string): boolean {
+  if (text.length !== UUID_CHARACTERS) return false;
+  target[0] = PACKED;
+  let at = 0;
+  for (let i = 1; i < PACKED_BYTES; i += 1) {
+    if (DASHES.includes(at)) {
+      if (text.charCodeAt(at) !== DASH) return false;
+      at += 1;
+    }
+    const byte = (digitAt(text, at) << 4) | digitAt(text, at + 1);
+    // The sign of either digit's -1 stays.
+    if (byte < 0) return false;
+    target[i] = byte;
+    at += 2;
+  }
+  return true;
+}
+
+function digitAt(text: string, at: number): number {
+  return DIGITS[text.charCodeAt(at)] ?? -1;
+}
