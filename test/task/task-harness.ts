@@ -12,7 +12,7 @@ import type { SessionEventValue } from '../../schemas/validators.js';
 import { decodeWire, encodeWire, wireHeader } from '../../schemas/wire-format.js';
 import { RULES, T0 } from '../join/session-script.js';
 import { silent } from '../stack/stack-settings.js';
-import { FakePartition } from '../../bench/soak/simulation/fake-partition.js';
+import { FakePartition, type Committed } from '../../bench/soak/simulation/fake-partition.js';
 
 export const TOPICS = topicNames('');
 const EVENTS_ID = 1;
@@ -65,6 +65,18 @@ export class TaskHarness {
     const records = this.partition.input.slice(from, to);
     const last = records.at(-1);
     if (last !== undefined) await task.process(records, last.offset + 1);
+  }
+
+  /** Gives it records as to one that has more to come. */
+  async defer(task: StreamTask, from = this.partition.committed ?? 0, to = this.partition.input.length): Promise<void> {
+    await task.process(this.partition.input.slice(from, to), to, true);
+  }
+
+  /** The transactions from here on, as they become visible. */
+  watchCommits(): readonly Committed[] {
+    const commits: Committed[] = [];
+    this.partition.onCommitted = (transaction) => void commits.push(transaction);
+    return commits;
   }
 
   async punctuate(task: StreamTask): Promise<void> {
