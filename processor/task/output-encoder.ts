@@ -3,14 +3,21 @@ import type { SubjectIds } from '../../infra/schema-registry/client.js';
 import { cloudEventHeaders } from '../../schemas/cloud-events.js';
 import type { TopicNames } from '../../schemas/topics.js';
 import type { SchemaFault } from '../../schemas/validators.js';
-import { encodeWire, wireHeader } from '../../schemas/wire-format.js';
+import { encodeWire, HEADER_BYTES, wireHeader } from '../../schemas/wire-format.js';
 import type { Effect } from '../join/effects.js';
 import type { PoisonReason } from './decode-record.js';
 import type { OutputRecord } from './partition-log.js';
 
+/** More than a usual record takes. */
+const SCRATCH_BYTES = 16 * 1024;
+/** UTF-8 bytes of a UTF-16 unit, at most. */
+const BYTES_PER_UNIT = 3;
+
 /** Turns what the join wants written into Kafka records. */
 export class OutputEncoder {
   private readonly headers: { readonly [K in Effect['kind']]: Buffer };
+  /** A buffer of its own for each value would cost more than what is written into it. */
+  private readonly scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
   constructor(
     private readonly topics: TopicNames,
@@ -25,7 +32,10 @@ export class OutputEncoder {
     };
   }
 
-  /** The same effect gives the same record, `ce_id` included, whenever and by whomever it is encoded. */
+  /**
+   * The same effect gives the same record, `ce_id` included, whenever and by whomever it is encoded. Its value is good until the next is
+   * encoded.
+   */
   encode(effect: Effect): OutputRecord {
     const { sessionId } = effect.record;
     const [revision, time] =
@@ -35,7 +45,7 @@ export class OutputEncoder {
     return {
       topic: this.topics[effect.kind],
       key: sessionId,
-      value: encodeWire(this.headers[effect.kind], JSON.stringify(effect.record)),
+      value: this.encodeValue(this.headers[effect.kind], JSON.stringify(effect.record)),
       headers: cloudEventHeaders({
         id: `${sessionId}:${effect.kind}:${revision}`,
         type: `session.${effect.kind}`,
@@ -43,6 +53,13 @@ export class OutputEncoder {
         time,
       }),
     };
+  }
+
+  private encodeValue(header: Buffer, json: string): Buffer {
+    const { scratch } = this;
+    if (HEADER_BYTES + BYTES_PER_UNIT * json.length > scratch.length) return encodeWire(header, json);
+    scratch.set(header, 0);
+    return scratch.subarray(0, HEADER_BYTES + scratch.write(json, HEADER_BYTES));
   }
 
   /**

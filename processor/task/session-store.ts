@@ -21,6 +21,8 @@ export class SessionStore {
   private readonly table = new SessionTable();
   private readonly timers = new TimerHeap();
   private touched = new Map<string, Touched>();
+  /** A session is asked for several times in a row. */
+  private last: { readonly sessionId: string; readonly touched: Touched } | undefined;
   /** Those of the slice before whose sessions are not complete. */
   private before: ReadonlyMap<string, Touched> = new Map();
   /** Sessions by phase, kept up as they move, for the metrics. */
@@ -96,6 +98,7 @@ export class SessionStore {
     }
     this.before = before;
     this.touched = new Map();
+    this.last = undefined;
     return changes;
   }
 
@@ -116,6 +119,7 @@ export class SessionStore {
   }
 
   private touch(sessionId: string): Touched {
+    if (sessionId === this.last?.sessionId) return this.last.touched;
     let touched = this.touched.get(sessionId);
     if (touched === undefined) {
       const slot = this.table.find(sessionId);
@@ -124,6 +128,7 @@ export class SessionStore {
       touched = { slot, state, changed: false, boundBytes: encoded?.length ?? 0 };
       this.touched.set(sessionId, touched);
     }
+    this.last = { sessionId, touched };
     return touched;
   }
 

@@ -98,7 +98,11 @@ export class FakeConsumer implements TaskConsumer {
         const end = Math.min(feed.position + most, topic.visibleEnd(partition));
         const records = topic.partition(partition).input.slice(feed.position, end);
         await scheduler.wait('answer to the fetch');
-        if (!isOver()) feed.add({ records, nextOffset: end, highWatermark: topic.visibleEnd(partition) }, records.length * RECORD_BYTES);
+        if (!isOver())
+          feed.add(
+            { records, nextOffset: end, highWatermark: topic.visibleEnd(partition) },
+            records.length * RECORD_BYTES,
+          );
       } catch {
         // A fetch that fails is sent again.
       }

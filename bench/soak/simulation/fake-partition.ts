@@ -122,7 +122,7 @@ export class FakePartition {
         await at('answer to the committed offset');
         return committed;
       },
-      append: (output) => void outputs.push(output),
+      append: (output) => void outputs.push({ ...output, value: Buffer.from(output.value) }),
       commit: write,
       close: () => Promise.resolve(),
     };
