@@ -26,7 +26,7 @@ contender starts as a new process with nothing and works them off, exactly once,
 record is read with read_committed and compared with what it must say. The rate is that from the first to the last joined record, by the
 broker's clock; CPU and memory are the process's, from its start.
 
-- *${OUR_JOIN}*: \`dist/processor/main.js\` with its defaults: one thread of JavaScript. *${OUR_TWO}*: two such processes in one group, their CPU and
+- *${OUR_JOIN}*: \`dist/processor/main.js\` with its defaults, as \`npm start\` and the image run it: one thread of JavaScript. *${OUR_TWO}*: two such processes in one group, their CPU and
   memory added up, as Kafka Streams has two threads.
 - *${STREAMS}*: 4.1, exactly_once_v2, 2 threads, RocksDB, set for throughput: \`bench/join/kafka-streams-join.ts\` and
   \`JoinTopology.java\` say how, and why. *${STREAMS_IN_MEMORY}*: likewise, its state in memory.`,

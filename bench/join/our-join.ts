@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../infra/local-stack/folders.js';
 import { findFreeBase } from '../../infra/local-stack/ports.js';
 import { httpProbe, withReadiness } from '../../infra/local-stack/readiness.js';
+import { PROCESSOR_NODE_ARGUMENTS } from '../../infra/program/node-arguments.js';
 import { supervise } from '../../infra/local-stack/supervised-process.js';
 import type { JoinContender } from './contender.js';
 import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
@@ -14,7 +15,7 @@ export const OUR_TWO = 'two processes of it';
  * The join of `dist/processor/main.js` with its defaults, in a group of its own. The topics it writes to are made anew, as their
  * names come from the same prefix as the input's.
  *
- * @param nodeArguments for node, before the script. @param partitions as many as the input has.
+ * @param nodeArguments for node, before the script and behind those that it always has. @param partitions as many as the input has.
  */
 export function ourJoin(nodeArguments: readonly string[] = [], partitions = PARTITIONS): JoinContender {
   const name = OUR_JOIN;
@@ -30,7 +31,12 @@ export function ourJoin(nodeArguments: readonly string[] = [], partitions = PART
           const port = String(await findFreeBase());
           const started = supervise({
             name,
-            command: [process.execPath, ...nodeArguments, join(projectRoot, 'dist/processor/main.js')],
+            command: [
+              process.execPath,
+              ...PROCESSOR_NODE_ARGUMENTS,
+              ...nodeArguments,
+              join(projectRoot, 'dist/processor/main.js'),
+            ],
             env: {
               ...process.env,
               ...site.endpoints,

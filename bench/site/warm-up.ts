@@ -14,5 +14,5 @@ export async function warmUp(site: BenchSite, quick: boolean): Promise<void> {
     warmUpMs: quick ? 500 : 3_000,
     durationMs: quick ? 1_500 : 10_000,
   });
-  await catchUp(site, ourJoin(), await storeBacklog(site, 'warm-up', quick ? 2_000 : 30_000));
+  await catchUp(site, ourJoin(), await storeBacklog(site, 'warm-up', quick ? 2_000 : 100_000));
 }

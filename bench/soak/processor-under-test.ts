@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { projectRoot } from '../../infra/local-stack/folders.js';
+import { PROCESSOR_NODE_ARGUMENTS } from '../../infra/program/node-arguments.js';
 import { startProgram } from '../../infra/local-stack/program.js';
 import type { ReadyProcess } from '../../infra/local-stack/supervised-process.js';
 import type { Env } from '../../infra/settings/read-settings.js';
@@ -38,6 +39,7 @@ export class ProcessorUnderTest {
     const program = startProgram({
       name: `processor ${port}`,
       script,
+      nodeArguments: PROCESSOR_NODE_ARGUMENTS,
       env: { ...env, PROCESSOR_ROLES: roles, PROCESSOR_HOST: '127.0.0.1', PROCESSOR_PORT: String(port) },
       logFile,
       readyUrl: `http://127.0.0.1:${port}/readyz`,

@@ -7,6 +7,8 @@ export type ProgramOptions = {
   readonly name: string;
   /** The compiled script. */
   readonly script: string;
+  /** For node, before the script. */
+  readonly nodeArguments?: readonly string[];
   /** Its whole environment. */
   readonly env: Env;
   readonly logFile: string;
@@ -20,7 +22,7 @@ export type ProgramOptions = {
 export function startProgram(options: ProgramOptions): ReadyProcess {
   const program = supervise({
     name: options.name,
-    command: [process.execPath, options.script],
+    command: [process.execPath, ...(options.nodeArguments ?? []), options.script],
     env: options.env,
     logFile: options.logFile,
     graceMs: options.graceMs ?? 30_000,

@@ -6,6 +6,7 @@ import { keepRunning } from './kept-process.js';
 import { forget, remember, untilLeftOversEnd } from './left-overs.js';
 import { obtainStack, type LocalStack, type ObtainOptions } from './obtain-stack.js';
 import { findFreeBase, portPlan, requireFree, type PortPlan } from './ports.js';
+import { PROCESSOR_NODE_ARGUMENTS } from '../program/node-arguments.js';
 import { startProgram } from './program.js';
 import { LOCAL_TOKEN, programSettings, type ProgramSettings } from './program-settings.js';
 import { withProgress } from './progress.js';
@@ -100,6 +101,7 @@ function start(dir: string, name: 'ingress' | 'processor', programEnv: Env, url:
   const program = startProgram({
     name,
     script: join(projectRoot, 'dist', name, 'main.js'),
+    nodeArguments: name === 'processor' ? PROCESSOR_NODE_ARGUMENTS : [],
     env: programEnv,
     logFile: join(dir, 'logs', `${name}.log`),
     readyUrl: `${url}/readyz`,

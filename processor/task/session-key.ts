@@ -7,7 +7,7 @@ const DASHES = [8, 13, 18, 23];
 const DASH = 0x2d;
 /** Value of a lower-case hexadecimal digit by its character code; of all others -1. */
 const DIGITS = new Int8Array(128).fill(-1);
-for (const [value, digit] of [...'0123456789abcdef'].entries()) DIGITS[digit.charCodeAt(0)] = value;
+for (let value = 0; value < 16; value += 1) DIGITS[value.toString(16).charCodeAt(0)] = value;
 
 /** More bytes than {@link writeSessionKey} takes. */
 export function sessionKeyBound(sessionId: string): number {

@@ -13,7 +13,7 @@ const READ_OFFSET = 'this.position = await log.committedOffset();';
 const COMMIT = 'const receipt = await log.commit({ changelog, ...(hasRead && { nextOffset: position }) });';
 const APPEND = 'this.deps.log.append(output);';
 /** Appended, and remembered for a second time. */
-const APPEND_AND_KEEP = `${APPEND}\n(this.kept ??= []).push(output);`;
+const APPEND_AND_KEEP = `${APPEND}\n(this.kept ??= []).push({ ...output, value: Buffer.from(output.value) });`;
 const HAS_READ = 'const hasRead = position !== undefined && position !== this.committed;';
 
 function mutation(
@@ -33,7 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'state committed before the outputs',
     TASK,
-    [APPEND, '(this.held ??= []).push(output);'],
+    [APPEND, '(this.held ??= []).push({ ...output, value: Buffer.from(output.value) });'],
     [
       COMMIT,
       'if (changelog.length > 0) await log.commit({ changelog });\n' +
