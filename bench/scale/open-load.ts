@@ -18,7 +18,8 @@ const STRIDE = 7_919_993;
 /** Writes the events of open sessions and waits until they are joined. */
 export class OpenLoad {
   private sessions = 0;
-  private rounds = 0;
+  /** Each is earlier than the one before. */
+  private turns = 0;
 
   constructor(
     private readonly site: BenchSite,
@@ -41,19 +42,21 @@ export class OpenLoad {
 
   /**
    * Delivers events again, with an earlier timestamp: the join notes it, writes the state anew, and the session stays open. They go
-   * round all sessions, so that few of them meet in one transaction, however many are open.
+   * round all sessions, and none comes again before the last is joined: each event is of another session than those beside it in a
+   * transaction, however many are open.
    */
   async repeat(process: SupervisedProcess, count: number): Promise<void> {
     const { sessions } = this;
-    const round = ++this.rounds;
-    function* events(): Generator<NumberedEvent & { readonly earlierMs: number }> {
-      for (let n = 0; n < count; n += 1) {
-        const turn = Math.floor(n / sessions);
-        const event = turn % 2 === 0 ? OPENING : FOLLOWING;
-        yield { session: (n * STRIDE) % sessions, event, earlierMs: round * 1_000 + turn };
+    for (let from = 0; from < count; from += sessions) {
+      const earlierMs = ++this.turns;
+      const to = Math.min(count, from + sessions);
+      function* events(): Generator<NumberedEvent & { readonly earlierMs: number }> {
+        for (let n = from; n < to; n += 1) {
+          yield { session: (n * STRIDE) % sessions, event: earlierMs % 2 === 0 ? OPENING : FOLLOWING, earlierMs };
+        }
       }
+      await this.send(process, events(), `events of ${sessions.toLocaleString('en')} open sessions`);
     }
-    await this.send(process, events(), `events of ${sessions.toLocaleString('en')} open sessions`);
   }
 
   private async send(

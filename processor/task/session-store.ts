@@ -35,6 +35,11 @@ export class SessionStore {
     return this.table.heldBytes;
   }
 
+  /** Sessions that were touched since the last {@link takeChanges}: each is an object until then. */
+  get inHand(): number {
+    return this.touched.size;
+  }
+
   get(sessionId: string): SessionState | undefined {
     return this.touch(sessionId).state;
   }

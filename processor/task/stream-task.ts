@@ -27,6 +27,9 @@ export type StreamTaskDeps = {
   readonly monotonicMs: () => number;
 };
 
+/** Sessions whose states are objects until the commit: with more, a transaction wins less than they cost the garbage collector. */
+const MOST_IN_HAND = 2_000;
+
 /** What a look at the partition showed: its end, asked for when the broker's clock was at least `asOf`. */
 export type PartitionEnd = { readonly endOffset: number; readonly asOf: number };
 
@@ -82,18 +85,20 @@ export class StreamTask {
     if (nextOffset <= position) return;
     const fresh = records.filter((record) => record.offset >= position);
     for (const record of fresh) {
-      while (this.fireTimersBefore(record.timestamp)) {
-        this.position = record.offset;
-        await this.commit();
-      }
+      while (this.fireTimersBefore(record.timestamp)) await this.commitUpTo(record.offset);
       this.pending.noteRecord();
       const { value } = record;
       const schemaId = value === null ? undefined : schemaIdOfWire(value);
-      if (schemaId !== undefined && !schemaIds.hasMet(schemaId)) await schemaIds.learn(schemaId);
+      if (schemaId !== undefined && !schemaIds.hasMet(schemaId)) {
+        // The registry may be away for long: what stands before the record does not wait for it.
+        await this.commitUpTo(record.offset);
+        await schemaIds.learn(schemaId);
+      }
       this.join(record, value);
     }
     this.position = nextOffset;
-    if (isBehind && !this.pending.isFull) this.deferredAt ??= this.deps.monotonicMs();
+    const hasRoom = !this.pending.isFull && this.store.inHand < MOST_IN_HAND;
+    if (isBehind && hasRoom) this.deferredAt ??= this.deps.monotonicMs();
     else await this.commit();
   }
 
@@ -174,6 +179,11 @@ export class StreamTask {
 
   async close(): Promise<void> {
     await this.deps.log.close();
+  }
+
+  private async commitUpTo(offset: number): Promise<void> {
+    this.position = offset;
+    await this.commit();
   }
 
   private join(record: InputRecord, value: Buffer | null): void {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
 import { MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import type { StreamTask } from '../../processor/task/stream-task.js';
@@ -409,5 +409,20 @@ describe('poison', () => {
     h.partition.append('s-1', encodeEvent(textFinalized(), 99));
     await h.feed(await h.open());
     expect(h.ids).toEqual(['s-1:complete:1']);
+  });
+
+  it('what stands before a record that waits for the registry does not wait with it', async () => {
+    const h = new TaskHarness();
+    let answer = (_isKnown: boolean): void => undefined;
+    h.registryKnows = () => new Promise((resolve) => (answer = resolve));
+    h.append(textFinalized());
+    h.partition.append('s-2', encodeEvent(textFinalized({ sessionId: 's-2' }), 99));
+    const fed = h.feed(await h.open());
+    await vi.waitFor(() => expect(h.ids).toEqual(['s-1:complete:1']));
+    expect(h.partition.committed).toBe(1);
+    answer(true);
+    await fed;
+    expect(h.ids).toEqual(['s-1:complete:1', 's-2:complete:1']);
+    expect(h.partition.committed).toBe(2);
   });
 });

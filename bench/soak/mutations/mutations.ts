@@ -85,10 +85,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "owner's own commit leaves the offset out",
     TASK,
     ['async commit(): Promise<void> {', 'async commit(isOwnersOwn = true): Promise<void> {'],
-    [
-      'this.position = record.offset;\n        await this.commit();',
-      'this.position = record.offset;\nawait this.commit(false);',
-    ],
+    ['this.position = offset;\n    await this.commit();', 'this.position = offset;\nawait this.commit(false);'],
     ['else await this.commit();', 'else await this.commit(false);'],
     ['if (this.pending.hasTimers) await this.commit();', 'if (this.pending.hasTimers) await this.commit(false);'],
     [HAS_READ, HAS_READ.replace(';', ' && !isOwnersOwn;')],
@@ -97,7 +94,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'deferred records never committed',
     TASK,
-    ['if (isBehind && !this.pending.isFull)', 'if (!this.pending.isFull)'],
+    ['if (isBehind && hasRoom)', 'if (hasRoom)'],
     [
       'return this.deferredAt === undefined ? undefined : this.deps.monotonicMs() - this.deferredAt;',
       'return undefined;',
@@ -130,8 +127,8 @@ export const MUTATIONS: readonly Mutation[] = [
     ['bounds = await this.deps.offsets.bounds(this.deps.topic);', 'bounds = early;'],
   ),
   mutation('timers not fired before a later record', TASK, [
-    'while (this.fireTimersBefore(record.timestamp)) {',
-    'while (false) {',
+    'while (this.fireTimersBefore(record.timestamp)) await this.commitUpTo(record.offset);',
+    '',
   ]),
   mutation('timer fires on its very millisecond', STORE, ['dueAt >= time', 'dueAt > time']),
   mutation("link's life does not count", 'processor/join/timers.ts', [
