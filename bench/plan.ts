@@ -10,12 +10,12 @@ export type Part = { readonly bench: Bench; readonly seconds: { readonly full: n
 
 /** In the order in which they run and are shown. */
 export const PARTS: Readonly<Record<string, Part>> = {
-  ingress: { bench: benchIngress, seconds: { full: 310, quick: 42 } },
-  join: { bench: benchJoin, seconds: { full: 320, quick: 34 } },
-  latency: { bench: benchLatency, seconds: { full: 210, quick: 22 } },
-  archive: { bench: async (options) => [await benchArchive(options)], seconds: { full: 240, quick: 40 } },
-  scale: { bench: benchScale, seconds: { full: 390, quick: 36 } },
+  ingress: { bench: benchIngress, seconds: { full: 290, quick: 42 } },
+  join: { bench: benchJoin, seconds: { full: 180, quick: 34 } },
+  latency: { bench: benchLatency, seconds: { full: 180, quick: 22 } },
+  archive: { bench: async (options) => [await benchArchive(options)], seconds: { full: 290, quick: 40 } },
+  scale: { bench: benchScale, seconds: { full: 260, quick: 36 } },
 };
 
 /** Before the first part: the stack starts and its broker compiles its own code while it works. */
-export const WARM_UP_SECONDS = { full: 40, quick: 18 };
+export const WARM_UP_SECONDS = { full: 35, quick: 18 };

@@ -9,6 +9,8 @@ import { topicNames } from '../schemas/topics.js';
 import { hasRole, readProcessorSettings } from './settings.js';
 
 const STOP_WITHIN_MS = 25_000;
+/** The default of 10 ms wakes an idle process a hundred times a second. */
+const LOOP_DELAY_PRECISION_MS = 50;
 
 /** What this process does: the join, the archive, or both. */
 type ProcessorRole = {
@@ -24,7 +26,7 @@ runProgram({ logger, stopWithinMs: STOP_WITHIN_MS, start: startProcessor });
 
 async function startProcessor(fatal: (error: unknown) => void): Promise<RunningProgram> {
   const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics });
+  collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: LOOP_DELAY_PRECISION_MS });
   let roles: readonly ProcessorRole[] | undefined = undefined;
   const server = await startStatusServer(settings.PROCESSOR_HOST, settings.PROCESSOR_PORT, {
     metrics,

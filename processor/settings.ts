@@ -18,8 +18,6 @@ const specs = {
   PROCESSOR_PORT: port({ default: 9090 }),
 };
 
-export type ProcessorSettings = ReturnType<typeof readProcessorSettings>;
-
 /** @throws SettingsError with every fault. */
 export function readProcessorSettings(env: Env) {
   return readSettings(env, specs, (settings) => [

@@ -15,6 +15,7 @@ const FULL = {
     eventsPerRound: 50_000,
     idleMs: 15_000,
     settleMs: 5_000,
+    idleAfterMs: 20_000,
   },
   backlogs: [12_500, 50_000, 100_000, 200_000],
   /** For what grows otherwise. */
@@ -27,7 +28,7 @@ const FULL = {
   load: { warmUpMs: 1_500, durationMs: 5_000 },
 };
 const QUICK: typeof FULL = {
-  open: { sizes: [10_000, 30_000], eventsPerRound: 10_000, idleMs: 1_500, settleMs: 1_000 },
+  open: { sizes: [10_000, 30_000], eventsPerRound: 10_000, idleMs: 1_500, settleMs: 1_000, idleAfterMs: 1_000 },
   backlogs: [2_000, 5_000],
   sessions: 5_000,
   remembered: 100_000,

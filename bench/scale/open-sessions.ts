@@ -33,15 +33,17 @@ export type OpenSessionsOptions = {
   readonly eventsPerRound: number;
   readonly rounds: number;
   readonly idleMs: number;
-  /** What a load leaves to be cleaned up is no part of being idle, nor of the memory that sessions need: so long for it. */
+  /** What a load leaves to be cleaned up is no part of the memory that sessions need: so long for it. */
   readonly settleMs: number;
+  /** Nor is it a part of being idle, and V8 begins with it only when nothing has happened for eight seconds. */
+  readonly idleAfterMs: number;
 };
 
 /** Opens sessions, and at each size sends more events of them; at the last leaves the join idle, and starts it again. */
 export async function measureOpenSessions(
   site: BenchSite,
   contender: JoinContender,
-  { sizes, eventsPerRound, rounds, idleMs, settleMs }: OpenSessionsOptions,
+  { sizes, eventsPerRound, rounds, idleMs, settleMs, idleAfterMs }: OpenSessionsOptions,
 ): Promise<{ readonly sizes: OpenSessions[]; readonly most: MostOpenSessions }> {
   const prefix = `${site.prefix}open.`;
   await freshTopics(site.kafka, prefix);
@@ -67,7 +69,7 @@ export async function measureOpenSessions(
       measured.push(result);
       site.log(describe(result));
     }
-    await delay(settleMs);
+    await delay(idleAfterMs);
     idlePercent = await idleShare(site, pid, idleMs);
     peakMiB = peakMemoryMiB(pid);
   } finally {

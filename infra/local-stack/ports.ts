@@ -33,7 +33,6 @@ const SERVICE_NAMES: Readonly<Record<keyof PortPlan, string>> = {
   processor: 'the processor',
 };
 export const STACK_PORTS = ['kafka', 'kafkaController', 'registry', 'minio'] as const;
-export const PROGRAM_PORTS = ['ingress', 'processor'] as const;
 
 /**
  * The ports by convention, or moved to `STACK_PORT_BASE`; `INGRESS_PORT` and `PROCESSOR_PORT` win over both.
