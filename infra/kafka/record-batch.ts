@@ -161,8 +161,7 @@ export class RecordBatch {
 
   private writeText(text: string): void {
     const units = text.length;
-    // A UTF-16 unit is three bytes of UTF-8 at most.
-    this.makeRoom(HEADROOM + 3 * units);
+    this.makeRoom(HEADROOM + BYTES_PER_UNIT * units);
     const { bytes } = this;
     let at = writeVarInt(bytes, this.at, units);
     for (let i = 0; i < units; i += 1) {

@@ -7,7 +7,13 @@ import { SessionTable } from './session-table.js';
 import { TimerHeap } from './timer-heap.js';
 
 /** A session that the slice in hand has touched: decoded once, and encoded once when the slice is committed. */
-type Touched = { slot: number | undefined; state: SessionState | undefined; changed: boolean; boundBytes: number };
+type Touched = {
+  readonly sessionId: string;
+  slot: number | undefined;
+  state: SessionState | undefined;
+  changed: boolean;
+  boundBytes: number;
+};
 
 export type DueSession = { readonly sessionId: string; readonly state: SessionState; readonly dueAt: number };
 
@@ -22,7 +28,7 @@ export class SessionStore {
   private readonly timers = new TimerHeap();
   private touched = new Map<string, Touched>();
   /** A session is asked for several times in a row. */
-  private last: { readonly sessionId: string; readonly touched: Touched } | undefined;
+  private last: Touched | undefined;
   /** Those of the slice before whose sessions are not complete. */
   private before: ReadonlyMap<string, Touched> = new Map();
   /** Sessions by phase, kept up as they move, for the metrics. */
@@ -92,8 +98,8 @@ export class SessionStore {
   takeChanges(): ChangelogRecord[] {
     const changes: ChangelogRecord[] = [];
     const before = new Map<string, Touched>();
-    for (const [sessionId, touched] of this.touched) {
-      const { slot, state, changed } = touched;
+    for (const touched of this.touched.values()) {
+      const { sessionId, slot, state, changed } = touched;
       // Little more is heard of a session that is complete.
       if (state !== undefined && state.phase !== 'completed') before.set(sessionId, touched);
       if (!changed) continue;
@@ -124,16 +130,16 @@ export class SessionStore {
   }
 
   private touch(sessionId: string): Touched {
-    if (sessionId === this.last?.sessionId) return this.last.touched;
+    if (sessionId === this.last?.sessionId) return this.last;
     let touched = this.touched.get(sessionId);
     if (touched === undefined) {
       const slot = this.table.find(sessionId);
       const encoded = slot === undefined ? undefined : this.table.state(slot);
       const state = encoded && (this.before.get(sessionId)?.state ?? decodeState(encoded));
-      touched = { slot, state, changed: false, boundBytes: encoded?.length ?? 0 };
+      touched = { sessionId, slot, state, changed: false, boundBytes: encoded?.length ?? 0 };
       this.touched.set(sessionId, touched);
     }
-    this.last = { sessionId, touched };
+    this.last = touched;
     return touched;
   }
 
