@@ -33,6 +33,8 @@ export type SchemaFault = { readonly path: string; readonly message: string };
 export type EventVerdict<E> =
   { readonly kind: 'valid'; readonly event: E } | { readonly kind: 'invalid'; readonly faults: readonly SchemaFault[] };
 
+type Validators = ReadonlyMap<string, ValidateFunction>;
+
 /** Ajv with draft-07 semantics; `allErrors`, so that a sender's developer sees every fault at once. */
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
 
@@ -48,35 +50,33 @@ const archiverValidators: { readonly [T in keyof ArchiverEvents]: ValidateFuncti
   'recording.failed': ajv.compile(schemas['recording-failed']),
 };
 
-const sessionValidators = { ...senderValidators, ...archiverValidators };
+const ofSender: Validators = new Map(Object.entries(senderValidators));
+const ofSession: Validators = new Map([...ofSender, ...Object.entries(archiverValidators)]);
 
 export const SENDER_EVENTS = Object.keys(senderValidators) as readonly (keyof SenderEvents)[];
 
 /** Judges a parsed body as one of the four events of the sender. */
 export function validateSenderEvent(body: unknown): EventVerdict<SenderEvent> {
-  return judge<SenderEvent>(body, senderValidators);
+  return judge<SenderEvent>(body, ofSender);
 }
 
 /** Judges a parsed value of `session.events`: the sender's events and the archiver's. */
 export function validateSessionEvent(value: unknown): EventVerdict<SessionEventValue> {
-  return judge<SessionEventValue>(value, sessionValidators);
+  return judge<SessionEventValue>(value, ofSession);
 }
 
-function judge<E extends SessionEventValue>(
-  value: unknown,
-  validators: { readonly [event: string]: ValidateFunction },
-): EventVerdict<E> {
+function judge<E extends SessionEventValue>(value: unknown, validators: Validators): EventVerdict<E> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'invalid', faults: [{ path: '', message: 'must be an object' }] };
   }
   const event = 'event' in value ? value.event : undefined;
-  if (typeof event !== 'string' || !Object.hasOwn(validators, event)) {
+  const validate = typeof event === 'string' ? validators.get(event) : undefined;
+  if (validate === undefined) {
     return {
       kind: 'invalid',
-      faults: [{ path: '/event', message: `must be one of ${Object.keys(validators).join(', ')}` }],
+      faults: [{ path: '/event', message: `must be one of ${[...validators.keys()].join(', ')}` }],
     };
   }
-  const validate = validators[event] as ValidateFunction;
   if (validate(value)) return { kind: 'valid', event: value as E };
   return { kind: 'invalid', faults: describeFaults(validate.errors ?? []) };
 }

@@ -29,7 +29,7 @@ export function decodeWire(value: Buffer): WireValue | undefined {
   return schemaId === undefined ? undefined : { schemaId, json: value.subarray(HEADER_BYTES) };
 }
 
-/** The schema id alone; `undefined` when the value is not in the wire format. */
-export function schemaIdOfWire(value: Buffer): number | undefined {
-  return value.length <= HEADER_BYTES || value[0] !== MAGIC_BYTE ? undefined : value.readUInt32BE(1);
+/** The schema id alone, of a value that is all of `bytes` or a part of it; `undefined` when that is not in the wire format. */
+export function schemaIdOfWire(bytes: Buffer, start = 0, end = bytes.length): number | undefined {
+  return end - start <= HEADER_BYTES || bytes[start] !== MAGIC_BYTE ? undefined : bytes.readUInt32BE(start + 1);
 }

@@ -1,6 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { gunzipSync } from 'node:zlib';
 import type { AbortedTransaction } from './fetch-request.js';
+import { InputRecord } from './input-record.js';
 import {
   ATTRIBUTES_AT,
   BEFORE_LENGTH,
@@ -21,15 +22,6 @@ import {
 } from './record-batch-layout.js';
 import { VarIntReader } from './varint-reader.js';
 
-/** A record of a topic, as it was read. Headers are not. */
-export type InputRecord = {
-  readonly offset: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  /** LogAppendTime of the partition's leader where the topic has it, else the producer's time; ms since the epoch. */
-  readonly timestamp: number;
-};
-
 /** A stretch of a partition. */
 export type CommittedRecords = {
   /** In offset order; none where there were only control records, aborted transactions or compaction gaps. */
@@ -43,8 +35,7 @@ const GZIP = 1;
 const ABORT = 0;
 
 /**
- * Reads record batches (magic 2): what a read_committed consumer sees of them from an offset on. Keys and values are views of the bytes,
- * made anew each time that they are asked for.
+ * Reads record batches (magic 2): what a read_committed consumer sees of them from an offset on.
  *
  * Source: "Message Format" and "Control Batches" in the Apache Kafka documentation.
  * @param aborted of the same answer of the broker: see {@link AbortedTransaction}.
@@ -114,28 +105,8 @@ function readBatch(batch: Buffer, attributes: number, from: number, records: Inp
     const timestamp = appendedAt ?? baseTimestamp + reader.next();
     if (appendedAt !== undefined) reader.skip();
     const offset = baseOffset + reader.next();
-    if (offset >= from) records.push(new FetchedRecord(offset, timestamp, bytes, reader.at));
+    if (offset >= from) records.push(new InputRecord(offset, timestamp, bytes, reader.at));
     reader.at = end;
-  }
-}
-
-/** Most records wait for others before them: so each is small, and its bytes are looked at when they are asked for. */
-class FetchedRecord implements InputRecord {
-  constructor(
-    readonly offset: number,
-    readonly timestamp: number,
-    private readonly bytes: Buffer,
-    private readonly keyAt: number,
-  ) {}
-
-  get key(): Buffer | null {
-    return new VarIntReader(this.bytes, this.keyAt).bytes();
-  }
-
-  get value(): Buffer | null {
-    const reader = new VarIntReader(this.bytes, this.keyAt);
-    reader.skipBytes();
-    return reader.bytes();
   }
 }
 

@@ -4,7 +4,7 @@ import { OffsetReader } from './offset-reader.js';
 import { PartitionFetcher } from './partition-fetcher.js';
 import type { BatchHandle, InputBatch } from './partition-feed.js';
 
-export type { InputRecord } from './committed-records.js';
+export type { InputRecord } from './input-record.js';
 export type { BatchHandle, InputBatch } from './partition-feed.js';
 
 export type ConsumerHandlers = {

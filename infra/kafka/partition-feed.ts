@@ -1,4 +1,6 @@
-import type { CommittedRecords, InputRecord } from './committed-records.js';
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { CommittedRecords } from './committed-records.js';
+import type { InputRecord } from './input-record.js';
 
 export type InputBatch = {
   readonly partition: number;
@@ -82,7 +84,11 @@ export class PartitionFeed {
       await this.before?.settled();
       this.before = undefined;
       while (!this.hasEnded && this.waiting.length > 0) {
-        await this.options.onBatch(this.take(), this.handle);
+        const batch = this.take();
+        // There is room for more now: it is asked for before this is worked on, and comes meanwhile.
+        await immediate();
+        if (this.hasEnded) break;
+        await this.options.onBatch(batch, this.handle);
         this.options.onDelivered();
       }
     } catch (error) {

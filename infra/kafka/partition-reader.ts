@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import type { InputRecord } from './committed-records.js';
+import type { InputRecord } from './input-record.js';
 import { PartitionFetcher } from './partition-fetcher.js';
 import type { InputBatch } from './partition-feed.js';
 

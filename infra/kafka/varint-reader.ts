@@ -20,12 +20,6 @@ export class VarIntReader {
     while ((this.buffer[this.at++] as number) >= 0x80);
   }
 
-  /** Passes by what {@link bytes} would give. */
-  skipBytes(): void {
-    const length = this.next();
-    if (length > 0) this.at += length;
-  }
-
   /** `null` where the length is -1. A view, no copy. */
   bytes(): Buffer | null {
     const length = this.next();

@@ -24,28 +24,28 @@ export type DecodedRecord =
   | { readonly kind: 'event'; readonly event: SessionEventValue }
   | { readonly kind: 'poison'; readonly reason: PoisonReason; readonly faults: readonly SchemaFault[] };
 
+/** The schema that a record names; `undefined` when its value is not in the wire format. */
+export function schemaIdOf({ bytes, valueStart, valueEnd }: InputRecord): number | undefined {
+  return schemaIdOfWire(bytes, valueStart, valueEnd);
+}
+
 /**
  * Reads a record. Whatever is in it, the answer is a value: nothing in a record may stop a partition.
  *
- * @param value of the record: it is made anew each time that a record is asked for it.
  * @param knowsSchema whether the registry has the id; ask it before.
  */
-export function decodeRecord(
-  { key }: Pick<InputRecord, 'key'>,
-  value: Buffer | null,
-  knowsSchema: (schemaId: number) => boolean,
-): DecodedRecord {
-  if (value === null) return poison('tombstone');
-  const schemaId = schemaIdOfWire(value);
+export function decodeRecord(record: InputRecord, knowsSchema: (schemaId: number) => boolean): DecodedRecord {
+  if (record.isTombstone) return poison('tombstone');
+  const schemaId = schemaIdOf(record);
   if (schemaId === undefined) return poison('not_wire_format');
   if (!knowsSchema(schemaId)) return poison('unknown_schema_id');
-  const body = parse(value);
+  const body = parse(record);
   if (body === undefined) return poison('not_json');
   const verdict = validateSessionEvent(body.json);
   if (verdict.kind === 'invalid') return poison('schema', verdict.faults);
-  if (isTooDeep(verdict.event, value.length)) return poison('too_deep');
+  if (isTooDeep(verdict.event, record.valueBytes)) return poison('too_deep');
   // The key chose the partition: under another key, parts of one session would be joined in two places.
-  if (key?.toString() !== verdict.event.sessionId) return poison('key_mismatch');
+  if (!record.hasKey(verdict.event.sessionId)) return poison('key_mismatch');
   return { kind: 'event', event: verdict.event };
 }
 
@@ -56,9 +56,9 @@ function isTooDeep(event: SessionEventValue, bytes: number): boolean {
   return nestsDeeperThan(event.extractedVariables, MAX_LEVELS);
 }
 
-function parse(value: Buffer): { readonly json: unknown } | undefined {
+function parse({ bytes, valueStart, valueEnd }: InputRecord): { readonly json: unknown } | undefined {
   try {
-    return { json: JSON.parse(value.toString('utf8', HEADER_BYTES)) };
+    return { json: JSON.parse(bytes.toString('utf8', valueStart + HEADER_BYTES, valueEnd)) };
   } catch {
     return undefined;
   }

@@ -4,8 +4,7 @@ import type { Transition } from '../join/effects.js';
 import type { JoinRules } from '../join/rules.js';
 import type { SessionState } from '../join/state.js';
 import { onEvent, onTimer } from '../join/transition.js';
-import { schemaIdOfWire } from '../../schemas/wire-format.js';
-import { decodeRecord, type PoisonReason } from './decode-record.js';
+import { decodeRecord, schemaIdOf, type PoisonReason } from './decode-record.js';
 import type { JoinMetrics } from './join-metrics.js';
 import type { OutputEncoder } from './output-encoder.js';
 import { PartitionClock } from './partition-clock.js';
@@ -87,14 +86,13 @@ export class StreamTask {
     for (const record of fresh) {
       while (this.fireTimersBefore(record.timestamp)) await this.commitUpTo(record.offset);
       this.pending.noteRecord();
-      const { value } = record;
-      const schemaId = value === null ? undefined : schemaIdOfWire(value);
+      const schemaId = schemaIdOf(record);
       if (schemaId !== undefined && !schemaIds.hasMet(schemaId)) {
         // The registry may be away for long: what stands before the record does not wait for it.
         await this.commitUpTo(record.offset);
         await schemaIds.learn(schemaId);
       }
-      this.join(record, value);
+      this.join(record);
     }
     this.position = nextOffset;
     const hasRoom = !this.pending.isFull && this.store.inHand < MOST_IN_HAND;
@@ -186,11 +184,11 @@ export class StreamTask {
     await this.commit();
   }
 
-  private join(record: InputRecord, value: Buffer | null): void {
+  private join(record: InputRecord): void {
     const { rules, encoder } = this.deps;
     const { pending } = this;
     this.processedUpTo = record.timestamp;
-    const decoded = decodeRecord(record, value, this.knowsSchema);
+    const decoded = decodeRecord(record, this.knowsSchema);
     if (decoded.kind === 'poison') {
       this.refuse(record, decoded.reason, decoded.faults);
       return;
@@ -199,8 +197,7 @@ export class StreamTask {
     const { sessionId } = event;
     const before = this.store.get(sessionId);
     const transition = onEvent(before, event, record.timestamp, rules);
-    const eventBytes = value?.length ?? 0;
-    let boundBytes = boundAfter(this.store.boundBytes(sessionId), eventBytes);
+    let boundBytes = boundAfter(this.store.boundBytes(sessionId), record.valueBytes);
     if (boundBytes > encoder.maxValueBytes) {
       boundBytes = largestValue(transition, (effect) => encoder.encode(effect));
       if (boundBytes > encoder.maxValueBytes) {
@@ -208,7 +205,7 @@ export class StreamTask {
         return;
       }
     }
-    pending.noteEvent(event.event, eventBytes);
+    pending.noteEvent(event.event, record.valueBytes);
     if (transition.effects.length > 0) pending.causes.push(record.timestamp);
     this.take(sessionId, before, transition, boundBytes);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inputRecord } from '../../bench/soak/simulation/input-record.js';
 import { Intake } from '../../processor/archive/intake.js';
 import { Leases } from '../../processor/archive/lease.js';
 import { encodeWire, wireHeader } from '../../schemas/wire-format.js';
@@ -21,12 +22,10 @@ function intake() {
     void accepted.push([job.sessionId, isNew]);
   const reader = new Intake(leases, { accept }, patience);
   const take = (firstOffset: number, highWatermark: number, ...sessionIds: string[]) => {
-    const records = sessionIds.map((sessionId, index) => ({
-      offset: firstOffset + index,
-      key: null,
-      value: encodeWire(wireHeader(1), JSON.stringify({ ...EVENT, sessionId })),
-      timestamp: 1_000,
-    }));
+    const records = sessionIds.map((sessionId, index) => {
+      const value = encodeWire(wireHeader(1), JSON.stringify({ ...EVENT, sessionId }));
+      return inputRecord(firstOffset + index, 1_000, null, value);
+    });
     reader.take({ partition: 0, records, nextOffset: firstOffset + records.length, highWatermark });
   };
   return { accepted, leases, take };

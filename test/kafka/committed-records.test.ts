@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { readCommitted, type InputRecord } from '../../infra/kafka/committed-records.js';
+import { readCommitted } from '../../infra/kafka/committed-records.js';
+import type { InputRecord } from '../../infra/kafka/input-record.js';
 
 // kafkajs's own encoder and decoder: it can write what ours does not, timestamps and repeated headers.
 const require = createRequire(import.meta.url);
@@ -44,7 +45,7 @@ async function encode({ firstOffset, records, attributes = 0, producerId = -1, .
   return batch;
 }
 
-const plain = ({ offset, key, value, timestamp }: InputRecord): InputRecord => ({ offset, key, value, timestamp });
+const plain = ({ offset, key, value, timestamp }: InputRecord) => ({ offset, key, value, timestamp });
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((data) => Buffer.from(data));
 const name = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => `h-${text}`);

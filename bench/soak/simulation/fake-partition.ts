@@ -7,6 +7,7 @@ import type {
   PartitionLog,
   TaskCommit,
 } from '../../../processor/task/partition-log.js';
+import { inputRecord } from './input-record.js';
 
 /**
  * Where a call to the broker waits. Before the effect the request may be lost, after it the answer; in between, others may act.
@@ -46,7 +47,7 @@ export class FakePartition {
   constructor(public brokerNow: number) {}
 
   append(key: string | null, value: Buffer | null, timestamp = this.brokerNow): void {
-    this.input.push({ offset: this.input.length, key: key === null ? null : Buffer.from(key), value, timestamp });
+    this.input.push(inputRecord(this.input.length, timestamp, key, value));
   }
 
   /** The newest state of each session that is not forgotten. */
