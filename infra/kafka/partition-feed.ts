@@ -1,4 +1,3 @@
-import { setImmediate as immediate } from 'node:timers/promises';
 import type { CommittedRecords } from './committed-records.js';
 import type { InputRecord } from './input-record.js';
 
@@ -20,6 +19,8 @@ export type BatchHandle = {
 };
 
 export type PartitionFeedOptions = {
+  /** Lets everything else that can go on do so first. */
+  readonly nextTurn: () => Promise<void>;
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
   /** A batch was rejected: the feed has ended. */
   readonly onRejected: (error: unknown) => void;
@@ -86,7 +87,7 @@ export class PartitionFeed {
       while (!this.hasEnded && this.waiting.length > 0) {
         const batch = this.take();
         // There is room for more now: it is asked for before this is worked on, and comes meanwhile.
-        await immediate();
+        await this.options.nextTurn();
         if (this.hasEnded) break;
         await this.options.onBatch(batch, this.handle);
         this.options.onDelivered();

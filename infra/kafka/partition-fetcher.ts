@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { closeCluster, openCluster, type Broker, type Cluster } from './cluster.js';
 import { readCommitted } from './committed-records.js';
 import { fetchRequest, type FetchAnswer } from './fetch-request.js';
@@ -62,6 +62,7 @@ export class PartitionFetcher {
     private readonly options: PartitionFetcherOptions,
   ) {
     this.feeds = new PartitionFeeds({
+      nextTurn: setImmediate,
       onBatch: options.onBatch,
       onRejected: (error) => this.failed(error),
       onDelivered: () => this.changed.raise(),

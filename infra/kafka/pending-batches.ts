@@ -10,14 +10,10 @@ const spare: RecordBatch[] = [];
 
 /** What waits to be written to one partition, encoded, in batches that the topic takes. */
 export class PendingBatches {
-  private batches: RecordBatch[] = [];
+  private readonly batches: RecordBatch[] = [];
 
   /** @param maxBatchBytes a batch that is larger fails for ever, so only a single record may be. */
   constructor(private readonly maxBatchBytes: number) {}
-
-  get isEmpty(): boolean {
-    return this.batches.length === 0;
-  }
 
   append(record: BatchRecord): void {
     let batch = this.batches.at(-1);
@@ -28,18 +24,22 @@ export class PendingBatches {
     batch.append(record);
   }
 
-  /** In the order in which they are to be written. */
-  filled(): readonly RecordBatch[] {
-    return this.batches;
+  /** The next to be written; `undefined` when nothing waits. */
+  get first(): RecordBatch | undefined {
+    return this.batches[0];
   }
 
-  clear(): void {
-    for (const batch of this.batches) {
-      // One that a huge record has made huge is not worth its memory.
-      if (batch.length > this.maxBatchBytes || spare.length === MOST_SPARE) continue;
-      batch.clear();
-      spare.push(batch);
-    }
-    this.batches = [];
+  /** Whether the first batch is as large as it will be: another stands behind it. */
+  get hasWhole(): boolean {
+    return this.batches.length > 1;
+  }
+
+  /** The first batch is written. */
+  shift(): void {
+    const batch = this.batches.shift();
+    // One that a huge record has made huge is not worth its memory.
+    if (batch === undefined || batch.length > this.maxBatchBytes || spare.length === MOST_SPARE) return;
+    batch.clear();
+    spare.push(batch);
   }
 }

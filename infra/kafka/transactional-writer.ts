@@ -9,7 +9,7 @@ import {
 } from './cluster.js';
 import { Coordinator } from './coordinator.js';
 import { FencedError, isFenced, TransactionFailedError } from './errors.js';
-import { TransactionProducer } from './transaction-producer.js';
+import { TransactionProducer, type TopicPartition } from './transaction-producer.js';
 import { within } from './within.js';
 
 /** A record to write to one partition. A `null` value is a tombstone. */
@@ -53,14 +53,21 @@ export class TransactionalWriter {
   private isOver = false;
   private readonly underWay = new Set<Promise<unknown>>();
   private groupCoordinator: Coordinator | undefined;
+  private readonly producer: TransactionProducer;
+  private readonly timeoutMs: number;
+  /** What is part of the transaction that is open. */
+  private joined = new Set<string>();
 
   private constructor(
     private readonly cluster: Cluster,
     private readonly coordinator: Coordinator,
     private readonly owner: TransactionOwner,
-    private readonly producer: TransactionProducer,
-    private readonly timeoutMs: number,
-  ) {}
+    { maxBatchBytes, transactionTimeoutMs: timeoutMs }: TransactionalWriterOptions,
+  ) {
+    const join = (partitions: readonly TopicPartition[]): Promise<void> => this.join(partitions);
+    this.producer = new TransactionProducer(cluster, owner, { maxBatchBytes, timeoutMs, join });
+    this.timeoutMs = timeoutMs;
+  }
 
   /**
    * Initialises the transactional id: every earlier writer with it is fenced, and its open transaction is aborted, before this resolves.
@@ -75,12 +82,14 @@ export class TransactionalWriter {
         broker.initProducerId({ transactionalId, transactionTimeout: timeoutMs }),
       );
       const owner = { transactionalId, producerId, producerEpoch };
-      const producer = new TransactionProducer(cluster, owner, options.maxBatchBytes);
-      return new TransactionalWriter(cluster, coordinator, owner, producer, timeoutMs);
+      return new TransactionalWriter(cluster, coordinator, owner, options);
     });
   }
 
-  /** Puts a record into the next {@link commit}. It is encoded at once, and nothing of it is kept. */
+  /**
+   * Makes a record part of the next {@link commit}. It is encoded at once, and nothing of it is kept. Large amounts are on their way before the
+   * commit, which tells when that has failed.
+   */
   append(record: PartitionRecord): void {
     this.producer.append(record);
   }
@@ -113,31 +122,34 @@ export class TransactionalWriter {
   /** Closes the connections. An open transaction is left to the next owner's initialisation, which aborts it. */
   async close(): Promise<void> {
     this.isOver = true;
-    await closeCluster(this.cluster, this.underWay);
+    await closeCluster(this.cluster, [...this.underWay, this.producer.settled()]);
   }
 
   private async transact(consumed: ConsumedOffset | undefined): Promise<CommitReceipt> {
     const { coordinator, owner, producer } = this;
     // Records and offset do not wait for each other, which saves two round trips of five.
-    const partitions = producer.isEmpty ? Promise.resolve() : this.addPartitions();
     const offsets =
       consumed && coordinator.ask((broker) => broker.addOffsetsToTxn({ ...owner, groupId: consumed.groupId }));
     const [appendedAt] = await Promise.all([
-      partitions.then(() => producer.send(this.timeoutMs)),
+      producer.flush(),
       offsets?.then(() => this.commitOffset(consumed as ConsumedOffset)),
     ]);
     await coordinator.ask((broker) => broker.endTxn({ ...owner, transactionResult: true }));
+    this.joined = new Set();
     return { appendedAt };
   }
 
-  private async addPartitions(): Promise<void> {
+  private async join(partitions: readonly TopicPartition[]): Promise<void> {
     const topics = new Map<string, number[]>();
-    for (const { topic, partition } of this.producer.filled()) {
-      const partitions = topics.get(topic);
-      if (partitions === undefined) topics.set(topic, [partition]);
-      else partitions.push(partition);
+    const isNew = ({ topic, partition }: TopicPartition): boolean => !this.joined.has(`${topic} ${partition}`);
+    for (const { topic, partition } of partitions.filter(isNew)) {
+      this.joined.add(`${topic} ${partition}`);
+      const some = topics.get(topic);
+      if (some === undefined) topics.set(topic, [partition]);
+      else some.push(partition);
     }
-    const list = [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+    if (topics.size === 0) return;
+    const list = [...topics].map(([topic, some]) => ({ topic, partitions: some }));
     await this.coordinator.ask((broker) => broker.addPartitionsToTxn({ ...this.owner, topics: list }));
   }
 

@@ -2,7 +2,7 @@ import type { RecordingReady, SessionComplete } from '../../schemas/generated/ty
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { NO_EFFECTS, type Effect, type Transition } from './effects.js';
 import { isFinal, settled, supersedes } from './recording-outcome.js';
-import { amendedRecord } from './records.js';
+import { amendedRecord, writtenTimeline } from './records.js';
 import type { Completed, SessionState, SettledRecording, Timeline } from './state.js';
 import { noteTimestamp } from './timeline.js';
 
@@ -42,10 +42,7 @@ function note(
 ): { readonly state: Completed; readonly effects: readonly Effect[] } {
   const timeline = noteTimestamp(latest.timeline, event, timestamp);
   if (timeline === latest.timeline) return { state, effects: NO_EFFECTS };
-  return {
-    state: { ...state, latest: { ...latest, timeline: { ...latest.timeline, ...timeline } } },
-    effects: NO_EFFECTS,
-  };
+  return { state: { ...state, latest: { ...latest, timeline: writtenTimeline(timeline) } }, effects: NO_EFFECTS };
 }
 
 /** Gives the next revision where the recording says more than the last one did. */

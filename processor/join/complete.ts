@@ -21,10 +21,15 @@ export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Mi
   const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
   if (callStatus !== undefined) finalized.callStatus = callStatus;
   if (callDuration !== undefined) finalized.callDuration = callDuration;
-  const awaiting: Writable<AwaitingRecording> = { phase: 'awaiting-recording', timeline, finalized, finalizedAt: now };
-  if (recording !== undefined) awaiting.recording = recording;
-  if (linkDiesAt !== undefined) awaiting.linkDiesAt = linkDiesAt;
-  const outcome = outcomeAtFinalize(awaiting.finalized, recording);
+  const awaiting: AwaitingRecording = {
+    timeline,
+    recording,
+    linkDiesAt,
+    phase: 'awaiting-recording',
+    finalized,
+    finalizedAt: now,
+  };
+  const outcome = outcomeAtFinalize(finalized, recording);
   if (outcome === undefined) return { state: awaiting, effects: NO_EFFECTS };
   return complete(event.sessionId, awaiting, outcome, now);
 }

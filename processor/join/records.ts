@@ -12,7 +12,7 @@ export function completeRecord(
   completedAt: Millis,
 ): SessionComplete {
   const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = finalized;
-  return {
+  const record: Omit<SessionComplete, 'call'> & { readonly call: SessionComplete['call'] | undefined } = {
     sessionId,
     projectId,
     revision: 1,
@@ -21,11 +21,19 @@ export function completeRecord(
     currentNodeId,
     messagesCount,
     extractedVariables,
-    ...(callStatus !== undefined &&
-      callDuration !== undefined && { call: { status: callStatus, durationSeconds: callDuration } }),
+    call:
+      callStatus === undefined || callDuration === undefined
+        ? undefined
+        : { status: callStatus, durationSeconds: callDuration },
     recording,
-    timeline: timeline as SessionComplete['timeline'],
+    timeline: writtenTimeline(timeline),
   };
+  return record as SessionComplete;
+}
+
+/** As JSON has it, where a field that is undefined is none. A session that completes is finalized. */
+export function writtenTimeline(timeline: Timeline): SessionComplete['timeline'] {
+  return timeline as SessionComplete['timeline'];
 }
 
 /** The next revision, with another outcome of the recording. `completedAt` stays: it says when the session completed. */
@@ -44,6 +52,6 @@ export function incompleteRecord(sessionId: string, state: Open, givenUpAt: Mill
     ...ended,
     ...(call && { call }),
     ...(recording && { recording }),
-    timeline,
+    timeline: writtenTimeline(timeline),
   };
 }

@@ -1,16 +1,12 @@
 import type { SessionComplete } from '../../schemas/generated/types.js';
 import type {
-  AwaitingRecording,
   Finalized,
   Fragments,
-  GivenUp,
   Millis,
-  Open,
   Phase,
   SessionState,
   SettledRecording,
   Timeline,
-  Unfinished,
   Writable,
 } from './state.js';
 import { timerBasis, type TimerBasis } from './timers.js';
@@ -82,31 +78,32 @@ export function decodeState(bytes: Buffer): SessionState {
   const { phase, since, linkDiesAt } = peekState(bytes);
   if (phase === 'completed') {
     const latest = parse(bytes, COMPLETED_HEAD_BYTES) as SessionComplete | undefined;
-    return { phase, completedAt: since, ...(latest && { latest }) };
+    return latest === undefined ? { phase, completedAt: since } : { phase, completedAt: since, latest };
   }
   if (phase === 'awaiting-recording') {
     const body = parse(bytes, UNFINISHED_HEAD_BYTES) as AwaitingBody;
-    const state: Writable<AwaitingRecording> = {
+    const timeline = decodeTimeline(body[0]);
+    return {
+      timeline,
+      recording: there(body[1]),
+      linkDiesAt,
       phase,
-      timeline: decodeTimeline(body[0]),
       finalized: decodeFinalized(body),
       finalizedAt: since,
     };
-    addGathered(state, body[1], linkDiesAt);
-    return state;
   }
   const [timeline, recording, projectId, ended, call] = parse(bytes, UNFINISHED_HEAD_BYTES) as OpenBody;
-  const state: Writable<Open> | Writable<GivenUp> =
-    phase === 'open'
-      ? { phase, firstEventAt: since, timeline: decodeTimeline(timeline) }
-      : { phase, givenUpAt: since, timeline: decodeTimeline(timeline) };
-  addGathered(state, recording, linkDiesAt);
-  if (isThere(projectId)) state.projectId = projectId;
-  if (isThere(ended)) {
-    state.ended = { currentNodeId: ended[0], messagesCount: ended[1], extractedVariables: ended[2] };
-  }
-  if (isThere(call)) state.call = { status: call[0], durationSeconds: call[1] };
-  return state;
+  const known = {
+    timeline: decodeTimeline(timeline),
+    recording: there(recording),
+    linkDiesAt,
+    projectId: there(projectId),
+    ended: isThere(ended)
+      ? { currentNodeId: ended[0], messagesCount: ended[1], extractedVariables: ended[2] }
+      : undefined,
+    call: isThere(call) ? { status: call[0], durationSeconds: call[1] } : undefined,
+  };
+  return phase === 'open' ? { ...known, phase, firstEventAt: since } : { ...known, phase, givenUpAt: since };
 }
 
 /**
@@ -123,7 +120,7 @@ export function peekState(bytes: Buffer): TimerBasis {
   }
   const since = bytes.readDoubleBE(2);
   const linkDiesAt = phase === 'completed' ? 0 : bytes.readDoubleBE(COMPLETED_HEAD_BYTES);
-  return linkDiesAt === 0 ? { phase, since } : { phase, since, linkDiesAt };
+  return { phase, since, linkDiesAt: linkDiesAt === 0 ? undefined : linkDiesAt };
 }
 
 function bodyOf(state: SessionState): OpenBody | AwaitingBody | SessionComplete | undefined {
@@ -165,12 +162,12 @@ function encodeTimeline({ sessionEnded, callEnded, sessionFinalized, recordingRe
 }
 
 function decodeTimeline([sessionEnded, callEnded, sessionFinalized, recordingReady]: TimelineBody): Timeline {
-  const timeline: Writable<Timeline> = {};
-  if (isThere(sessionEnded)) timeline.sessionEnded = sessionEnded;
-  if (isThere(callEnded)) timeline.callEnded = callEnded;
-  if (isThere(sessionFinalized)) timeline.sessionFinalized = sessionFinalized;
-  if (isThere(recordingReady)) timeline.recordingReady = recordingReady;
-  return timeline;
+  return {
+    sessionEnded: there(sessionEnded),
+    callEnded: there(callEnded),
+    sessionFinalized: there(sessionFinalized),
+    recordingReady: there(recordingReady),
+  };
 }
 
 function decodeFinalized([, , projectId, currentNodeId, messagesCount, extractedVariables, ...call]: AwaitingBody) {
@@ -181,18 +178,13 @@ function decodeFinalized([, , projectId, currentNodeId, messagesCount, extracted
   return finalized;
 }
 
-function addGathered(
-  state: Writable<Unfinished>,
-  recording: SettledRecording | undefined,
-  linkDiesAt: Millis | undefined,
-): void {
-  if (isThere(recording)) state.recording = recording;
-  if (linkDiesAt !== undefined) state.linkDiesAt = linkDiesAt;
-}
-
 /** JSON has null where an array's element was undefined. */
 function isThere<T>(value: T | undefined): value is T {
   return value !== undefined && value !== null;
+}
+
+function there<T>(value: T | undefined): T | undefined {
+  return value ?? undefined;
 }
 
 function parse(bytes: Buffer, from: number): unknown {

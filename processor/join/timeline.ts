@@ -1,4 +1,4 @@
-import type { Timeline, Writable } from './state.js';
+import type { Timeline } from './state.js';
 
 /** Notes a sender's timestamp; of several for the same event the earliest stays, so that the order of redeliveries does not matter. */
 export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timestamp: string): Timeline {
@@ -8,13 +8,7 @@ export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timesta
   const callEnded = event === 'callEnded' ? timestamp : timeline.callEnded;
   const sessionFinalized = event === 'sessionFinalized' ? timestamp : timeline.sessionFinalized;
   const recordingReady = event === 'recordingReady' ? timestamp : timeline.recordingReady;
-  // Always in the same order: so that the same timeline is the same bytes, whatever came first.
-  const noted: Writable<Timeline> = {};
-  if (sessionEnded !== undefined) noted.sessionEnded = sessionEnded;
-  if (callEnded !== undefined) noted.callEnded = callEnded;
-  if (sessionFinalized !== undefined) noted.sessionFinalized = sessionFinalized;
-  if (recordingReady !== undefined) noted.recordingReady = recordingReady;
-  return noted;
+  return { sessionEnded, callEnded, sessionFinalized, recordingReady };
 }
 
 /** Instants are compared, not texts: senders may write offsets. Texts break ties, so that the result is the same in any order. */

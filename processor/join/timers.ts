@@ -6,7 +6,7 @@ export type TimerBasis = {
   readonly phase: Phase;
   /** From when the phase's time counts. */
   readonly since: Millis;
-  readonly linkDiesAt?: Millis;
+  readonly linkDiesAt?: Millis | undefined;
 };
 
 /** When the state's timer is due. A state has exactly one timer, and it is a function of the state alone, so it survives a restart. */
@@ -33,18 +33,14 @@ export function basisDueAt({ phase, since, linkDiesAt = 0 }: TimerBasis, rules: 
 export function timerBasis(state: SessionState): TimerBasis {
   switch (state.phase) {
     case 'open':
-      return basis(state.phase, state.firstEventAt, state.linkDiesAt);
+      return { phase: state.phase, since: state.firstEventAt, linkDiesAt: state.linkDiesAt };
     case 'given-up':
-      return basis(state.phase, state.givenUpAt, state.linkDiesAt);
+      return { phase: state.phase, since: state.givenUpAt, linkDiesAt: state.linkDiesAt };
     case 'awaiting-recording':
-      return basis(state.phase, state.finalizedAt, state.linkDiesAt);
+      return { phase: state.phase, since: state.finalizedAt, linkDiesAt: state.linkDiesAt };
     case 'completed':
-      return basis(state.phase, state.completedAt, undefined);
+      return { phase: state.phase, since: state.completedAt, linkDiesAt: undefined };
     default:
       return state satisfies never;
   }
-}
-
-function basis(phase: Phase, since: Millis, linkDiesAt: Millis | undefined): TimerBasis {
-  return linkDiesAt === undefined ? { phase, since } : { phase, since, linkDiesAt };
 }

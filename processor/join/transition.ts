@@ -5,7 +5,7 @@ import { NO_EFFECTS, type Transition } from './effects.js';
 import { gather } from './gather.js';
 import { incompleteRecord } from './records.js';
 import type { JoinRules } from './rules.js';
-import type { Millis, SessionState } from './state.js';
+import { openState, type Millis, type SessionState } from './state.js';
 import { dueAt } from './timers.js';
 
 /**
@@ -21,7 +21,7 @@ export function onEvent(
   rules: JoinRules,
 ): Transition<SessionState> {
   if (state?.phase === 'completed') return amend(state, event);
-  const gathered = gather(state ?? { phase: 'open', firstEventAt: now, timeline: {} }, event, now, rules);
+  const gathered = gather(state ?? openState(now), event, now, rules);
   if (gathered.phase === 'awaiting-recording') {
     return gathered.recording === undefined
       ? { state: gathered, effects: NO_EFFECTS }

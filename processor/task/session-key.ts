@@ -2,8 +2,6 @@
 const PACKED = 0;
 const PACKED_BYTES = 17;
 const UUID_CHARACTERS = 36;
-/** Where a UUID has its dashes. */
-const DASHES = [8, 13, 18, 23];
 const DASH = 0x2d;
 /** Value of a lower-case hexadecimal digit by its character code; of all others -1. */
 const DIGITS = new Int8Array(128).fill(-1);
@@ -35,7 +33,7 @@ function packUuid(target: Buffer, text: string): boolean {
   target[0] = PACKED;
   let at = 0;
   for (let i = 1; i < PACKED_BYTES; i += 1) {
-    if (DASHES.includes(at)) {
+    if (at === 8 || at === 13 || at === 18 || at === 23) {
       if (text.charCodeAt(at) !== DASH) return false;
       at += 1;
     }

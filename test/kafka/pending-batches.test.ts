@@ -25,6 +25,16 @@ const record: fc.Arbitrary<BatchRecord> = fc.record(
   { requiredKeys: ['key', 'value'] },
 );
 
+/** Takes out what is written one after the other, looking at each. */
+function drain<T>(pending: PendingBatches, look: (batch: RecordBatch) => T): T[] {
+  const seen: T[] = [];
+  for (let batch = pending.first; batch !== undefined; batch = pending.first) {
+    seen.push(look(batch));
+    pending.shift();
+  }
+  return seen;
+}
+
 const producer = { id: 1n, epoch: 0, firstSequence: 0, isTransactional: true };
 
 /** Its bytes as text: to compare large buffers element by element takes minutes. */
@@ -39,12 +49,6 @@ function alone(records: readonly BatchRecord[]): string {
   const batch = new RecordBatch();
   for (const one of records) batch.append(one);
   return written(batch);
-}
-
-/** The records of each batch, by how many it says that it has. */
-function split(records: readonly BatchRecord[], batches: readonly RecordBatch[]): BatchRecord[][] {
-  let from = 0;
-  return batches.map((batch) => records.slice(from, (from += batch.records)));
 }
 
 it('a record never takes more than its bound, wherever it stands in the batch', () => {
@@ -67,12 +71,16 @@ it('batches keep the order and the limit, but for a record that is larger alone'
     fc.property(fc.array(record, { maxLength: 40 }), fc.integer({ min: 200, max: 100_000 }), (records, most) => {
       const pending = new PendingBatches(most);
       for (const one of records) pending.append(one);
-      const batches = pending.filled();
-      expect(batches.every((batch) => batch.records > 0 && (batch.records === 1 || batch.length <= most))).toBe(true);
-      expect(batches.reduce((sum, batch) => sum + batch.records, 0)).toBe(records.length);
-      // The same bytes as of the records in this order: none is missing, and none has changed its place.
-      expect(batches.map(written).join() === split(records, batches).map(alone).join()).toBe(true);
-      expect(pending.isEmpty).toBe(records.length === 0);
+      let from = 0;
+      const batches = drain(pending, (batch) => {
+        expect(batch.records > 0 && (batch.records === 1 || batch.length <= most)).toBe(true);
+        // The same bytes as of the records in this order: none is missing, and none has changed its place.
+        expect(written(batch) === alone(records.slice(from, (from += batch.records)))).toBe(true);
+        return pending.hasWhole;
+      });
+      expect(from).toBe(records.length);
+      // Behind a whole batch stands another.
+      expect(batches).toEqual(batches.map((_, index) => index < batches.length - 1));
     }),
     { numRuns: 200 },
   );
@@ -81,24 +89,20 @@ it('batches keep the order and the limit, but for a record that is larger alone'
 it('a batch is filled before the next one begins', () => {
   const pending = new PendingBatches(10_000);
   for (let i = 0; i < 100; i += 1) pending.append({ key: `s-${i}`, value: Buffer.alloc(900) });
-  const batches = pending.filled();
-  expect(batches).toHaveLength(10);
-  for (const batch of batches) expect(batch.records).toBe(10);
+  expect(drain(pending, ({ records }) => records)).toEqual(new Array(10).fill(10));
 });
 
 it('what is used again writes the same bytes as what is new', () => {
   const used = new PendingBatches(3_000);
   fc.assert(
     fc.property(fc.array(record, { maxLength: 40 }), (records) => {
-      used.clear();
-      expect(used.isEmpty).toBe(true);
-      expect(used.filled()).toEqual([]);
+      expect(used.first).toBeUndefined();
       const fresh = new PendingBatches(3_000);
       for (const one of records) {
         used.append(one);
         fresh.append(one);
       }
-      expect(used.filled().map(written).join() === fresh.filled().map(written).join()).toBe(true);
+      expect(drain(used, written).join() === drain(fresh, written).join()).toBe(true);
     }),
     { numRuns: 100 },
   );

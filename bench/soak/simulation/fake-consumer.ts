@@ -35,6 +35,7 @@ export class FakeConsumer implements TaskConsumer {
     private readonly handlers: ConsumerHandlers,
   ) {
     this.feeds = new PartitionFeeds({
+      nextTurn: () => deps.scheduler.wait('turn'),
       onBatch: handlers.onBatch,
       onRejected: (error) => handlers.onCrash(error as Error),
       onDelivered: () => undefined,

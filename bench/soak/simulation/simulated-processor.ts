@@ -8,6 +8,7 @@ import { OutputEncoder } from '../../../processor/task/output-encoder.js';
 import { maxValueBytes } from '../../../processor/task/size-limit.js';
 import { SchemaIds } from '../../../processor/task/schema-ids.js';
 import { StreamTask } from '../../../processor/task/stream-task.js';
+import type { TaskSlot } from '../../../processor/task/task-slot.js';
 import { StreamThread } from '../../../processor/task/stream-thread.js';
 import { topicNames } from '../../../schemas/topics.js';
 import { FakeConsumer, type FakeConsumerDeps } from './fake-consumer.js';
@@ -60,16 +61,21 @@ export class SimulatedProcessor {
   }
 
   openPartitions(): number {
-    return this.thread?.openSlots().length ?? 0;
+    return this.openSlots().length;
   }
 
   /** Sessions in memory by phase, of all partitions that it has. */
   counts(): Record<string, number> {
     const total: Record<string, number> = {};
-    for (const slot of this.thread?.openSlots() ?? []) {
+    for (const slot of this.openSlots()) {
       for (const [phase, count] of Object.entries(slot.counts)) total[phase] = (total[phase] ?? 0) + count;
     }
     return total;
+  }
+
+  /** Those of a thread that has failed are on their way out. */
+  private openSlots(): readonly TaskSlot[] {
+    return [...(this.thread?.assignedSlots()?.values() ?? [])].filter(({ isOpen }) => isOpen);
   }
 
   private startThread(): void {
