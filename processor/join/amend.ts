@@ -3,7 +3,7 @@ import type { SessionEventValue } from '../../schemas/validators.js';
 import { NO_EFFECTS, type Effect, type Transition } from './effects.js';
 import { isFinal, settled, supersedes } from './recording-outcome.js';
 import { amendedRecord, writtenTimeline } from './records.js';
-import type { Completed, SessionState, SettledRecording, Timeline } from './state.js';
+import { completedState, type Completed, type SessionState, type SettledRecording, type Timeline } from './state.js';
 import { noteTimestamp } from './timeline.js';
 
 /** Takes an event after completion: only a recording that settles changes what was said; the timeline is kept up for that record. */
@@ -42,7 +42,8 @@ function note(
 ): { readonly state: Completed; readonly effects: readonly Effect[] } {
   const timeline = noteTimestamp(latest.timeline, event, timestamp);
   if (timeline === latest.timeline) return { state, effects: NO_EFFECTS };
-  return { state: { ...state, latest: { ...latest, timeline: writtenTimeline(timeline) } }, effects: NO_EFFECTS };
+  const noted = { ...latest, timeline: writtenTimeline(timeline) };
+  return { state: completedState(state.completedAt, noted), effects: NO_EFFECTS };
 }
 
 /** Gives the next revision where the recording says more than the last one did. */
@@ -54,7 +55,6 @@ export function settle(
   if (!supersedes(recording, latest.recording)) return { state, effects: NO_EFFECTS };
   const record = amendedRecord(latest, recording);
   const effects: readonly Effect[] = [{ kind: 'amended', record }];
-  if (isFinal(record.channel, recording.outcome))
-    return { state: { phase: 'completed', completedAt: state.completedAt }, effects };
-  return { state: { ...state, latest: record }, effects };
+  const kept = isFinal(record.channel, recording.outcome) ? undefined : record;
+  return { state: completedState(state.completedAt, kept), effects };
 }

@@ -3,33 +3,26 @@ import { settle } from './amend.js';
 import { NO_EFFECTS, type Effect, type Transition } from './effects.js';
 import { isFinal, outcomeAtFinalize } from './recording-outcome.js';
 import { completeRecord } from './records.js';
-import type {
-  AwaitingRecording,
-  Completed,
-  Finalized,
-  GivenUp,
-  Millis,
-  Open,
-  SessionState,
-  Writable,
+import {
+  awaitingState,
+  completedState,
+  type AwaitingRecording,
+  type Finalized,
+  type GivenUp,
+  type Millis,
+  type Open,
+  type SessionState,
+  type Writable,
 } from './state.js';
 
 /** Takes `session.finalized`: the session completes at once, or waits for its recording. */
 export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Millis): Transition<SessionState> {
   const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = event;
-  const { timeline, recording, linkDiesAt } = state;
   const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
   if (callStatus !== undefined) finalized.callStatus = callStatus;
   if (callDuration !== undefined) finalized.callDuration = callDuration;
-  const awaiting: AwaitingRecording = {
-    timeline,
-    recording,
-    linkDiesAt,
-    phase: 'awaiting-recording',
-    finalized,
-    finalizedAt: now,
-  };
-  const outcome = outcomeAtFinalize(finalized, recording);
+  const awaiting = awaitingState(now, finalized, state);
+  const outcome = outcomeAtFinalize(finalized, state.recording);
   if (outcome === undefined) return { state: awaiting, effects: NO_EFFECTS };
   return complete(event.sessionId, awaiting, outcome, now);
 }
@@ -46,9 +39,8 @@ export function complete(
 ): Transition<SessionState> {
   const record = completeRecord(sessionId, state.finalized, state.timeline, outcome, now);
   const effects: Effect[] = [{ kind: 'complete', record }];
-  if (isFinal(record.channel, record.recording.outcome))
-    return { state: { phase: 'completed', completedAt: now }, effects };
-  const completed: Completed = { phase: 'completed', completedAt: now, latest: record };
+  if (isFinal(record.channel, record.recording.outcome)) return { state: completedState(now), effects };
+  const completed = completedState(now, record);
   if (state.recording === undefined) return { state: completed, effects };
   const amended = settle(completed, record, state.recording);
   return { state: amended.state, effects: [...effects, ...amended.effects] };

@@ -2,7 +2,17 @@ import type { RecordingReady } from '../../schemas/generated/types.js';
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { settled, supersedes } from './recording-outcome.js';
 import type { JoinRules } from './rules.js';
-import type { Fragments, GivenUp, Millis, Open, SettledRecording, Timeline, Unfinished, Writable } from './state.js';
+import {
+  copyOf,
+  type Fragments,
+  type GivenUp,
+  type Millis,
+  type Open,
+  type SettledRecording,
+  type Timeline,
+  type Unfinished,
+  type Writable,
+} from './state.js';
 import { isEarlier, noteTimestamp } from './timeline.js';
 
 /** Adds what the event says to what is known; the same object back when it says nothing new. */
@@ -24,8 +34,7 @@ export function gather(state: Unfinished, event: SessionEventValue, now: Millis,
       const known = withProjectId(state, event);
       const noted = withTimeline(known, noteTimestamp(state.timeline, 'recordingReady', event.timestamp));
       if (!event.success) return withRecording(noted, { outcome: 'provider_failed' });
-      const linkDiesAt = now + rules.linkLifetimeMs;
-      return linkDiesAt > (noted.linkDiesAt ?? 0) ? { ...noted, linkDiesAt } : noted;
+      return withLink(noted, now + rules.linkLifetimeMs);
     }
     case 'recording.archived':
     case 'recording.failed':
@@ -49,16 +58,16 @@ function withFragment(
   if (known === timestamp) {
     return state.phase === 'awaiting-recording' || !isFirstAsText(fragment, state)
       ? state
-      : withFields({ ...state }, fragment);
+      : setFields(copyOf(state), fragment);
   }
   if (known !== undefined && !isEarlier(timestamp, known)) return state;
-  const timeline = noteTimestamp(state.timeline, event, timestamp);
-  if (state.phase === 'awaiting-recording') return { ...state, timeline };
-  return withFields({ ...state, timeline }, fragment);
+  const noted = copyOf(state);
+  noted.timeline = noteTimestamp(state.timeline, event, timestamp);
+  return noted.phase === 'awaiting-recording' ? noted : setFields(noted, fragment);
 }
 
 /** Sets the fields of the event that the fragment is of. */
-function withFields(state: Writable<Open> | Writable<GivenUp>, { projectId, ended, call }: Fragments): Unfinished {
+function setFields(state: Writable<Open> | Writable<GivenUp>, { projectId, ended, call }: Fragments): Unfinished {
   if (ended !== undefined) state.ended = ended;
   if (projectId !== undefined) state.projectId = projectId;
   if (call !== undefined) state.call = call;
@@ -71,7 +80,9 @@ function withProjectId(state: Unfinished, { projectId, timestamp }: RecordingRea
   const noted = state.timeline.recordingReady;
   const isSaid = state.projectId !== undefined && noted !== undefined;
   if (isSaid && !isEarlier(timestamp, noted) && !(timestamp === noted && projectId < state.projectId)) return state;
-  return { ...state, projectId };
+  const known = copyOf(state);
+  known.projectId = projectId;
+  return known;
 }
 
 function isFirstAsText(fragment: Fragments, { projectId, ended, call }: Fragments): boolean {
@@ -79,10 +90,24 @@ function isFirstAsText(fragment: Fragments, { projectId, ended, call }: Fragment
   return JSON.stringify(fragment) < JSON.stringify(known);
 }
 
-function withTimeline<S extends Unfinished>(state: S, timeline: Timeline): S {
-  return timeline === state.timeline ? state : { ...state, timeline };
+function withTimeline(state: Unfinished, timeline: Timeline): Unfinished {
+  if (timeline === state.timeline) return state;
+  const noted = copyOf(state);
+  noted.timeline = timeline;
+  return noted;
 }
 
 function withRecording(state: Unfinished, recording: SettledRecording): Unfinished {
-  return supersedes(recording, state.recording) ? { ...state, recording } : state;
+  if (!supersedes(recording, state.recording)) return state;
+  const known = copyOf(state);
+  known.recording = recording;
+  return known;
+}
+
+/** Of several links the last to die counts. */
+function withLink(state: Unfinished, linkDiesAt: Millis): Unfinished {
+  if (linkDiesAt <= (state.linkDiesAt ?? 0)) return state;
+  const known = copyOf(state);
+  known.linkDiesAt = linkDiesAt;
+  return known;
 }

@@ -1,13 +1,17 @@
 import type { SessionComplete } from '../../schemas/generated/types.js';
-import type {
-  Finalized,
-  Fragments,
-  Millis,
-  Phase,
-  SessionState,
-  SettledRecording,
-  Timeline,
-  Writable,
+import {
+  awaitingState,
+  completedState,
+  givenUpState,
+  openState,
+  type Finalized,
+  type Fragments,
+  type Millis,
+  type Phase,
+  type SessionState,
+  type SettledRecording,
+  type Timeline,
+  type Writable,
 } from './state.js';
 import { timerBasis, type TimerBasis } from './timers.js';
 
@@ -78,19 +82,12 @@ export function decodeState(bytes: Buffer): SessionState {
   const { phase, since, linkDiesAt } = peekState(bytes);
   if (phase === 'completed') {
     const latest = parse(bytes, COMPLETED_HEAD_BYTES) as SessionComplete | undefined;
-    return latest === undefined ? { phase, completedAt: since } : { phase, completedAt: since, latest };
+    return completedState(since, latest);
   }
   if (phase === 'awaiting-recording') {
     const body = parse(bytes, UNFINISHED_HEAD_BYTES) as AwaitingBody;
-    const timeline = decodeTimeline(body[0]);
-    return {
-      timeline,
-      recording: there(body[1]),
-      linkDiesAt,
-      phase,
-      finalized: decodeFinalized(body),
-      finalizedAt: since,
-    };
+    const gathered = { timeline: decodeTimeline(body[0]), recording: there(body[1]), linkDiesAt };
+    return awaitingState(since, decodeFinalized(body), gathered);
   }
   const [timeline, recording, projectId, ended, call] = parse(bytes, UNFINISHED_HEAD_BYTES) as OpenBody;
   const known = {
@@ -103,7 +100,7 @@ export function decodeState(bytes: Buffer): SessionState {
       : undefined,
     call: isThere(call) ? { status: call[0], durationSeconds: call[1] } : undefined,
   };
-  return phase === 'open' ? { ...known, phase, firstEventAt: since } : { ...known, phase, givenUpAt: since };
+  return phase === 'open' ? openState(since, known) : givenUpState(since, known);
 }
 
 /**

@@ -57,7 +57,7 @@ export type Unfinished = Open | GivenUp | AwaitingRecording;
 export type Completed = {
   readonly phase: 'completed';
   readonly completedAt: Millis;
-  readonly latest?: SessionComplete;
+  readonly latest?: SessionComplete | undefined;
 };
 
 /**
@@ -78,28 +78,46 @@ export type Completed = {
 export type SessionState = Open | GivenUp | AwaitingRecording | Completed;
 export type Phase = SessionState['phase'];
 
-const NO_TIMELINE: Timeline = {
-  sessionEnded: undefined,
-  callEnded: undefined,
-  sessionFinalized: undefined,
-  recordingReady: undefined,
+type Known = Gathered & Fragments;
+
+const NOTHING: Known = {
+  timeline: { sessionEnded: undefined, callEnded: undefined, sessionFinalized: undefined, recordingReady: undefined },
 };
 
-/**
- * Nothing is known of the session but when it was heard of first.
- *
- * All fields are there from the beginning, as in every state that is made: objects of one shape are copied and read several times as fast
- * as objects that have some fields or others.
- */
-export function openState(firstEventAt: Millis): Open {
-  return {
-    timeline: NO_TIMELINE,
-    recording: undefined,
-    linkDiesAt: undefined,
-    projectId: undefined,
-    ended: undefined,
-    call: undefined,
-    phase: 'open',
-    firstEventAt,
-  };
+// States are made here alone, each with all of its fields: objects of one shape are copied and read several times as fast as objects
+// that have some fields or others.
+
+export function openState(firstEventAt: Millis, known = NOTHING): Open {
+  const { timeline, recording, linkDiesAt, projectId, ended, call } = known;
+  return { phase: 'open', firstEventAt, timeline, recording, linkDiesAt, projectId, ended, call };
+}
+
+export function givenUpState(givenUpAt: Millis, known: Known): GivenUp {
+  const { timeline, recording, linkDiesAt, projectId, ended, call } = known;
+  return { phase: 'given-up', givenUpAt, timeline, recording, linkDiesAt, projectId, ended, call };
+}
+
+export function awaitingState(finalizedAt: Millis, finalized: Finalized, gathered: Gathered): AwaitingRecording {
+  const { timeline, recording, linkDiesAt } = gathered;
+  return { phase: 'awaiting-recording', finalizedAt, finalized, timeline, recording, linkDiesAt };
+}
+
+export function completedState(completedAt: Millis, latest?: SessionComplete): Completed {
+  return { phase: 'completed', completedAt, latest };
+}
+
+/** A copy to make the next state of. */
+export function copyOf(state: Open | GivenUp): Writable<Open> | Writable<GivenUp>;
+export function copyOf(state: Unfinished): Writable<Open> | Writable<GivenUp> | Writable<AwaitingRecording>;
+export function copyOf(state: Unfinished): Unfinished {
+  switch (state.phase) {
+    case 'open':
+      return openState(state.firstEventAt, state);
+    case 'given-up':
+      return givenUpState(state.givenUpAt, state);
+    case 'awaiting-recording':
+      return awaitingState(state.finalizedAt, state.finalized, state);
+    default:
+      return state satisfies never;
+  }
 }

@@ -5,7 +5,7 @@ import { NO_EFFECTS, type Transition } from './effects.js';
 import { gather } from './gather.js';
 import { incompleteRecord } from './records.js';
 import type { JoinRules } from './rules.js';
-import { openState, type Millis, type SessionState } from './state.js';
+import { givenUpState, openState, type Millis, type SessionState } from './state.js';
 import { dueAt } from './timers.js';
 
 /**
@@ -46,13 +46,11 @@ export function onTimer(
   const due = dueAt(state, rules);
   if (now < due) return { state, effects: NO_EFFECTS };
   switch (state.phase) {
-    case 'open': {
-      const { firstEventAt: _reported, ...known } = state;
+    case 'open':
       return {
-        state: { ...known, phase: 'given-up', givenUpAt: due },
+        state: givenUpState(due, state),
         effects: [{ kind: 'incomplete', record: incompleteRecord(sessionId, state, due) }],
       };
-    }
     case 'awaiting-recording':
       return complete(sessionId, state, { outcome: 'not_received' }, due);
     case 'given-up':

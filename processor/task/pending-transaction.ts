@@ -8,7 +8,7 @@ import type { Effect } from '../join/effects.js';
  * With more records a transaction costs less for each, as a session's state is written once for all of its events in it; from
  * some thousands on, little is left to win.
  */
-const MOST_RECORDS = 5_000;
+const MOST_RECORDS = 8_000;
 const MOST_TIMERS = 2_000;
 const MOST_BYTES = 16 * 1024 * 1024;
 

@@ -27,7 +27,7 @@ export type StreamTaskDeps = {
 };
 
 /** Sessions whose states are objects until the commit: with more, a transaction wins less than they cost the garbage collector. */
-const MOST_IN_HAND = 2_000;
+const MOST_IN_HAND = 3_500;
 
 /** What a look at the partition showed: its end, asked for when the broker's clock was at least `asOf`. */
 export type PartitionEnd = { readonly endOffset: number; readonly asOf: number };

@@ -36,35 +36,35 @@ describe('a task that is behind', () => {
 
   it('commits a full transaction, although more is to come', async () => {
     const h = new TaskHarness();
-    for (let i = 0; i < 6_000; i += 1) h.append(textFinalized({ sessionId: `s-${i % 10}` }));
+    for (let i = 0; i < 9_000; i += 1) h.append(textFinalized({ sessionId: `s-${i % 10}` }));
     const task = await h.open();
     const commits = h.watchCommits();
-    for (let from = 0; from < 6_000; from += 1_000) await h.defer(task, from, from + 1_000);
+    for (let from = 0; from < 9_000; from += 1_000) await h.defer(task, from, from + 1_000);
     expect(commits.map(({ nextOffset, changelog }) => ({ nextOffset, states: changelog.length }))).toEqual([
-      { nextOffset: 5_000, states: 10 },
+      { nextOffset: 8_000, states: 10 },
     ]);
     expect(h.ids).toHaveLength(10);
   });
 
-  it('commits when it has two thousand sessions in hand, although more is to come', async () => {
+  it('commits when it has too many sessions in hand, although more is to come', async () => {
     const h = new TaskHarness();
-    for (let i = 0; i < 2_100; i += 1) h.append(textFinalized({ sessionId: `s-${i}` }));
+    for (let i = 0; i < 3_600; i += 1) h.append(textFinalized({ sessionId: `s-${i}` }));
     const task = await h.open();
     const commits = h.watchCommits();
-    for (let from = 0; from < 2_100; from += 700) await h.defer(task, from, from + 700);
+    for (let from = 0; from < 3_600; from += 900) await h.defer(task, from, from + 900);
     expect(commits.map(({ nextOffset, changelog }) => ({ nextOffset, states: changelog.length }))).toEqual([
-      { nextOffset: 2_100, states: 2_100 },
+      { nextOffset: 3_600, states: 3_600 },
     ]);
   });
 
   it('cuts a slice where the transaction is full', async () => {
     const h = new TaskHarness();
-    for (let i = 0; i < 5_500; i += 1) h.append(textFinalized({ sessionId: `s-${i % 10}` }));
+    for (let i = 0; i < 8_500; i += 1) h.append(textFinalized({ sessionId: `s-${i % 10}` }));
     const task = await h.open();
     const commits = h.watchCommits();
-    await h.defer(task, 0, 4_990);
-    await h.defer(task, 4_990, 5_500);
-    expect(commits.map(({ nextOffset }) => nextOffset)).toEqual([5_000]);
+    await h.defer(task, 0, 7_990);
+    await h.defer(task, 7_990, 8_500);
+    expect(commits.map(({ nextOffset }) => nextOffset)).toEqual([8_000]);
   });
 
   it('tells how long it has been waiting, from the first record that waits', async () => {

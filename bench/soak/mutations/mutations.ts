@@ -140,12 +140,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "      return since + rules.retentionMs;\n    case 'completed':\n      return since",
   ]),
   mutation('completed session not kept', 'processor/join/complete.ts', [
-    "return { state: { phase: 'completed', completedAt: now }, effects };",
+    'return { state: completedState(now), effects };',
     'return { state: undefined, effects };',
   ]),
   mutation('given up again and again', 'processor/join/transition.ts', [
-    "{ ...known, phase: 'given-up', givenUpAt: due }",
-    "{ ...known, phase: 'open', firstEventAt: due }",
+    'state: givenUpState(due, state)',
+    'state: { ...state, firstEventAt: due }',
   ]),
   mutation('revision not counted up', 'processor/join/records.ts', ['latest.revision + 1', 'latest.revision']),
   mutation('same outcome amends again', 'processor/join/recording-outcome.ts', [
