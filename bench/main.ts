@@ -23,10 +23,11 @@ const { values, positionals } = parseArgs({
     node: { type: 'string', multiple: true, default: [] },
   },
 });
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+const asked = values.rounds === undefined ? undefined : Number(values.rounds);
 const unknown = positionals.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) refuse(`no bench is called ${unknown.join(', ')}; there are: ${Object.keys(PARTS).join(', ')}`);
-if (!Number.isSafeInteger(rounds) || rounds < 1) refuse('--rounds must be a whole number from 1 on');
+if (asked !== undefined && !(Number.isSafeInteger(asked) && asked > 0))
+  refuse('--rounds must be a whole number from 1 on');
 if (values.quick && values['write-docs']) refuse('what --quick measures is not for the documents');
 
 const { quick } = values;
@@ -56,13 +57,14 @@ async function measureAll(): Promise<Results[]> {
   return onSite(progress.log, stopping.signal, async (site) => {
     await warmUp(site, quick);
     const results: Results[] = [];
-    for (const [part, { bench }] of parts) {
+    for (const [part, { bench, rounds: usual }] of parts) {
       progress.begin(part);
       const othersPercent = await busyPercent();
       if (othersPercent > MUCH_PERCENT) {
         progress.log(`others use ${Math.round(othersPercent)} % of the machine: the figures are not to be trusted`);
       }
       const startedAt = performance.now();
+      const rounds = asked ?? (quick ? 1 : usual);
       const sections = await bench({ quick, rounds, site, nodeArguments: values.node });
       const seconds = Math.round((performance.now() - startedAt) / 1000);
       const result = {

@@ -1,18 +1,21 @@
-import { withProgress } from '../../infra/local-stack/progress.js';
+import { randomUUID } from 'node:crypto';
 import { topicNames } from '../../schemas/topics.js';
 import type { BenchOptions } from '../bench-options.js';
 import { bytesPerRecord } from '../measure/topic-bytes.js';
 import { consumerPerformance, producerPerformance } from '../peers/kafka-perf-tools.js';
 import type { Section } from '../report/section.js';
 import type { BenchSite } from '../site/bench-site.js';
-import { createTopics } from '../site/fresh-topics.js';
+import { createTopics, deleteTopics } from '../site/fresh-topics.js';
 import { ECHO, echoServer, ingressPeers, ourIngress } from './contenders.js';
-import { ceilingsSection, ingressSection, type IngressFigures } from './ingress-sections.js';
+import { ceilingsSection, ingressSection, type IngressFigures, type ToolRates } from './ingress-sections.js';
 import { measureThroughput, type Throughput, type ThroughputOptions } from './measure-throughput.js';
 
 const STEADY_RATE = 5_000;
-const FULL = { warmUpMs: 2_500, durationMs: 8_000, toolRecords: 3_000_000 };
+const FULL = { warmUpMs: 2_500, durationMs: 8_000, toolRecords: 1_500_000 };
 const QUICK: typeof FULL = { warmUpMs: 700, durationMs: 1_500, toolRecords: 200_000 };
+
+/** Until the log has told. */
+const USUAL_EVENT_BYTES = 512;
 
 /**
  * `npm run bench -- ingress`: throughput, CPU and latency of the ingress beside its peers, in interleaved rounds on one broker; then
@@ -27,6 +30,8 @@ export async function benchIngress({ site, quick, rounds }: BenchOptions): Promi
   );
   const results = new Map<string, Throughput[]>(contenders.map(({ name }) => [name, []]));
   const twoGenerators: Throughput[] = [];
+  const tools: ToolRates[] = [];
+  let eventBytes = USUAL_EVENT_BYTES;
   for (let round = 1; round <= rounds; round += 1) {
     for (const contender of contenders) {
       const result = await measureThroughput(site, contender, times);
@@ -36,6 +41,12 @@ export async function benchIngress({ site, quick, rounds }: BenchOptions): Promi
     const result = await measureThroughput(site, echoServer(), { ...times, generators: 2 });
     twoGenerators.push(result);
     site.log(`ingress, round ${round} of ${rounds}: ${line(`${ECHO}, two load generators`, result)}`);
+    eventBytes = (await bytesPerRecord(site, topicNames(site.prefix).events)) ?? eventBytes;
+    const rates = await toolRates(site, eventBytes, times.toolRecords);
+    tools.push(rates);
+    site.log(
+      `ingress, round ${round} of ${rounds}: Kafka's tools write ${perSecond(rates.written)}, read ${perSecond(rates.read)}`,
+    );
   }
   const figures: IngressFigures = {
     results,
@@ -45,12 +56,10 @@ export async function benchIngress({ site, quick, rounds }: BenchOptions): Promi
     ...(site.broker !== undefined && {
       hung: await steady(site, times, true, `at ${STEADY_RATE} events/s with Kafka hung, into the spool`),
     }),
-    eventBytes: (await bytesPerRecord(site, topicNames(site.prefix).events)) ?? 512,
+    tools,
+    eventBytes,
   };
-  return [
-    ingressSection(figures),
-    ceilingsSection(figures, await toolRates(site, figures.eventBytes, times.toolRecords)),
-  ];
+  return [ingressSection(figures), ceilingsSection(figures)];
 }
 
 async function steady(site: BenchSite, times: ThroughputOptions, hung: boolean, what: string): Promise<Throughput> {
@@ -59,14 +68,17 @@ async function steady(site: BenchSite, times: ThroughputOptions, hung: boolean, 
   return result;
 }
 
-async function toolRates(site: BenchSite, eventBytes: number, records: number) {
-  const topic = `${site.prefix}tools`;
+async function toolRates(site: BenchSite, eventBytes: number, records: number): Promise<ToolRates> {
+  const topic = `${site.prefix}tools-${randomUUID()}`;
   await createTopics(site.kafka, [topic]);
-  const recordBytes = Math.round(eventBytes);
-  const write = () => producerPerformance(site, topic, { records, recordBytes });
-  const written = await withProgress(site.log, 'ProducerPerformance', write);
-  const read = await withProgress(site.log, 'ConsumerPerformance', () => consumerPerformance(site, topic, records));
+  const written = await producerPerformance(site, topic, { records, recordBytes: Math.round(eventBytes) });
+  const read = await consumerPerformance(site, topic, records);
+  await deleteTopics(site.kafka, topic);
   return { written, read };
+}
+
+function perSecond(records: number): string {
+  return `${Math.round(records).toLocaleString('en')} records/s`;
 }
 
 function line(name: string, r: Throughput): string {

@@ -4,9 +4,13 @@ import { ratioOf, spreadOf } from '../report/spread.js';
 import { BATCHED, ECHO, IDEMPOTENT, OURS, PLAIN, PLATFORMATIC } from './contenders.js';
 import type { Throughput } from './measure-throughput.js';
 
+/** Records a second of Kafka's own tools. */
+export type ToolRates = { readonly written: number; readonly read: number };
+
 export type IngressFigures = {
   readonly results: ReadonlyMap<string, readonly Throughput[]>;
   readonly twoGenerators: readonly Throughput[];
+  readonly tools: readonly ToolRates[];
   readonly steadyRate: number;
   readonly steady: Throughput;
   /** Absent where the broker is not ours to hang. */
@@ -83,13 +87,11 @@ export function ingressSection(figures: IngressFigures): Section {
 }
 
 /** That neither the load generator nor the broker is what the section above measured. */
-export function ceilingsSection(
-  { results, twoGenerators, eventBytes }: IngressFigures,
-  tools: { readonly written: number; readonly read: number },
-): Section {
+export function ceilingsSection({ results, twoGenerators, tools, eventBytes }: IngressFigures): Section {
   const ours = results.get(OURS) ?? [];
   const echo = results.get(ECHO) ?? [];
   const rate = (rounds: readonly Throughput[]): number[] => rounds.map((r) => r.eventsPerSecond);
+  const written = tools.map((rates) => rates.written);
   const cores = (rounds: readonly Throughput[], micros: Pick): number[] =>
     rounds.map((r) => (micros(r) * r.eventsPerSecond) / 10_000);
   const generator = spreadOf(cores(ours, (r) => r.loadMicrosPerEvent)).middle;
@@ -108,8 +110,8 @@ single-threaded, so below 100 % it was waiting for the ingress. All share the ma
           'ingress, one generator': rate(ours),
           'echo, one generator': rate(echo),
           'echo, two generators': rate(twoGenerators),
-          'ProducerPerformance, records': [tools.written],
-          'ConsumerPerformance, records': [tools.read],
+          'ProducerPerformance, records': written,
+          'ConsumerPerformance, records': tools.map(({ read }) => read),
         },
       },
       {
@@ -128,7 +130,7 @@ single-threaded, so below 100 % it was waiting for the ingress. All share the ma
     ],
     ratios: [
       ratioOf('events/s, one generator on the echo to one on the ingress', rate(echo), rate(ours)),
-      ratioOf('ProducerPerformance to the ingress', [tools.written], [spreadOf(rate(ours)).middle]),
+      ratioOf('ProducerPerformance to the ingress', written, rate(ours)),
     ],
     curves: [],
     faults: [],

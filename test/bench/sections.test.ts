@@ -28,6 +28,10 @@ const INGRESS = {
     [ECHO, [throughput(80_000), throughput(80_000)]],
   ]),
   twoGenerators: [throughput(90_000)],
+  tools: [
+    { written: 300_000, read: 900_000 },
+    { written: 440_000, read: 900_000 },
+  ],
   steadyRate: 5_000,
   steady: throughput(5_000),
   eventBytes: 466,
@@ -42,10 +46,11 @@ test('the ingress is held against each peer round by round, and a peer that lose
 });
 
 test('the ceilings tell what generator and broker used of a core while the ingress was measured', () => {
-  const { method, measures } = ceilingsSection(INGRESS, { written: 400_000, read: 900_000 });
+  const { method, measures, ratios } = ceilingsSection(INGRESS);
   // 10 µs and 5 µs an event at 30,000 and 40,000 a second.
   expect(method).toContain('one generator used 35.0 % of a core, the broker 17.5 %');
   expect(measures.find(({ id }) => id === 'broker-cpu')?.samples).toEqual({ 'ingress, one generator': [5, 5] });
+  expect(ratios[1]).toMatchObject({ title: 'ProducerPerformance to the ingress', range: [10, 11] });
 });
 
 const catchUp = (sessionsPerSecond: number, rest: Partial<CatchUp> = {}): CatchUp => ({
