@@ -88,7 +88,7 @@ export class PartitionFeed {
         const batch = this.take();
         // There is room for more now: it is asked for before this is worked on, and comes meanwhile.
         await this.options.nextTurn();
-        if (this.hasEnded) break;
+        if (this.handle.isStale()) break;
         await this.options.onBatch(batch, this.handle);
         this.options.onDelivered();
       }

@@ -7,7 +7,7 @@ import { KafkaPartitionLog } from '../../processor/task/kafka-partition-log.js';
 import { suiteEnv, suiteKafka } from '../stack/stack-settings.js';
 import { partitionLogContract } from './partition-log.contract.js';
 
-const PARTITIONS = 12;
+const PARTITIONS = 24;
 const END = 'the end of what the test wrote';
 const { kafka, topics } = suiteKafka(suiteEnv('partition-log'));
 const groupId = `partition-log-${randomUUID()}`;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FencedError, TransactionFailedError } from '../../infra/kafka/errors.js';
 import type { TaskTransaction } from '../../bench/soak/simulation/fake-partition.js';
@@ -188,6 +189,30 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       expect(appendedAt).toBeLessThanOrEqual(harness.brokerNow());
     });
 
+    it('keeps the order of what is appended while some of it is on its way', async () => {
+      const log = await fenced();
+      for (let transaction = 0; transaction < 3; transaction += 1) {
+        await appendMany(log, (i) => output(`s-${transaction}`, text(i)));
+        await log.commit({ changelog: [state('a', String(transaction))], nextOffset: transaction + 1 });
+      }
+      const expected = [0, 1, 2].flatMap((transaction) =>
+        Array.from({ length: MANY }, (_, i) => ({ key: `s-${transaction}`, value: text(i) })),
+      );
+      expect(await harness.outputs()).toEqual(expected);
+      expect(await log.committedOffset()).toBe(3);
+    });
+
+    it('shows nothing of what was on its way when another took over', async () => {
+      const zombie = await fenced();
+      await appendMany(zombie, (i) => output('zombie', text(i)));
+      const owner = await fenced();
+      await appendMany(zombie, (i) => output('zombie', text(i)));
+      await expect(zombie.commit({ changelog: [state('a', 'zombie')], nextOffset: 1 })).rejects.toThrow(FencedError);
+      await commit(owner, { outputs: [output('b', '2')], changelog: [], nextOffset: 2 });
+      expect(await harness.outputs()).toEqual([{ key: 'b', value: '2' }]);
+      expect(await restored(owner)).toEqual({});
+    });
+
     it('takes a transaction larger than one produce request', async () => {
       const log = await fenced();
       const large = 'x'.repeat(3 * 1024 * 1024);
@@ -201,6 +226,18 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       );
     });
   });
+}
+
+/** Several batches of records. */
+const MANY = 600;
+const text = (i: number): string => `${i} `.padEnd(2_000, 'x');
+
+/** Lets requests go out and answers come in between. */
+async function appendMany(log: PartitionLog, record: (i: number) => OutputRecord): Promise<void> {
+  for (let i = 0; i < MANY; i += 1) {
+    log.append(record(i));
+    if (i % 10 === 0) await delay(1);
+  }
 }
 
 async function commit(log: PartitionLog, { outputs, ...rest }: TaskTransaction): Promise<CommitReceipt> {
