@@ -24,8 +24,8 @@ export type PartitionFeedOptions = {
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
   /** A batch was rejected: the feed has ended. */
   readonly onRejected: (error: unknown) => void;
-  /** A batch is done: there is room for more. */
-  readonly onDelivered: () => void;
+  /** What waited is in hand: there is room for more. */
+  readonly onRoom: () => void;
 };
 
 /**
@@ -86,11 +86,11 @@ export class PartitionFeed {
       this.before = undefined;
       while (!this.hasEnded && this.waiting.length > 0) {
         const batch = this.take();
-        // There is room for more now: it is asked for before this is worked on, and comes meanwhile.
+        // More is asked for before this is worked on, and comes meanwhile.
+        this.options.onRoom();
         await this.options.nextTurn();
         if (this.handle.isStale()) break;
         await this.options.onBatch(batch, this.handle);
-        this.options.onDelivered();
       }
     } catch (error) {
       this.hasEnded = true;

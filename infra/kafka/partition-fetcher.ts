@@ -65,7 +65,7 @@ export class PartitionFetcher {
       nextTurn: setImmediate,
       onBatch: options.onBatch,
       onRejected: (error) => this.failed(error),
-      onDelivered: () => this.changed.raise(),
+      onRoom: () => this.changed.raise(),
     });
     this.maxWaitMs = options.maxWaitMs ?? 1_000;
     this.maxBytesPerPartition = options.maxBytesPerPartition ?? 262_144;

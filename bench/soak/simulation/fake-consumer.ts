@@ -38,7 +38,7 @@ export class FakeConsumer implements TaskConsumer {
       nextTurn: () => deps.scheduler.wait('turn'),
       onBatch: handlers.onBatch,
       onRejected: (error) => handlers.onCrash(error as Error),
-      onDelivered: () => undefined,
+      onRoom: () => undefined,
     });
   }
 
