@@ -4,6 +4,7 @@ import { topicNames } from '../../schemas/topics.js';
 import { createKafka } from '../kafka/client.js';
 import { stackDir } from '../local-stack/folders.js';
 import { logToStderr } from '../local-stack/foreground.js';
+import { StackError } from '../local-stack/stack-error.js';
 import { obtainSystem, type System } from '../local-stack/system.js';
 import { MinioObjectStore } from '../object-store/minio-object-store.js';
 import { createLogger } from '../observability/logger.js';
@@ -24,16 +25,18 @@ const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => stopping.abort(new Error('stopped by the user')));
 
-const system = await obtainSystem({
-  dir: stackDir(process.env),
-  env: process.env,
-  log: logToStderr,
-  signal: stopping.signal,
-});
 try {
-  process.exitCode = (await runDemo(system)) ? 0 : 1;
-} finally {
-  await system.stop();
+  const { signal } = stopping;
+  const system = await obtainSystem({ dir: stackDir(process.env), env: process.env, log: logToStderr, signal });
+  try {
+    process.exitCode = (await runDemo(system)) ? 0 : 1;
+  } finally {
+    await system.stop();
+  }
+} catch (error) {
+  const isKnown = stopping.signal.aborted || error instanceof StackError;
+  logToStderr(`error: ${isKnown ? (error as Error).message : String((error as Error).stack ?? error)}`);
+  process.exitCode = 1;
 }
 process.exit();
 
