@@ -40,7 +40,8 @@ try {
 }
 process.exit();
 
-async function runDemo({ endpoints, ingressUrl, auth }: System): Promise<boolean> {
+async function runDemo(system: System): Promise<boolean> {
+  const { endpoints, ingressUrl, auth } = system;
   const settings = readSettings({ ...process.env, ...endpoints }, commonSpecs, commonFaults);
   const run = `demo-${randomBytes(3).toString('hex')}`;
   const audio = new AudioServer(DEMO_AUDIO_HOST);
