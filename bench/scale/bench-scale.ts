@@ -15,7 +15,7 @@ const FULL = {
     eventsPerRound: 50_000,
     idleMs: 15_000,
     settleMs: 5_000,
-    idleAfterMs: 20_000,
+    idleAfterMs: 45_000,
   },
   backlogs: [12_500, 50_000, 100_000, 200_000],
   /** For what grows otherwise. */

@@ -35,7 +35,7 @@ export type OpenSessionsOptions = {
   readonly idleMs: number;
   /** What a load leaves to be cleaned up is no part of the memory that sessions need: so long for it. */
   readonly settleMs: number;
-  /** Nor is it a part of being idle, and V8 begins with it only when nothing has happened for eight seconds. */
+  /** Nor is it a part of being idle, and V8 collects the heap once or twice more in the forty seconds after a load. */
   readonly idleAfterMs: number;
 };
 

@@ -34,7 +34,7 @@ export function openSessionsSection(sizes: readonly OpenSessions[], most: MostOp
     id: 'open-sessions',
     title: 'Growth: open sessions',
     method: `One process, in which more and more sessions are opened by two events each. At each size it gets further events of sessions that it holds,
-all over them, none twice in a transaction, each of which changes its session: that is what an event costs. With ${at} open it is then left alone (20 s later: its
+all over them, none twice in a transaction, each of which changes its session: that is what an event costs. With ${at} open it is then left alone (45 s later: its
 run time by the scheduler's count, in nanoseconds), stopped, and started anew, which restores them from the changelog.`,
     measures: [
       single('restored', `${at} open, restored`, 'MiB', most.restoredMiB, 1024),
