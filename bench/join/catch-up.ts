@@ -1,3 +1,4 @@
+import { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
 import { busyPercent, busyPercentSince, machineTicks, MUCH_PERCENT } from '../measure/machine-load.js';
@@ -84,11 +85,13 @@ export async function catchUp(
   const othersPercent = await busyPercent();
   const usedByBroker = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
   const [startedAt, brokerBefore, ticks] = [Date.now(), usedByBroker(), machineTicks()];
+  // Its own: kafkajs waits seconds for the topics of an earlier contender, which are gone, when it was ever asked for them.
+  const watcher = new OffsetReader(kafka);
   const started = await Promise.all(Array.from({ length: processes }, () => run.start()));
   let usage;
   try {
     const pids = await Promise.all(started.map(({ pid }) => pid));
-    await Promise.race(started.map((each) => untilConsumed(offsets, run.groupId, topicNames(prefix).events, each)));
+    await Promise.race(started.map((each) => untilConsumed(watcher, run.groupId, topicNames(prefix).events, each)));
     const sum = (of: (pid: number) => number): number => pids.reduce((total, pid) => total + of(pid), 0);
     usage = {
       totalMs: Date.now() - startedAt,
@@ -98,7 +101,7 @@ export async function catchUp(
       busyPercent: busyPercentSince(ticks),
     };
   } finally {
-    await Promise.all(started.map((each) => each.stop()));
+    await Promise.all([...started.map((each) => each.stop()), watcher.close()]);
   }
   const { complete } = await registerSubjects(site, prefix);
   const { faults, firstAt, lastAt } = await readOutputs(kafka, offsets, run.outputPrefix, backlog, complete);
