@@ -103,7 +103,7 @@ export class StreamThread {
       if (kept !== undefined) continue;
       const slot: TaskSlot = new TaskSlot(
         createTask(partition),
-        () => this.seek(partition, slot),
+        () => this.keep(partition, slot),
         (error) => this.taskFailed(partition, slot, error),
       );
       this.slots.set(partition, slot);
@@ -111,8 +111,8 @@ export class StreamThread {
   }
 
   /**
-   * Goes on with a task that may have been another's in between, unnoticed: what that owner read comes here again, and what its timers did
-   * shows in a commit, which fails, fenced. Without either, an idle partition would keep an old state until its next timer.
+   * Goes on with a task whose partition may have been another's in between, unnoticed, while it was open or while it opened: what that owner
+   * read comes here again, and what it committed shows in a commit, which fails, fenced. Without either, an idle partition would keep an old state until its next timer.
    */
   private keep(partition: number, slot: TaskSlot): void {
     this.seek(partition, slot);
