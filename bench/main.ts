@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { logToStderr } from '../infra/local-stack/foreground.js';
-import { StackError } from '../infra/local-stack/stack-error.js';
+import { logToStderr, stopOnSignal, tellFailure } from '../infra/local-stack/foreground.js';
 import { busyPercent, MUCH_PERCENT } from './measure/machine-load.js';
 import { PARTS, WARM_UP_SECONDS } from './plan.js';
 import { Progress } from './progress.js';
@@ -35,10 +34,7 @@ const mode = quick ? 'quick' : 'full';
 const parts = Object.entries(PARTS).filter(([name]) => positionals.length === 0 || positionals.includes(name));
 const steps = parts.map(([name, { seconds }]) => ({ name, seconds: seconds[mode] }));
 const progress = new Progress([{ name: 'start', seconds: WARM_UP_SECONDS[mode] }, ...steps], logToStderr);
-const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => stopping.abort(new Error('stopped by the user')));
-}
+const signal = stopOnSignal();
 
 try {
   const results = await measureAll();
@@ -46,15 +42,14 @@ try {
   for (const { sections } of results) process.stdout.write(resultsText(sections));
   if (values['write-docs']) for (const file of writeDocs(results, Object.keys(PARTS))) progress.log(`written: ${file}`);
 } catch (error) {
-  const isKnown = stopping.signal.aborted || error instanceof StackError;
-  logToStderr(`error: ${isKnown ? (error as Error).message : String((error as Error).stack ?? error)}`);
+  tellFailure(error, signal);
   process.exitCode = 1;
 }
 process.exit();
 
 async function measureAll(): Promise<Results[]> {
   progress.begin('start');
-  return onSite(progress.log, stopping.signal, async (site) => {
+  return onSite(progress.log, signal, async (site) => {
     await warmUp(site, quick);
     const results: Results[] = [];
     for (const [part, { bench, rounds: usual }] of parts) {

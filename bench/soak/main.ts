@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { logToStderr } from '../../infra/local-stack/foreground.js';
+import { logToStderr, stopOnSignal } from '../../infra/local-stack/foreground.js';
 import { soakArchive } from './archive/soak-archive.js';
 import { soakIngress } from './ingress/soak-ingress.js';
 import { soakJoin } from './join/soak-join.js';
@@ -32,22 +32,17 @@ const wholeNumber = (name: 'seed' | 'schedules'): number | undefined => {
 const seed = wholeNumber('seed') ?? Date.now() % 1_000_000;
 const schedules = wholeNumber('schedules');
 // What is started ends with us in any case; so that it ends in order, every wait below listens to this signal.
-const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    stopping.abort(new Error('stopped by the user'));
-  });
-}
+const signal = stopOnSignal();
 let passed = true;
 try {
   for (const [name, soak] of Object.entries(SOAKS)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
-    const options = { seed, quick: values.quick, log: logToStderr, signal: stopping.signal };
+    const options = { seed, quick: values.quick, log: logToStderr, signal };
     const simulation = { mutations: values.mutations, ...(schedules !== undefined && { schedules }) };
     passed = (await soak({ ...options, ...simulation })) && passed;
   }
 } catch (error) {
-  logToStderr(stopping.signal.aborted ? 'stopped' : `error: ${String((error as Error).stack ?? error)}`);
+  logToStderr(signal.aborted ? 'stopped' : `error: ${String((error as Error).stack ?? error)}`);
   passed = false;
 }
 process.exit(passed ? 0 : 1);

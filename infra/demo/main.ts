@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { topicNames } from '../../schemas/topics.js';
 import { createKafka } from '../kafka/client.js';
 import { stackDir } from '../local-stack/folders.js';
-import { logToStderr } from '../local-stack/foreground.js';
-import { StackError } from '../local-stack/stack-error.js';
+import { logToStderr, stopOnSignal, tellFailure } from '../local-stack/foreground.js';
 import { obtainSystem, type System } from '../local-stack/system.js';
 import { MinioObjectStore } from '../object-store/minio-object-store.js';
 import { createLogger } from '../observability/logger.js';
@@ -21,12 +20,9 @@ import { CompleteWatch } from './watch-complete.js';
 
 // `npm run demo`: the main job once on real input. Exits 0 only when every session was joined once and every object is in the store.
 const { DEMO_AUDIO_HOST, DEMO_SEED, DEMO_TIMEOUT_MS } = readDemoSettings(process.env);
-const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.on(signal, () => stopping.abort(new Error('stopped by the user')));
+const signal = stopOnSignal();
 
 try {
-  const { signal } = stopping;
   const system = await obtainSystem({ dir: stackDir(process.env), env: process.env, log: logToStderr, signal });
   try {
     process.exitCode = (await runDemo(system)) ? 0 : 1;
@@ -34,8 +30,7 @@ try {
     await system.stop();
   }
 } catch (error) {
-  const isKnown = stopping.signal.aborted || error instanceof StackError;
-  logToStderr(`error: ${isKnown ? (error as Error).message : String((error as Error).stack ?? error)}`);
+  tellFailure(error, signal);
   process.exitCode = 1;
 }
 process.exit();
@@ -68,7 +63,7 @@ async function runDemo(system: System): Promise<boolean> {
     );
     try {
       const sentAt = await posting;
-      await watch.until(sessions.length, DEMO_TIMEOUT_MS, stopping.signal);
+      await watch.until(sessions.length, DEMO_TIMEOUT_MS, signal);
       return report(await judgeAll(sessions, watch, system), sentAt);
     } finally {
       clearInterval(progress);
@@ -86,7 +81,7 @@ async function judgeAll(
 ): Promise<Verdict[]> {
   const { S3_ENDPOINT: endpoint, S3_REGION: region, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = endpoints;
   const readObject = async (bucket: string, key: string) =>
-    new MinioObjectStore({ endpoint, region, accessKey, secretKey, bucket }).get(key, stopping.signal);
+    new MinioObjectStore({ endpoint, region, accessKey, secretKey, bucket }).get(key, signal);
   const verdicts: Verdict[] = [];
   for (const session of sessions)
     verdicts.push(await judge(session, watch.seen.get(session.sessionId) ?? [], readObject));

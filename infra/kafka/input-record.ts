@@ -1,8 +1,5 @@
 import { VarIntReader } from './varint-reader.js';
 
-/** Of a key or value that is null. */
-const NULL_LENGTH = -1;
-
 /**
  * A record of a topic, as it was read. Headers are not.
  *
@@ -11,6 +8,7 @@ const NULL_LENGTH = -1;
  */
 export class InputRecord {
   private readonly keyStart: number;
+  /** Negative for a key, or a value, that is null. */
   private readonly keyLength: number;
   /** Where the value begins in {@link bytes}. */
   readonly valueStart: number;
@@ -36,7 +34,7 @@ export class InputRecord {
 
   get key(): Buffer | null {
     const { bytes, keyStart, keyLength } = this;
-    return keyLength === NULL_LENGTH ? null : bytes.subarray(keyStart, keyStart + keyLength);
+    return keyLength < 0 ? null : bytes.subarray(keyStart, keyStart + keyLength);
   }
 
   get value(): Buffer | null {
@@ -44,7 +42,7 @@ export class InputRecord {
   }
 
   get isTombstone(): boolean {
-    return this.valueLength === NULL_LENGTH;
+    return this.valueLength < 0;
   }
 
   /** Size of the value; 0 when there is none. */

@@ -5,6 +5,21 @@ import type { Log } from './progress.js';
 /** Progress goes to stderr: stdout is for what another program may read. */
 export const logToStderr: Log = (line) => void process.stderr.write(`${line}\n`);
 
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** For a command that ends by itself: aborted by Ctrl-C, SIGTERM or SIGHUP, so that it ends early and in order. */
+export function stopOnSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of STOP_SIGNALS) process.on(signal, () => stopping.abort(new Error('stopped by the user')));
+  return stopping.signal;
+}
+
+/** Prints why such a command failed: what its user did or can mend as one line, anything else with its stack. */
+export function tellFailure(error: unknown, stopping: AbortSignal): void {
+  const isKnown = stopping.aborted || error instanceof StackError;
+  logToStderr(`error: ${isKnown ? (error as Error).message : String((error as Error).stack ?? error)}`);
+}
+
 /** Something that runs until it is stopped. */
 export type Foreground = { readonly stop: () => Promise<void>; readonly kill: () => Promise<void> };
 
@@ -37,7 +52,7 @@ export async function runInForeground(start: (stopping: AbortSignal) => Promise<
   };
   // A terminal or a reader that is gone must not keep us from stopping in order.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   const watch = watchNpm(stop);
 
   try {

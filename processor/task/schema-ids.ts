@@ -9,8 +9,6 @@ const MAX_REMEMBERED = 10_000;
 /** Which schema ids the registry has. The ids that we registered are known from the start; others are asked for once. */
 export class SchemaIds {
   private readonly ids = new Map<number, boolean>();
-  /** One that the registry has: nearly all records name the same. */
-  private usual: number | undefined;
   private waiting = 0;
 
   constructor(
@@ -23,7 +21,7 @@ export class SchemaIds {
 
   /** Whether it is known of the id if the registry has it. */
   hasMet(id: number): boolean {
-    return id === this.usual || this.ids.has(id);
+    return this.ids.has(id);
   }
 
   /** Looks an id up. While the registry is away this waits: its records are not poison, they are early. */
@@ -34,10 +32,7 @@ export class SchemaIds {
   }
 
   knows(id: number): boolean {
-    if (id === this.usual) return true;
-    const isKnown = this.ids.get(id) === true;
-    if (isKnown) this.usual = id;
-    return isKnown;
+    return this.ids.get(id) === true;
   }
 
   /** Whether records wait until the registry answers. */

@@ -75,7 +75,7 @@ export class SimulatedProcessor {
 
   /** Those of a thread that has failed are on their way out. */
   private openSlots(): readonly TaskSlot[] {
-    return [...(this.thread?.assignedSlots()?.values() ?? [])].filter(({ isOpen }) => isOpen);
+    return this.thread?.assignedSlots() === undefined ? [] : this.thread.openSlots();
   }
 
   private startThread(): void {
