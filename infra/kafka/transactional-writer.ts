@@ -119,10 +119,16 @@ export class TransactionalWriter {
     }
   }
 
-  /** Closes the connections. An open transaction is left to the next owner's initialisation, which aborts it. */
+  /**
+   * Aborts what was not committed, so that nobody has to wait for it, and closes the connections. What a commit has left open is for the next
+   * owner's initialisation to abort, or for the broker after the transaction's timeout.
+   */
   async close(): Promise<void> {
+    const canAbort = !this.isOver && this.underWay.size === 0;
     this.isOver = true;
-    await closeCluster(this.cluster, [...this.underWay, this.producer.settled()]);
+    const sent = this.producer.settled();
+    const aborted = canAbort ? sent.then(() => this.abort()) : sent;
+    await closeCluster(this.cluster, [...this.underWay, aborted]);
   }
 
   private async transact(consumed: ConsumedOffset | undefined): Promise<CommitReceipt> {
@@ -137,6 +143,13 @@ export class TransactionalWriter {
     await coordinator.ask((broker) => broker.endTxn({ ...owner, transactionResult: true }));
     this.joined = new Set();
     return { appendedAt };
+  }
+
+  /** A newer owner has aborted it already, and this is refused. */
+  private async abort(): Promise<void> {
+    if (this.joined.size === 0) return;
+    const { coordinator, owner } = this;
+    await coordinator.ask((broker) => broker.endTxn({ ...owner, transactionResult: false }));
   }
 
   private async join(partitions: readonly TopicPartition[]): Promise<void> {

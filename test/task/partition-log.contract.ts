@@ -213,6 +213,21 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       expect(await restored(owner)).toEqual({});
     });
 
+    it(
+      'keeps no reader waiting for what was on its way when it was closed',
+      { timeout: CLOSED_WITHIN_MS },
+      async () => {
+        const log = await fenced();
+        await appendMany(log, (i) => output('closed', text(i)));
+        await log.close();
+        expect(await harness.outputs()).toEqual([]);
+        const owner = await fenced();
+        expect(await restored(owner)).toEqual({});
+        await commit(owner, { outputs: [output('b', '2')], changelog: [], nextOffset: 2 });
+        expect(await harness.outputs()).toEqual([{ key: 'b', value: '2' }]);
+      },
+    );
+
     it('takes a transaction larger than one produce request', async () => {
       const log = await fenced();
       const large = 'x'.repeat(3 * 1024 * 1024);
@@ -228,6 +243,8 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
   });
 }
 
+/** Half of what the broker gives an open transaction. */
+const CLOSED_WITHIN_MS = 15_000;
 /** Several batches of records. */
 const MANY = 600;
 const text = (i: number): string => `${i} `.padEnd(2_000, 'x');
