@@ -18,7 +18,7 @@ export type Part = {
 export const PARTS: Readonly<Record<string, Part>> = {
   ingress: { bench: benchIngress, rounds: 5, seconds: { full: 490, quick: 42 } },
   join: { bench: benchJoin, rounds: 5, seconds: { full: 290, quick: 34 } },
-  latency: { bench: benchLatency, rounds: 5, seconds: { full: 290, quick: 22 } },
+  latency: { bench: benchLatency, rounds: 9, seconds: { full: 290, quick: 22 } },
   archive: { bench: async (options) => [await benchArchive(options)], rounds: 3, seconds: { full: 290, quick: 40 } },
   scale: { bench: benchScale, rounds: 3, seconds: { full: 290, quick: 36 } },
 };

@@ -46,7 +46,7 @@ export async function benchScale(options: BenchOptions): Promise<Section[]> {
   const ingress = await growIngress(options, plan);
   const join = await growJoin(options, plan);
   const open = await measureOpenSessions(site, ourJoin(nodeArguments), { ...plan.open, rounds });
-  return [openSessionsSection(open.sizes, open.most), joinGrowth(join), ingressGrowth(ingress)];
+  return [openSessionsSection(open.sizes, open.sideBySide, open.most), joinGrowth(join), ingressGrowth(ingress)];
 }
 
 async function growIngress({ site }: BenchOptions, plan: typeof FULL) {

@@ -14,12 +14,15 @@ const FOLLOWING: CallEvent = 'call.ended';
 const LAG_SESSIONS = 1_000;
 /** Walks through all sessions in an order without locality: prime, so that it meets each once before any twice. */
 const STRIDE = 7_919_993;
+/** Waited for before the next are sent: as many for few sessions as for many. */
+const MOST_AT_ONCE = 10_000;
 
 /** Writes the events of open sessions and waits until they are joined. */
 export class OpenLoad {
   private sessions = 0;
-  /** Each is earlier than the one before. */
-  private turns = 0;
+  /** So many times all sessions were gone round, and where this round is. */
+  private rounds = 0;
+  private at = 0;
 
   constructor(
     private readonly site: BenchSite,
@@ -31,6 +34,7 @@ export class OpenLoad {
   async open(process: SupervisedProcess, sessions: number): Promise<void> {
     const from = this.sessions;
     this.sessions = sessions;
+    this.at = sessions;
     function* events(): Generator<NumberedEvent> {
       for (let at = from; at < sessions + LAG_SESSIONS; at += 1) {
         if (at < sessions) yield { session: at, event: OPENING };
@@ -41,21 +45,26 @@ export class OpenLoad {
   }
 
   /**
-   * Delivers events again, with an earlier timestamp: the join notes it, writes the state anew, and the session stays open. They go
-   * round all sessions, and none comes again before the last is joined: each event is of another session than those beside it in a
-   * transaction, however many are open.
+   * Delivers events again, each time round with an earlier timestamp: the join notes it, writes the state anew, and the session stays
+   * open. They go round all sessions, from one call to the next, and so many at a time that none comes twice in a transaction.
    */
   async repeat(process: SupervisedProcess, count: number): Promise<void> {
     const { sessions } = this;
-    for (let from = 0; from < count; from += sessions) {
-      const earlierMs = ++this.turns;
-      const to = Math.min(count, from + sessions);
+    for (let left = count; left > 0;) {
+      if (this.at === sessions) {
+        this.rounds += 1;
+        this.at = 0;
+      }
+      const { at: from, rounds: earlierMs } = this;
+      const to = Math.min(from + left, from + MOST_AT_ONCE, sessions);
       function* events(): Generator<NumberedEvent & { readonly earlierMs: number }> {
         for (let n = from; n < to; n += 1) {
           yield { session: (n * STRIDE) % sessions, event: earlierMs % 2 === 0 ? OPENING : FOLLOWING, earlierMs };
         }
       }
       await this.send(process, events(), `events of ${sessions.toLocaleString('en')} open sessions`);
+      this.at = to;
+      left -= to - from;
     }
   }
 

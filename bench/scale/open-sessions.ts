@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withProgress } from '../../infra/local-stack/progress.js';
 import type { JoinContender, JoinRun } from '../join/contender.js';
 import { median } from '../measure/median.js';
-import { cpuMs, peakMemoryMiB, residentMemoryMiB, runTimeMs } from '../measure/process-usage.js';
+import { peakMemoryMiB, residentMemoryMiB, runTimeMs } from '../measure/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
-import { deleteTopics, freshTopics } from '../site/fresh-topics.js';
-import { OpenLoad } from './open-load.js';
+import { startJoin, type OpenJoin } from './open-join.js';
+
+const UNCOUNTED_ROUNDS = 3;
+/** For each of those at a size. */
+const ROUNDS_SIDE_BY_SIDE = 3;
 
 /** A join that holds so many sessions which have begun and are not finalized. */
 export type OpenSessions = {
@@ -39,46 +42,67 @@ export type OpenSessionsOptions = {
   readonly idleAfterMs: number;
 };
 
-/** Opens sessions, and at each size sends more events of them; at the last leaves the join idle, and starts it again. */
+/** CPU an event of two processes side by side, one with the fewest and one with the most sessions open; µs, by round. */
+export type SideBySide = { readonly few: readonly number[]; readonly most: readonly number[] };
+
+/**
+ * Opens sessions, and at each size sends more events of them. With the most of them open it is held against a second process with the fewest,
+ * in turns; then left idle, and started again.
+ */
 export async function measureOpenSessions(
   site: BenchSite,
   contender: JoinContender,
   { sizes, eventsPerRound, rounds, idleMs, settleMs, idleAfterMs }: OpenSessionsOptions,
-): Promise<{ readonly sizes: OpenSessions[]; readonly most: MostOpenSessions }> {
-  const prefix = `${site.prefix}open.`;
-  await freshTopics(site.kafka, prefix);
-  const run = await contender.prepare(site, prefix);
-  const process = await run.start();
-  const load = new OpenLoad(site, prefix, run.groupId);
+): Promise<{ readonly sizes: OpenSessions[]; readonly sideBySide: SideBySide; readonly most: MostOpenSessions }> {
+  const join = await startJoin(site, contender, `${site.prefix}open.`);
   const measured: OpenSessions[] = [];
-  let idlePercent, peakMiB;
+  let idlePercent, peakMiB, sideBySide;
   try {
-    await process.waitReady();
-    const pid = await process.pid;
     for (const sessions of sizes) {
-      await load.open(process, sessions);
+      await join.open(sessions);
       await delay(settleMs);
-      const residentMiB = residentMemoryMiB(pid);
+      const residentMiB = residentMemoryMiB(join.pid);
       const costs: number[] = [];
-      for (let round = 1; round <= rounds; round += 1) {
-        const before = cpuMs(pid);
-        await load.repeat(process, eventsPerRound);
-        costs.push(((cpuMs(pid) - before) * 1000) / eventsPerRound);
-      }
+      for (let round = 1; round <= rounds; round += 1) costs.push(await join.cost(eventsPerRound));
       const result = { sessions, residentMiB, cpuMicrosPerEvent: median(costs) };
       measured.push(result);
       site.log(describe(result));
     }
+    sideBySide = await compare(site, contender, join, { sessions: sizes[0] ?? 0, eventsPerRound, rounds });
     await delay(idleAfterMs);
-    idlePercent = await idleShare(site, pid, idleMs);
-    peakMiB = peakMemoryMiB(pid);
+    idlePercent = await idleShare(site, join.pid, idleMs);
+    peakMiB = peakMemoryMiB(join.pid);
   } finally {
-    await process.stop();
+    await join.stop();
   }
-  const restored = await restore(site, run, settleMs);
-  await run.cleanUp();
-  await deleteTopics(site.kafka, prefix);
-  return { sizes: measured, most: { ...restored, idlePercent, peakMiB: Math.max(peakMiB, restored.peakMiB) } };
+  const restored = await restore(site, join.run, settleMs);
+  await join.cleanUp();
+  const most = { ...restored, idlePercent, peakMiB: Math.max(peakMiB, restored.peakMiB) };
+  return { sizes: measured, sideBySide, most };
+}
+
+/** A new process with few sessions, beside the one that has many. */
+async function compare(
+  site: BenchSite,
+  contender: JoinContender,
+  most: OpenJoin,
+  { sessions, eventsPerRound, rounds }: { sessions: number; eventsPerRound: number; rounds: number },
+): Promise<SideBySide> {
+  const few = await startJoin(site, contender, `${site.prefix}open-few.`);
+  const costs: { few: number[]; most: number[] } = { few: [], most: [] };
+  try {
+    await few.open(sessions);
+    // Until its code is compiled, as that of the other is.
+    for (let round = 1; round <= UNCOUNTED_ROUNDS; round += 1) await few.cost(eventsPerRound);
+    for (let round = 1; round <= rounds * ROUNDS_SIDE_BY_SIDE; round += 1) {
+      costs.few.push(await few.cost(eventsPerRound));
+      costs.most.push(await most.cost(eventsPerRound));
+    }
+  } finally {
+    await few.stop();
+  }
+  await few.cleanUp();
+  return costs;
 }
 
 async function restore(site: BenchSite, run: JoinRun, settleMs: number) {

@@ -4,38 +4,33 @@ import type { CatchUp } from '../join/catch-up.js';
 import { OUR_JOIN } from '../join/our-join.js';
 import { describeFaults, isFaultless } from '../join/output-check.js';
 import { fitLine, readCost, readScaling, readTotal } from '../report/growth.js';
-import type { Curve, Measure, Point, Ratio, Section } from '../report/section.js';
-import type { MostOpenSessions, OpenSessions } from './open-sessions.js';
+import type { Curve, Measure, Point, Section } from '../report/section.js';
+import { ratioOf } from '../report/spread.js';
+import type { MostOpenSessions, OpenSessions, SideBySide } from './open-sessions.js';
 
 type Series<T> = readonly (readonly [number, T])[];
-
-/** The number of sessions against which the issue holds the cost at the most of them. */
-const FEW = 10_000;
 
 /** Why an event costs more with more of them. */
 const CACHES =
   ' States rest encoded outside of the heap: the more there are, the fewer of them are in the caches of the processor when their event comes.';
 
 /** What open sessions cost. */
-export function openSessionsSection(sizes: readonly OpenSessions[], most: MostOpenSessions): Section {
+export function openSessionsSection(
+  sizes: readonly OpenSessions[],
+  sideBySide: SideBySide,
+  most: MostOpenSessions,
+): Section {
   const costs = sizes.map(({ sessions, cpuMicrosPerEvent }) => ({ x: sessions, y: cpuMicrosPerEvent }));
   const memory = sizes.map(({ sessions, residentMiB }) => ({ x: sessions, y: residentMiB }));
-  const largest = sizes.at(-1);
-  const few = sizes.find(({ sessions }) => sessions >= FEW) ?? sizes[0];
-  const at = (largest?.sessions ?? 0).toLocaleString('en');
-  const ratio = (largest?.cpuMicrosPerEvent ?? NaN) / (few?.cpuMicrosPerEvent ?? NaN);
-  const growth: Ratio = {
-    title: `CPU an event, ${at} open to ${(few?.sessions ?? 0).toLocaleString('en')}`,
-    value: ratio,
-    range: [ratio, ratio],
-    asked: { atMost: 1.3 },
-  };
+  const [few, at] = [sizes[0], sizes.at(-1)].map((size) => (size?.sessions ?? 0).toLocaleString('en'));
+  const growth = ratioOf(`CPU an event, ${at} open to ${few}`, sideBySide.most, sideBySide.few, { atMost: 1.3 });
   return {
     id: 'open-sessions',
     title: 'Growth: open sessions',
     method: `One process, in which more and more sessions are opened by two events each. At each size it gets further events of sessions that it holds,
-all over them, none twice in a transaction, each of which changes its session: that is what an event costs. With ${at} open it is then left alone (45 s later: its
-run time by the scheduler's count, in nanoseconds), stopped, and started anew, which restores them from the changelog.`,
+all over them, none twice in a transaction, each of which changes its session: that is what an event costs. With ${at} open it takes turns with a second process that has
+${few}, for the ratio. It is then left alone (45 s later: its run time by the scheduler's count, in nanoseconds), stopped, and started anew, which restores them from the
+changelog.`,
     measures: [
       single('restored', `${at} open, restored`, 'MiB', most.restoredMiB, 1024),
       single('peak', 'peak', 'MiB', most.peakMiB),
@@ -47,7 +42,7 @@ run time by the scheduler's count, in nanoseconds), stopped, and started anew, w
       {
         title: 'CPU an event over open sessions',
         ...{ xLabel: 'open sessions', yLabel: 'µs of CPU an event', points: costs },
-        reading: readCost(costs, 'µs', 'open sessions') + (ratio > 1 ? CACHES : ''),
+        reading: readCost(costs, 'µs', 'open sessions') + (growth.value > 1 ? CACHES : ''),
       },
       {
         title: 'Memory over open sessions',

@@ -83,18 +83,18 @@ test('where the broker is not ours, its CPU is left out', () => {
   expect(catchUpSection(unknown, 100).measures.map(({ id }) => id)).not.toContain('broker-cpu');
 });
 
-test('open sessions: bytes of one, and the cost at the most of them against that at ten thousand', () => {
-  const sizes = [1e3, 1e4, 1e5].map((sessions) => ({
+test('open sessions: bytes of one, and the cost with the most of them against that with the fewest beside it', () => {
+  const sizes = [1e4, 2e4, 1e5].map((sessions) => ({
     sessions,
     residentMiB: 100 + (sessions * 512) / 1024 ** 2,
     cpuMicrosPerEvent: sessions === 1e5 ? 30 : 20,
   }));
   const most = { restoredMiB: 140, peakMiB: 200, restoreMs: 3_000, idlePercent: 0.7 };
-  const { ratios, curves } = openSessionsSection(sizes, most);
+  const { ratios, curves } = openSessionsSection(sizes, { few: [20, 10, 20], most: [24, 14, 22] }, most);
   expect(ratios).toEqual([
-    { title: 'CPU an event, 100,000 open to 10,000', value: 1.5, range: [1.5, 1.5], asked: { atMost: 1.3 } },
+    { title: 'CPU an event, 100,000 open to 10,000', value: 1.2, range: [1.1, 1.4], asked: { atMost: 1.3 } },
   ]);
-  expect(curves[0]?.reading).toContain('up to 10k open sessions; at 100k it is 1.50 ×');
+  expect(curves[0]?.reading).toContain('up to 20k open sessions; at 100k it is 1.50 ×');
   expect(curves[1]?.reading).toContain('That is 512 bytes a session.');
 });
 
