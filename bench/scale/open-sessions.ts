@@ -8,7 +8,7 @@ import { startJoin, type OpenJoin } from './open-join.js';
 
 const UNCOUNTED_ROUNDS = 3;
 /** For each of those at a size. */
-const ROUNDS_SIDE_BY_SIDE = 3;
+const ROUNDS_SIDE_BY_SIDE = 5;
 
 /** A join that holds so many sessions which have begun and are not finalized. */
 export type OpenSessions = {

@@ -61,7 +61,8 @@ export class SessionStore {
    */
   set(sessionId: string, state: SessionState | undefined, boundBytes = 0): void {
     const touched = this.touch(sessionId);
-    if (touched.state !== undefined) this.counts[touched.state.phase] -= 1;
+    const { state: before } = touched;
+    if (before !== undefined) this.counts[before.phase] -= 1;
     touched.state = state;
     touched.changed = true;
     touched.boundBytes = boundBytes;
@@ -71,7 +72,9 @@ export class SessionStore {
     }
     this.counts[state.phase] += 1;
     touched.slot ??= this.table.findOrInsert(sessionId);
-    this.timers.set(touched.slot, dueAtOf(state, this.rules));
+    const dueAt = dueAtOf(state, this.rules);
+    // Most events leave the timer where it is, far from the caches where there are many.
+    if (before === undefined || dueAt !== dueAtOf(before, this.rules)) this.timers.set(touched.slot, dueAt);
   }
 
   /**

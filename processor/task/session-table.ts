@@ -7,6 +7,8 @@ const SCRATCH_BYTES = 4_096;
 const FIRST_CAPACITY = 1_024;
 /** Share of the index that may be taken: linear probing stays short below it. */
 const FULL = 0.7;
+/** Numbers in an entry of the index. */
+const ENTRY = 2;
 /** Before the key in a session's block: the bytes of the key. */
 const KEY_LENGTH_BYTES = 2;
 
@@ -18,9 +20,8 @@ const KEY_LENGTH_BYTES = 2;
  */
 export class SessionTable {
   private readonly arena = new ByteArena((slot, address) => (this.addresses[slot] = address));
-  /** Slot + 1 by place, 0 where a place is empty. */
-  private index = new Int32Array(FIRST_CAPACITY);
-  private hashes = new Uint32Array(FIRST_CAPACITY);
+  /** By place: slot + 1, or 0 where it is empty, and the hash of the key, so that a search in a large table reads one line of the cache. */
+  private index = new Int32Array(ENTRY * FIRST_CAPACITY);
   private addresses = new Uint32Array(FIRST_CAPACITY);
   private readonly freeSlots: number[] = [];
   private slots = 0;
@@ -32,7 +33,7 @@ export class SessionTable {
 
   /** Memory of keys and states, in bytes. */
   get heldBytes(): number {
-    return this.arena.heldBytes + this.index.byteLength + this.hashes.byteLength + this.addresses.byteLength;
+    return this.arena.heldBytes + this.index.byteLength + this.addresses.byteLength;
   }
 
   /** The session's slot, `undefined` when it is not in the table. */
@@ -48,10 +49,9 @@ export class SessionTable {
     const found = this.lookUp(length, hash);
     if (found !== undefined) return found;
     const slot = this.freeSlots.pop() ?? this.newSlot();
-    this.hashes[slot] = hash;
     this.writeBlock(slot, length, undefined);
-    if (this.size > this.index.length * FULL) this.growIndex();
-    else this.occupy(slot);
+    if (this.size > (this.index.length / ENTRY) * FULL) this.growIndex();
+    occupy(this.index, slot, hash);
     return slot;
   }
 
@@ -75,8 +75,7 @@ export class SessionTable {
       arena.write(address, KEY_LENGTH_BYTES + keyBytes, state);
       return;
     }
-    arena.bytes(address, KEY_LENGTH_BYTES).copy(this.scratch, 0, 0, keyBytes);
-    this.writeBlock(slot, keyBytes, state);
+    this.writeBlock(slot, this.scratchKeyOf(slot), state);
   }
 
   remove(slot: number): void {
@@ -110,16 +109,16 @@ export class SessionTable {
     let hash = 0x811c9dc5;
     for (let i = 0; i < length; i += 1) hash = Math.imul(hash ^ (scratch[i] as number), 0x01000193);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-    return (hash ^ (hash >>> 13)) >>> 0;
+    return hash ^ (hash >>> 13);
   }
 
   private lookUp(keyBytes: number, hash: number): number | undefined {
-    const { index, hashes } = this;
-    const mask = index.length - 1;
+    const { index } = this;
+    const mask = index.length / ENTRY - 1;
     for (let place = hash & mask; ; place = (place + 1) & mask) {
-      const slot = (index[place] as number) - 1;
+      const slot = (index[ENTRY * place] as number) - 1;
       if (slot === NO_SLOT) return undefined;
-      if (hashes[slot] === hash && this.hasKey(slot, keyBytes)) return slot;
+      if (index[ENTRY * place + 1] === hash && this.hasKey(slot, keyBytes)) return slot;
     }
   }
 
@@ -130,44 +129,53 @@ export class SessionTable {
     );
   }
 
-  private occupy(slot: number): void {
-    const { index } = this;
-    const mask = index.length - 1;
-    let place = (this.hashes[slot] as number) & mask;
-    while (index[place] !== 0) place = (place + 1) & mask;
-    index[place] = slot + 1;
-  }
-
   /** Empties the slot's place and closes the gap, so that no search stops short of its key. */
   private vacate(slot: number): void {
-    const { index, hashes } = this;
-    const mask = index.length - 1;
-    let gap = (hashes[slot] as number) & mask;
-    while (index[gap] !== slot + 1) gap = (gap + 1) & mask;
-    for (let place = (gap + 1) & mask; index[place] !== 0; place = (place + 1) & mask) {
-      const home = (hashes[(index[place] as number) - 1] as number) & mask;
+    const { index } = this;
+    const mask = index.length / ENTRY - 1;
+    let gap = this.hashScratch(this.scratchKeyOf(slot)) & mask;
+    while (index[ENTRY * gap] !== slot + 1) gap = (gap + 1) & mask;
+    for (let place = (gap + 1) & mask; index[ENTRY * place] !== 0; place = (place + 1) & mask) {
+      const home = (index[ENTRY * place + 1] as number) & mask;
       // What lives between its home and the gap may not move before its home.
       if (((place - home) & mask) < ((place - gap) & mask)) continue;
-      index[gap] = index[place] as number;
+      index.copyWithin(ENTRY * gap, ENTRY * place, ENTRY * (place + 1));
       gap = place;
     }
-    index[gap] = 0;
+    index[ENTRY * gap] = 0;
+  }
+
+  /** Puts the slot's key into the scratch buffer; returns its bytes. */
+  private scratchKeyOf(slot: number): number {
+    const address = this.addresses[slot] as number;
+    const keyBytes = this.arena.readUInt16(address);
+    this.arena.bytes(address, KEY_LENGTH_BYTES).copy(this.scratch, 0, 0, keyBytes);
+    return keyBytes;
   }
 
   private newSlot(): number {
-    if (this.slots === this.hashes.length) {
-      const { hashes, addresses } = this;
-      const capacity = Math.ceil(hashes.length * 1.5);
-      this.hashes = new Uint32Array(capacity);
-      this.hashes.set(hashes);
-      this.addresses = new Uint32Array(capacity);
+    if (this.slots === this.addresses.length) {
+      const { addresses } = this;
+      this.addresses = new Uint32Array(Math.ceil(addresses.length * 1.5));
       this.addresses.set(addresses);
     }
     return this.slots++;
   }
 
   private growIndex(): void {
-    this.index = new Int32Array(this.index.length * 2);
-    for (let slot = 0; slot < this.slots; slot += 1) if (this.addresses[slot] !== NO_BLOCK) this.occupy(slot);
+    const larger = new Int32Array(this.index.length * 2);
+    const { index } = this;
+    for (let at = 0; at < index.length; at += ENTRY) {
+      if (index[at] !== 0) occupy(larger, (index[at] as number) - 1, index[at + 1] as number);
+    }
+    this.index = larger;
   }
+}
+
+function occupy(index: Int32Array, slot: number, hash: number): void {
+  const mask = index.length / ENTRY - 1;
+  let place = hash & mask;
+  while (index[ENTRY * place] !== 0) place = (place + 1) & mask;
+  index[ENTRY * place] = slot + 1;
+  index[ENTRY * place + 1] = hash;
 }
