@@ -57,7 +57,7 @@ broker's clock; CPU and memory are the process's, from its start.
       ratio('CPU', STREAMS, (r) => r.cpuMs),
       ratio('CPU', STREAMS_IN_MEMORY, (r) => r.cpuMs),
       ratio('peak memory', STREAMS, (r) => r.peakMemoryMiB, { atMost: 0.33 }),
-    ],
+    ].filter(({ value }) => !Number.isNaN(value)),
     curves: [],
     faults: [...results].flatMap(([name, rounds]) =>
       rounds.filter(({ faults }) => !isFaultless(faults)).map(({ faults }) => `${name}: ${describeFaults(faults)}.`),

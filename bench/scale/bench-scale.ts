@@ -13,6 +13,7 @@ const FULL = {
   open: {
     sizes: [10_000, 30_000, 100_000, 300_000, 1_000_000],
     eventsPerRound: 50_000,
+    sideBySide: { uncounted: 3, rounds: 15 },
     idleMs: 15_000,
     settleMs: 5_000,
     idleAfterMs: 45_000,
@@ -28,7 +29,14 @@ const FULL = {
   load: { warmUpMs: 1_500, durationMs: 5_000 },
 };
 const QUICK: typeof FULL = {
-  open: { sizes: [10_000, 30_000], eventsPerRound: 10_000, idleMs: 1_500, settleMs: 1_000, idleAfterMs: 1_000 },
+  open: {
+    sizes: [10_000, 30_000],
+    eventsPerRound: 10_000,
+    sideBySide: { uncounted: 1, rounds: 3 },
+    idleMs: 1_500,
+    settleMs: 1_000,
+    idleAfterMs: 1_000,
+  },
   backlogs: [2_000, 5_000],
   sessions: 5_000,
   remembered: 100_000,

@@ -6,10 +6,6 @@ import { peakMemoryMiB, residentMemoryMiB, runTimeMs } from '../measure/process-
 import type { BenchSite } from '../site/bench-site.js';
 import { startJoin, type OpenJoin } from './open-join.js';
 
-const UNCOUNTED_ROUNDS = 3;
-/** For each of those at a size. */
-const ROUNDS_SIDE_BY_SIDE = 5;
-
 /** A join that holds so many sessions which have begun and are not finalized. */
 export type OpenSessions = {
   readonly sessions: number;
@@ -35,6 +31,8 @@ export type OpenSessionsOptions = {
   readonly sizes: readonly number[];
   readonly eventsPerRound: number;
   readonly rounds: number;
+  /** Of the two processes, and before them those of the new one alone: until its code is compiled, as that of the other is. */
+  readonly sideBySide: { readonly uncounted: number; readonly rounds: number };
   readonly idleMs: number;
   /** What a load leaves to be cleaned up is no part of the memory that sessions need: so long for it. */
   readonly settleMs: number;
@@ -52,7 +50,7 @@ export type SideBySide = { readonly few: readonly number[]; readonly most: reado
 export async function measureOpenSessions(
   site: BenchSite,
   contender: JoinContender,
-  { sizes, eventsPerRound, rounds, idleMs, settleMs, idleAfterMs }: OpenSessionsOptions,
+  { sizes, eventsPerRound, rounds, sideBySide: plan, idleMs, settleMs, idleAfterMs }: OpenSessionsOptions,
 ): Promise<{ readonly sizes: OpenSessions[]; readonly sideBySide: SideBySide; readonly most: MostOpenSessions }> {
   const join = await startJoin(site, contender, `${site.prefix}open.`);
   const measured: OpenSessions[] = [];
@@ -68,7 +66,7 @@ export async function measureOpenSessions(
       measured.push(result);
       site.log(describe(result));
     }
-    sideBySide = await compare(site, contender, join, { sessions: sizes[0] ?? 0, eventsPerRound, rounds });
+    sideBySide = await compare(site, contender, join, { sessions: sizes[0] ?? 0, eventsPerRound, ...plan });
     await delay(idleAfterMs);
     idlePercent = await idleShare(site, join.pid, idleMs);
     peakMiB = peakMemoryMiB(join.pid);
@@ -86,15 +84,19 @@ async function compare(
   site: BenchSite,
   contender: JoinContender,
   most: OpenJoin,
-  { sessions, eventsPerRound, rounds }: { sessions: number; eventsPerRound: number; rounds: number },
+  {
+    sessions,
+    eventsPerRound,
+    uncounted,
+    rounds,
+  }: { sessions: number; eventsPerRound: number; uncounted: number; rounds: number },
 ): Promise<SideBySide> {
   const few = await startJoin(site, contender, `${site.prefix}open-few.`);
   const costs: { few: number[]; most: number[] } = { few: [], most: [] };
   try {
     await few.open(sessions);
-    // Until its code is compiled, as that of the other is.
-    for (let round = 1; round <= UNCOUNTED_ROUNDS; round += 1) await few.cost(eventsPerRound);
-    for (let round = 1; round <= rounds * ROUNDS_SIDE_BY_SIDE; round += 1) {
+    for (let round = 1; round <= uncounted; round += 1) await few.cost(eventsPerRound);
+    for (let round = 1; round <= rounds; round += 1) {
       costs.few.push(await few.cost(eventsPerRound));
       costs.most.push(await most.cost(eventsPerRound));
     }
