@@ -79,8 +79,8 @@ export function latencySection(
     id: 'latency',
     title: 'Join: latency',
     method: `${sessionsPerSecond} call sessions a second, four events each. From the moment that a session's last event is handed to the producer until
-a read_committed consumer has its joined record; every session is waited for. All are up all the time and are given the load in turns of 11 s,
-the first of which is not counted. Kafka Streams as it comes (2 threads, exactly_once_v2: it
+a read_committed consumer has its joined record; every session is waited for. All are up all the time and are given the load in turns,
+of which the first second is not counted. Kafka Streams as it comes (2 threads, exactly_once_v2: it
 commits every 100 ms), since what makes it fast in the catch-up makes it slow here. The floor is the same producer and consumer on the
 events themselves.`,
     measures: [

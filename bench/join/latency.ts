@@ -5,6 +5,7 @@ import { deleteTopics, freshTopics } from '../site/fresh-topics.js';
 import { CALL_EVENTS } from './call-sessions.js';
 import type { JoinContender } from './contender.js';
 import { LatencyLane, type Turn } from './latency-lane.js';
+import { startJoin } from './start-join.js';
 
 /** What the producer and the consumer of this bench take by themselves: the events are read back from where they were sent to. */
 export const FLOOR = 'no join: the event itself';
@@ -51,21 +52,17 @@ export async function measureLatency(
 
 async function openContender(site: BenchSite, contender: JoinContender, prefix: string): Promise<Opened> {
   const { name } = contender;
-  await freshTopics(site.kafka, prefix);
-  const run = await contender.prepare(site, prefix);
-  const process = await run.start();
-  const cleanUp = async (): Promise<void> => {
+  const { run, process, cleanUp } = await startJoin(site, contender, prefix);
+  const close = async (): Promise<void> => {
     await process.stop();
-    await run.cleanUp();
-    await deleteTopics(site.kafka, prefix);
+    await cleanUp();
   };
   try {
-    await process.waitReady();
     const output = topicNames(run.outputPrefix).complete;
     const lane = await LatencyLane.open(site, { name, prefix, output, recordsPerSession: 1 });
-    return { name, lane, close: () => lane.close().finally(cleanUp) };
+    return { name, lane, close: () => lane.close().finally(close) };
   } catch (error) {
-    await cleanUp();
+    await close();
     throw error;
   }
 }

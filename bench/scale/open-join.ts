@@ -1,7 +1,7 @@
 import type { JoinContender, JoinRun } from '../join/contender.js';
+import { startJoin } from '../join/start-join.js';
 import { cpuMs } from '../measure/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
-import { deleteTopics, freshTopics } from '../site/fresh-topics.js';
 import { OpenLoad } from './open-load.js';
 
 /** A join with sessions that have begun and are not finalized. */
@@ -17,17 +17,9 @@ export type OpenJoin = {
   readonly cleanUp: () => Promise<void>;
 };
 
-/** Starts a join on topics of its own. */
-export async function startJoin(site: BenchSite, contender: JoinContender, prefix: string): Promise<OpenJoin> {
-  await freshTopics(site.kafka, prefix);
-  const run = await contender.prepare(site, prefix);
-  const process = await run.start();
-  try {
-    await process.waitReady();
-  } catch (error) {
-    await process.stop();
-    throw error;
-  }
+/** Starts a join that holds nothing yet. */
+export async function startOpenJoin(site: BenchSite, contender: JoinContender, prefix: string): Promise<OpenJoin> {
+  const { run, process, cleanUp } = await startJoin(site, contender, prefix);
   const pid = await process.pid;
   const load = new OpenLoad(site, prefix, run.groupId);
   return {
@@ -42,9 +34,6 @@ export async function startJoin(site: BenchSite, contender: JoinContender, prefi
     stop: async () => {
       await process.stop();
     },
-    cleanUp: async () => {
-      await run.cleanUp();
-      await deleteTopics(site.kafka, prefix);
-    },
+    cleanUp,
   };
 }

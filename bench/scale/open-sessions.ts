@@ -4,7 +4,7 @@ import type { JoinContender, JoinRun } from '../join/contender.js';
 import { median } from '../measure/median.js';
 import { peakMemoryMiB, residentMemoryMiB, runTimeMs } from '../measure/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
-import { startJoin, type OpenJoin } from './open-join.js';
+import { startOpenJoin, type OpenJoin } from './open-join.js';
 
 /** A join that holds so many sessions which have begun and are not finalized. */
 export type OpenSessions = {
@@ -52,7 +52,7 @@ export async function measureOpenSessions(
   contender: JoinContender,
   { sizes, eventsPerRound, rounds, sideBySide: plan, idleMs, settleMs, idleAfterMs }: OpenSessionsOptions,
 ): Promise<{ readonly sizes: OpenSessions[]; readonly sideBySide: SideBySide; readonly most: MostOpenSessions }> {
-  const join = await startJoin(site, contender, `${site.prefix}open.`);
+  const join = await startOpenJoin(site, contender, `${site.prefix}open.`);
   const measured: OpenSessions[] = [];
   let idlePercent, peakMiB, sideBySide;
   try {
@@ -91,7 +91,7 @@ async function compare(
     rounds,
   }: { sessions: number; eventsPerRound: number; uncounted: number; rounds: number },
 ): Promise<SideBySide> {
-  const few = await startJoin(site, contender, `${site.prefix}open-few.`);
+  const few = await startOpenJoin(site, contender, `${site.prefix}open-few.`);
   const costs: { few: number[]; most: number[] } = { few: [], most: [] };
   try {
     await few.open(sessions);
