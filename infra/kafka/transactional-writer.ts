@@ -9,6 +9,8 @@ import {
 } from './cluster.js';
 import { Coordinator } from './coordinator.js';
 import { FencedError, isFenced, TransactionFailedError } from './errors.js';
+import { stableOffsetRequest, type GroupPartition } from './offset-fetch-request.js';
+import { ProtocolError } from './protocol-error.js';
 import { TransactionProducer, type TopicPartition } from './transaction-producer.js';
 import { within } from './within.js';
 
@@ -22,12 +24,7 @@ export type PartitionRecord = {
 };
 
 /** The input position that becomes the group's committed offset together with the records: the next offset to read. */
-export type ConsumedOffset = {
-  readonly groupId: string;
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-};
+export type ConsumedOffset = GroupPartition & { readonly offset: number };
 
 /** When the leader appended the records, by its own clock (ms); `undefined` where the topics do not use LogAppendTime. */
 export type CommitReceipt = { readonly appendedAt: number | undefined };
@@ -107,9 +104,7 @@ export class TransactionalWriter {
    */
   async commit(consumed?: ConsumedOffset): Promise<CommitReceipt> {
     if (this.isOver) throw new TransactionFailedError('the writer is finished');
-    const work = this.transact(consumed);
-    this.underWay.add(work);
-    void work.catch(() => undefined).then(() => this.underWay.delete(work));
+    const work = this.tracked(this.transact(consumed));
     try {
       return await within(work, this.timeoutMs, 'waiting for the transaction');
     } catch (cause) {
@@ -117,6 +112,20 @@ export class TransactionalWriter {
       if (isFenced(cause)) throw new FencedError('a newer owner has taken the transactional id', { cause });
       throw new TransactionFailedError('transaction failed, outcome unknown', { cause });
     }
+  }
+
+  /**
+   * The group's next offset to read: of the last transaction that was committed, by this writer or one before it, though the brokers may still
+   * be completing it. `undefined` where there is none.
+   * @throws Error when the brokers do not tell in time.
+   */
+  async committedOffset(of: GroupPartition): Promise<number | undefined> {
+    const asked = this.ofGroup(of.groupId).ask(async (broker) => {
+      const answer = await broker.connectionPool.send(stableOffsetRequest(of));
+      if (answer instanceof ProtocolError) throw answer;
+      return answer;
+    });
+    return within(this.tracked(asked), this.timeoutMs, `asking for the committed offset of ${of.groupId}`);
   }
 
   /**
@@ -168,7 +177,17 @@ export class TransactionalWriter {
 
   private async commitOffset({ groupId, topic, partition, offset }: ConsumedOffset): Promise<void> {
     const topics = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
-    this.groupCoordinator ??= new Coordinator(this.cluster, groupId, GROUP_COORDINATOR);
-    await this.groupCoordinator.ask((broker) => broker.txnOffsetCommit({ ...this.owner, groupId, topics }));
+    await this.ofGroup(groupId).ask((broker) => broker.txnOffsetCommit({ ...this.owner, groupId, topics }));
+  }
+
+  private ofGroup(groupId: string): Coordinator {
+    return (this.groupCoordinator ??= new Coordinator(this.cluster, groupId, GROUP_COORDINATOR));
+  }
+
+  /** Until it has settled the connections stay. */
+  private tracked<T>(work: Promise<T>): Promise<T> {
+    this.underWay.add(work);
+    void work.catch(() => undefined).then(() => this.underWay.delete(work));
+    return work;
   }
 }

@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Codes with which a broker says that it has done nothing yet and is to be asked again: the leader or coordinator is moving or loading (3, 5,
- * 6, 14, 15, 16), too few replicas are in sync (19), or the transaction before is still being completed (51, CONCURRENT_TRANSACTIONS).
+ * 6, 14, 15, 16), too few replicas are in sync (19), or the transaction before is still being completed (51, CONCURRENT_TRANSACTIONS;
+ * 88, UNSTABLE_OFFSET_COMMIT).
  */
-const NOT_YET: ReadonlySet<unknown> = new Set([3, 5, 6, 14, 15, 16, 19, 51]);
+const NOT_YET: ReadonlySet<unknown> = new Set([3, 5, 6, 14, 15, 16, 19, 51, 88]);
 
 const FIRST_DELAY_MS = 2;
 const LAST_DELAY_MS = 100;

@@ -122,7 +122,6 @@ export class JoinRole {
         groupId,
         topics,
         changelogReader: this.changelogReader,
-        offsets: this.offsets,
         maxBatchBytes: maxRecordBytes,
       }),
       rules,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka } from '../../infra/kafka/client.js';
-import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import type { PartitionReader } from '../../infra/kafka/partition-reader.js';
 import { TransactionalWriter, type ConsumedOffset } from '../../infra/kafka/transactional-writer.js';
 import type { TopicNames } from '../../schemas/topics.js';
@@ -11,7 +10,6 @@ export type KafkaPartitionLogDeps = {
   readonly groupId: string;
   readonly topics: TopicNames;
   readonly changelogReader: PartitionReader;
-  readonly offsets: OffsetReader;
   /** That all topics take, in bytes. */
   readonly maxBatchBytes: number;
 };
@@ -55,8 +53,8 @@ export class KafkaPartitionLog implements PartitionLog {
   }
 
   async committedOffset(): Promise<number | undefined> {
-    const { offsets, groupId, topics } = this.deps;
-    return (await offsets.committed(groupId, topics.events)).get(this.partition);
+    const { groupId, topics } = this.deps;
+    return this.fenced().committedOffset({ groupId, topic: topics.events, partition: this.partition });
   }
 
   append({ topic, key, value, headers }: OutputRecord): void {
@@ -78,7 +76,7 @@ export class KafkaPartitionLog implements PartitionLog {
   }
 
   private fenced(): TransactionalWriter {
-    if (this.writer === undefined) throw new Error('nothing can be written before the fence');
+    if (this.writer === undefined) throw new Error('the partition was not fenced');
     return this.writer;
   }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import { OffsetReader } from '../../infra/kafka/offset-reader.js';
 import { PartitionReader } from '../../infra/kafka/partition-reader.js';
 import { ensureTopics, MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
 import { KafkaPartitionLog } from '../../processor/task/kafka-partition-log.js';
@@ -11,7 +10,6 @@ const PARTITIONS = 24;
 const END = 'the end of what the test wrote';
 const { kafka, topics } = suiteKafka(suiteEnv('partition-log'));
 const groupId = `partition-log-${randomUUID()}`;
-const offsets = new OffsetReader(kafka);
 const changelogReader = new PartitionReader(kafka, topics.changelog);
 const outputReader = new PartitionReader(kafka, topics.complete);
 const producer = kafka.producer();
@@ -19,13 +17,11 @@ let used = 0;
 
 beforeAll(async () => {
   await ensureTopics(kafka, topics, { partitions: PARTITIONS, replicationFactor: 1 });
-  await offsets.start();
   await producer.connect();
 });
 
 afterAll(async () => {
   await producer.disconnect();
-  await offsets.close();
 });
 
 partitionLogContract('Kafka', () => {
@@ -51,7 +47,6 @@ partitionLogContract('Kafka', () => {
         groupId,
         topics,
         changelogReader,
-        offsets,
         maxBatchBytes: MAX_RECORD_BYTES,
       }),
     outputTopic: topics.complete,

@@ -167,13 +167,13 @@ export function partitionLogContract(name: string, createHarness: () => Promise<
       expect(await restored(zombie)).toEqual({ a: '1' });
     });
 
-    it('commits an offset alone, again and again, right after each other', async () => {
+    it('commits an offset alone, again and again, and tells it at once', async () => {
       const log = await fenced();
       for (let nextOffset = 1; nextOffset <= 20; nextOffset += 1) {
         const { appendedAt } = await commit(log, { outputs: [], changelog: [], nextOffset });
         expect(appendedAt).toBeDefined();
+        expect(await log.committedOffset()).toBe(nextOffset);
       }
-      expect(await log.committedOffset()).toBe(20);
     });
 
     it('shows no clock where only outputs were written', async () => {
