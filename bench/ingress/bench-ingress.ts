@@ -1,74 +1,107 @@
 import { randomUUID } from 'node:crypto';
 import { topicNames } from '../../schemas/topics.js';
 import type { BenchOptions } from '../bench-options.js';
+import { median } from '../measure/median.js';
 import { bytesPerRecord } from '../measure/topic-bytes.js';
 import { consumerPerformance, producerPerformance } from '../peers/kafka-perf-tools.js';
 import type { Section } from '../report/section.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { createTopics, deleteTopics } from '../site/fresh-topics.js';
 import { ECHO, echoServer, ingressPeers, ourIngress } from './contenders.js';
-import { ceilingsSection, ingressSection, type IngressFigures, type ToolRates } from './ingress-sections.js';
-import { measureThroughput, type Throughput, type ThroughputOptions } from './measure-throughput.js';
+import { ceilingsSection, ingressSection, type Ceiling, type IngressFigures } from './ingress-sections.js';
+import { onServers } from './on-servers.js';
+import type { ServerLane, Throughput } from './server-lane.js';
 
-const STEADY_RATE = 5_000;
-const FULL = { warmUpMs: 2_500, durationMs: 8_000, toolRecords: 1_500_000 };
-const QUICK: typeof FULL = { warmUpMs: 700, durationMs: 1_500, toolRecords: 200_000 };
-
-/** Until the log has told. */
+/**
+ * Many short turns: the machine's pace changes by the second, for all programs alike, so contenders are held together that were measured
+ * within a few seconds of each other.
+ */
+const FULL = {
+  warmUpMs: 4_000,
+  turnMs: 2_000,
+  toolRecords: 1_500_000,
+  steady: { rounds: 3, rate: 5_000, durationMs: 6_000, warmUpMs: 2_500 },
+};
+const QUICK: typeof FULL = {
+  warmUpMs: 700,
+  turnMs: 1_500,
+  toolRecords: 200_000,
+  steady: { rounds: 1, rate: 5_000, durationMs: 1_500, warmUpMs: 700 },
+};
+/** What is no contender is measured in every fifth round. */
+const CEILINGS_EVERY = 5;
+/** Where the log cannot be looked at. */
 const USUAL_EVENT_BYTES = 512;
 
 /**
  * `npm run bench -- ingress`: throughput, CPU and latency of the ingress beside its peers, in interleaved rounds on one broker; then
  * how far load generator and broker are from being what was measured.
  */
-export async function benchIngress({ site, quick, rounds }: BenchOptions): Promise<Section[]> {
-  const times = quick ? QUICK : FULL;
-  const contenders = [ourIngress(site), ...ingressPeers(site)];
+export async function benchIngress(options: BenchOptions): Promise<Section[]> {
+  const { site, quick, rounds } = options;
+  const plan = quick ? QUICK : FULL;
+  const sideBySide = await measureSideBySide(site, plan, rounds);
+  const figures: IngressFigures = {
+    ...sideBySide,
+    turnMs: plan.turnMs,
+    steadyRate: plan.steady.rate,
+    steady: await measureSteady(site, plan, false),
+    ...(site.broker !== undefined && { hung: await measureSteady(site, plan, true) }),
+  };
+  return [ingressSection(figures), ceilingsSection(figures)];
+}
+
+async function measureSideBySide(site: BenchSite, plan: typeof FULL, rounds: number) {
+  const ours = ourIngress(site);
+  const contenders = [ours, ...ingressPeers(site)];
   await createTopics(
     site.kafka,
     contenders.slice(1).flatMap(({ topic }) => topic ?? []),
   );
   const results = new Map<string, Throughput[]>(contenders.map(({ name }) => [name, []]));
-  const twoGenerators: Throughput[] = [];
-  const tools: ToolRates[] = [];
-  let eventBytes = USUAL_EVENT_BYTES;
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const contender of contenders) {
-      const result = await measureThroughput(site, contender, times);
-      results.get(contender.name)?.push(result);
-      site.log(`ingress, round ${round} of ${rounds}: ${line(contender.name, result)}`);
+  const ceilings: Ceiling[] = [];
+  return onServers(site, async (open) => {
+    const lanes: ServerLane[] = [];
+    for (const contender of contenders) lanes.push(await open(contender));
+    const twoGenerators = await open(echoServer(), 2);
+    for (const lane of [...lanes, twoGenerators]) await lane.turn({ durationMs: plan.warmUpMs });
+    const eventBytes = (await bytesPerRecord(site, topicNames(site.prefix).events)) ?? USUAL_EVENT_BYTES;
+    for (let round = 1; round <= rounds; round += 1) {
+      const log = (what: string): void => site.log(`ingress, round ${round} of ${rounds}: ${what}`);
+      for (const lane of lanes) {
+        const result = await lane.turn({ durationMs: plan.turnMs });
+        results.get(lane.name)?.push(result);
+        log(line(lane.name, result));
+      }
+      if (round % CEILINGS_EVERY !== Math.min(CEILINGS_EVERY, rounds) % CEILINGS_EVERY) continue;
+      const echo = await twoGenerators.turn({ durationMs: plan.turnMs });
+      log(line(`${ECHO}, two load generators`, echo));
+      const rates = await toolRates(site, eventBytes, plan.toolRecords);
+      log(`Kafka's tools write ${perSecond(rates.written)}, read ${perSecond(rates.read)}`);
+      const before = results.get(ours.name)?.slice(-CEILINGS_EVERY) ?? [];
+      ceilings.push({ ...rates, twoGenerators: echo, ours: median(before.map((turn) => turn.eventsPerSecond)) });
     }
-    const result = await measureThroughput(site, echoServer(), { ...times, generators: 2 });
-    twoGenerators.push(result);
-    site.log(`ingress, round ${round} of ${rounds}: ${line(`${ECHO}, two load generators`, result)}`);
-    eventBytes = (await bytesPerRecord(site, topicNames(site.prefix).events)) ?? eventBytes;
-    const rates = await toolRates(site, eventBytes, times.toolRecords);
-    tools.push(rates);
-    site.log(
-      `ingress, round ${round} of ${rounds}: Kafka's tools write ${perSecond(rates.written)}, read ${perSecond(rates.read)}`,
-    );
+    return { results, ceilings, eventBytes };
+  });
+}
+
+/** At a rate far below what it takes; each round a fresh server. */
+async function measureSteady(site: BenchSite, { steady }: typeof FULL, hung: boolean): Promise<readonly Throughput[]> {
+  const { rate, durationMs, warmUpMs, rounds } = steady;
+  const turns: Throughput[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const turn = await onServers(site, async (open) => {
+      const lane = await open(ourIngress(site));
+      await lane.turn({ rate, durationMs: warmUpMs });
+      return lane.turn({ rate, durationMs, ...(hung && { hungForMs: warmUpMs }) });
+    });
+    site.log(line(`at ${rate} events/s${hung ? ' with Kafka hung, into the spool' : ''}`, turn));
+    turns.push(turn);
   }
-  const figures: IngressFigures = {
-    results,
-    twoGenerators,
-    steadyRate: STEADY_RATE,
-    steady: await steady(site, times, false, `at ${STEADY_RATE} events/s`),
-    ...(site.broker !== undefined && {
-      hung: await steady(site, times, true, `at ${STEADY_RATE} events/s with Kafka hung, into the spool`),
-    }),
-    tools,
-    eventBytes,
-  };
-  return [ingressSection(figures), ceilingsSection(figures)];
+  return turns;
 }
 
-async function steady(site: BenchSite, times: ThroughputOptions, hung: boolean, what: string): Promise<Throughput> {
-  const result = await measureThroughput(site, ourIngress(site), { ...times, rate: STEADY_RATE, hung });
-  site.log(line(what, result));
-  return result;
-}
-
-async function toolRates(site: BenchSite, eventBytes: number, records: number): Promise<ToolRates> {
+async function toolRates(site: BenchSite, eventBytes: number, records: number) {
   const topic = `${site.prefix}tools-${randomUUID()}`;
   await createTopics(site.kafka, [topic]);
   const written = await producerPerformance(site, topic, { records, recordBytes: Math.round(eventBytes) });

@@ -2,28 +2,38 @@ import { figure } from '../report/figures.js';
 import type { Measure, Section } from '../report/section.js';
 import { ratioOf, spreadOf } from '../report/spread.js';
 import { BATCHED, ECHO, IDEMPOTENT, OURS, PLAIN, PLATFORMATIC } from './contenders.js';
-import type { Throughput } from './measure-throughput.js';
+import type { Throughput } from './server-lane.js';
 
-/** Records a second of Kafka's own tools. */
-export type ToolRates = { readonly written: number; readonly read: number };
+/** What bounds a turn of the ingress, measured behind some of them. */
+export type Ceiling = {
+  /** Records a second of Kafka's own tools. */
+  readonly written: number;
+  readonly read: number;
+  /** The echo under two load generators. */
+  readonly twoGenerators: Throughput;
+  /** Events a second of the ingress in the turns before. */
+  readonly ours: number;
+};
 
 export type IngressFigures = {
   readonly results: ReadonlyMap<string, readonly Throughput[]>;
-  readonly twoGenerators: readonly Throughput[];
-  readonly tools: readonly ToolRates[];
+  readonly turnMs: number;
+  readonly ceilings: readonly Ceiling[];
   readonly steadyRate: number;
-  readonly steady: Throughput;
+  readonly steady: readonly Throughput[];
   /** Absent where the broker is not ours to hang. */
-  readonly hung?: Throughput;
+  readonly hung?: readonly Throughput[];
   /** Of one in the broker's log. */
   readonly eventBytes: number;
 };
 
 type Pick = (result: Throughput) => number;
 
-const METHOD = `256 connections, each with one event under way (the vendor's example of \`session.ended\`, authenticated), acks=all. Each server is started
-fresh in each round, warmed up, then loaded; the servers take turns. A 202 counts as accepted, and every accepted event must then stand in
-the server's topic. CPU is user and system time of the server's process alone.
+const method = (
+  turnMs: number,
+): string => `256 connections, each with one event under way (the vendor's example of \`session.ended\`, authenticated), acks=all. The servers start once and
+stay; after a turn that is not counted they take turns of ${turnMs / 1000} s, one at a time. A 202 counts as accepted, and every accepted event must then
+stand in the server's topic. CPU is user and system time of the server's process alone.
 
 - *${PLAIN}*: one acknowledged \`send\` an event. *${IDEMPOTENT}*: likewise, with the guarantee that ours has. *${BATCHED}*: its author
   collects 5 ms of events for one \`send\`. *${PLATFORMATIC}*: the newer client of Fastify's own authors, one \`send\` an event.
@@ -31,7 +41,7 @@ the server's topic. CPU is user and system time of the server's process alone.
 
 /** The ingress beside its peers. */
 export function ingressSection(figures: IngressFigures): Section {
-  const { results, steady, hung, steadyRate } = figures;
+  const { results, turnMs, steady, hung, steadyRate } = figures;
   const of = (name: string, pick: Pick): number[] => (results.get(name) ?? []).map(pick);
   const samples = (pick: Pick): Measure['samples'] =>
     Object.fromEntries([...results].map(([name, rounds]) => [name, rounds.map(pick)]));
@@ -49,14 +59,14 @@ export function ingressSection(figures: IngressFigures): Section {
       of(peer, (r) => r.cpuMicrosPerEvent),
       atMost === undefined ? undefined : { atMost },
     );
-  const single = (id: string, title: string, value: number, atMost: number): Measure => ({
+  const p99 = (id: string, title: string, turns: readonly Throughput[], atMost: number): Measure => ({
     ...{ id, title, unit: 'ms', better: 'lower', asked: { atMost } },
-    samples: { [OURS]: [value] },
+    samples: { [OURS]: turns.map((r) => r.latencyMs.p99) },
   });
   return {
     id: 'ingress',
     title: 'Ingress: HTTP event to Kafka',
-    method: METHOD,
+    method: method(turnMs),
     measures: [
       {
         id: 'throughput',
@@ -67,9 +77,9 @@ export function ingressSection(figures: IngressFigures): Section {
       },
       { id: 'cpu', title: 'CPU an event', unit: 'µs', better: 'lower', samples: samples((r) => r.cpuMicrosPerEvent) },
       { id: 'p99', title: 'p99 at full load', unit: 'ms', better: 'lower', samples: samples((r) => r.latencyMs.p99) },
-      { id: 'memory', title: 'Peak memory', unit: 'MiB', better: 'lower', samples: samples((r) => r.peakMemoryMiB) },
-      single('steady-p99', `p99 at ${steadyRate} events/s`, steady.latencyMs.p99, 20),
-      ...(hung === undefined ? [] : [single('hung-p99', 'p99 with Kafka hung', hung.latencyMs.p99, 60)]),
+      { id: 'memory', title: 'Peak memory', unit: 'MiB', better: 'lower', samples: peakMemory(results) },
+      p99('steady-p99', `p99 at ${steadyRate} events/s`, steady, 20),
+      ...(hung === undefined ? [] : [p99('hung-p99', 'p99 with Kafka hung', hung, 60)]),
     ],
     ratios: [
       throughput(PLAIN, 18),
@@ -80,18 +90,19 @@ export function ingressSection(figures: IngressFigures): Section {
     curves: [],
     faults: [
       ...[...results].flatMap(([name, rounds]) => rounds.flatMap((result) => faultsOf(name, result))),
-      ...faultsOf(`${OURS} at ${steadyRate} events/s`, steady),
-      ...(hung === undefined ? [] : faultsOf(`${OURS} with Kafka hung`, hung)),
+      ...steady.flatMap((turn) => faultsOf(`${OURS} at ${steadyRate} events/s`, turn)),
+      ...(hung ?? []).flatMap((turn) => faultsOf(`${OURS} with Kafka hung`, turn)),
     ],
   };
 }
 
 /** That neither the load generator nor the broker is what the section above measured. */
-export function ceilingsSection({ results, twoGenerators, tools, eventBytes }: IngressFigures): Section {
+export function ceilingsSection({ results, ceilings, eventBytes }: IngressFigures): Section {
   const ours = results.get(OURS) ?? [];
   const echo = results.get(ECHO) ?? [];
   const rate = (rounds: readonly Throughput[]): number[] => rounds.map((r) => r.eventsPerSecond);
-  const written = tools.map((rates) => rates.written);
+  const twoGenerators = ceilings.map((ceiling) => ceiling.twoGenerators);
+  const written = ceilings.map((ceiling) => ceiling.written);
   const cores = (rounds: readonly Throughput[], micros: Pick): number[] =>
     rounds.map((r) => (micros(r) * r.eventsPerSecond) / 10_000);
   const generator = spreadOf(cores(ours, (r) => r.loadMicrosPerEvent)).middle;
@@ -111,7 +122,7 @@ single-threaded, so below 100 % it was waiting for the ingress. All share the ma
           'echo, one generator': rate(echo),
           'echo, two generators': rate(twoGenerators),
           'ProducerPerformance, records': written,
-          'ConsumerPerformance, records': tools.map(({ read }) => read),
+          'ConsumerPerformance, records': ceilings.map(({ read }) => read),
         },
       },
       {
@@ -130,7 +141,11 @@ single-threaded, so below 100 % it was waiting for the ingress. All share the ma
     ],
     ratios: [
       ratioOf('events/s, one generator on the echo to one on the ingress', rate(echo), rate(ours)),
-      ratioOf('ProducerPerformance to the ingress', written, rate(ours)),
+      ratioOf(
+        'ProducerPerformance to the ingress',
+        written,
+        ceilings.map((ceiling) => ceiling.ours),
+      ),
     ],
     curves: [],
     faults: [],
@@ -142,6 +157,11 @@ function brokerMeasure(ours: readonly Throughput[]): Measure {
     ...{ id: 'broker-cpu', title: 'CPU of the broker an event', unit: 'µs', better: 'lower' },
     samples: { 'ingress, one generator': ours.map((r) => r.brokerMicrosPerEvent) },
   };
+}
+
+/** Of a server that stays, the last turn tells. */
+function peakMemory(results: IngressFigures['results']): Measure['samples'] {
+  return Object.fromEntries([...results].map(([name, rounds]) => [name, rounds.slice(-1).map((r) => r.peakMemoryMiB)]));
 }
 
 function faultsOf(name: string, { missing, otherAnswers }: Throughput): string[] {

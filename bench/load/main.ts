@@ -1,11 +1,13 @@
 import { generateLoad, type LoadOptions } from './generate-load.js';
-import type { MeasuredLoad } from './run-load.js';
+import type { MeasuredLoad } from './load-generator.js';
 
-// A process of its own, so that its CPU is not counted as that of what it measures: options as JSON in, result as JSON out.
+// The process of a LoadGenerator: takes the options of one load after the other, answers each with its result.
 // Nobody waits for the result of a load whose bench has been stopped.
-process.stdin.once('end', () => process.exit(1)).resume();
-const start = process.cpuUsage();
-const result = await generateLoad(JSON.parse(process.argv[2] ?? '{}') as LoadOptions);
-const { user, system } = process.cpuUsage(start);
-process.stdout.write(JSON.stringify({ ...result, cpuMs: (user + system) / 1000 } satisfies MeasuredLoad));
-process.exit();
+process.once('disconnect', () => process.exit());
+process.on('message', (options: LoadOptions) => {
+  const start = process.cpuUsage();
+  void generateLoad(options).then((result) => {
+    const { user, system } = process.cpuUsage(start);
+    process.send?.({ ...result, cpuMs: (user + system) / 1000 } satisfies MeasuredLoad);
+  });
+});

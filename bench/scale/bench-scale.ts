@@ -1,6 +1,7 @@
 import type { BenchOptions } from '../bench-options.js';
 import { ourIngress } from '../ingress/contenders.js';
-import { measureThroughput, type Throughput } from '../ingress/measure-throughput.js';
+import { onServers } from '../ingress/on-servers.js';
+import type { Throughput } from '../ingress/server-lane.js';
 import { catchUp, describe, storeBacklog, type CatchUp } from '../join/catch-up.js';
 import { ourJoin } from '../join/our-join.js';
 import type { Section } from '../report/section.js';
@@ -59,9 +60,13 @@ export async function benchScale(options: BenchOptions): Promise<Section[]> {
 
 async function growIngress({ site }: BenchOptions, plan: typeof FULL) {
   const measure = async (what: string, workers: number, bodyBytes?: number): Promise<Throughput> => {
-    // Two workers take more than one generator gives.
-    const load = { ...plan.load, generators: workers > 1 ? 2 : 1, ...(bodyBytes !== undefined && { bodyBytes }) };
-    const result = await measureThroughput(site, ourIngress(site, workers), load);
+    const body = bodyBytes === undefined ? {} : { bodyBytes };
+    const result = await onServers(site, async (open) => {
+      // Two workers take more than one generator gives.
+      const lane = await open(ourIngress(site, workers), workers > 1 ? 2 : 1);
+      await lane.turn({ durationMs: plan.load.warmUpMs, ...body });
+      return lane.turn({ durationMs: plan.load.durationMs, ...body });
+    });
     const { eventsPerSecond, cpuMicrosPerEvent } = result;
     site.log(`${what}: ${Math.round(eventsPerSecond)} events/s, ${cpuMicrosPerEvent.toFixed(1)} µs CPU an event`);
     return result;

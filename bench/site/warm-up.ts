@@ -1,5 +1,5 @@
 import { ourIngress } from '../ingress/contenders.js';
-import { measureThroughput } from '../ingress/measure-throughput.js';
+import { onServers } from '../ingress/on-servers.js';
 import { catchUp, storeBacklog } from '../join/catch-up.js';
 import { ourJoin } from '../join/our-join.js';
 import type { BenchSite } from './bench-site.js';
@@ -10,9 +10,6 @@ import type { BenchSite } from './bench-site.js';
  */
 export async function warmUp(site: BenchSite, quick: boolean): Promise<void> {
   site.log('warming the broker up');
-  await measureThroughput(site, ourIngress(site), {
-    warmUpMs: quick ? 500 : 3_000,
-    durationMs: quick ? 1_500 : 10_000,
-  });
+  await onServers(site, async (open) => (await open(ourIngress(site))).turn({ durationMs: quick ? 2_000 : 13_000 }));
   await catchUp(site, ourJoin(), await storeBacklog(site, 'warm-up', quick ? 2_000 : 100_000));
 }

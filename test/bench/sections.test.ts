@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ECHO, OURS, PLAIN } from '../../bench/ingress/contenders.js';
 import { ceilingsSection, ingressSection } from '../../bench/ingress/ingress-sections.js';
-import type { Throughput } from '../../bench/ingress/measure-throughput.js';
+import type { Throughput } from '../../bench/ingress/server-lane.js';
 import type { CatchUp } from '../../bench/join/catch-up.js';
 import { catchUpSection } from '../../bench/join/join-sections.js';
 import { STREAMS } from '../../bench/join/kafka-streams-join.js';
@@ -27,20 +27,23 @@ const INGRESS = {
     [PLAIN, [throughput(3_000), throughput(2_000, { missing: 7 })]],
     [ECHO, [throughput(80_000), throughput(80_000)]],
   ]),
-  twoGenerators: [throughput(90_000)],
-  tools: [
-    { written: 300_000, read: 900_000 },
-    { written: 440_000, read: 900_000 },
+  turnMs: 2_000,
+  ceilings: [
+    { written: 300_000, read: 900_000, twoGenerators: throughput(90_000), ours: 30_000 },
+    { written: 440_000, read: 900_000, twoGenerators: throughput(90_000), ours: 40_000 },
   ],
   steadyRate: 5_000,
-  steady: throughput(5_000),
+  steady: [throughput(5_000), throughput(5_000, { otherAnswers: 3 })],
   eventBytes: 466,
 };
 
 test('the ingress is held against each peer round by round, and a peer that loses events is shown with their count', () => {
   const { ratios, faults, measures } = ingressSection(INGRESS);
   expect(ratios[0]).toMatchObject({ title: `events/s, ${OURS} to ${PLAIN}`, value: 15, range: [10, 20] });
-  expect(faults).toEqual([`${PLAIN}: 7 accepted events are not in the topic.`]);
+  expect(faults).toEqual([
+    `${PLAIN}: 7 accepted events are not in the topic.`,
+    `${OURS} at 5000 events/s: 3 events were not accepted.`,
+  ]);
   // Not measured on a broker that cannot be hung.
   expect(measures.map(({ id }) => id)).not.toContain('hung-p99');
 });

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findFreeBase } from '../../infra/local-stack/ports.js';
+import type { LatencySummary } from '../load/latencies.js';
+import type { LoadGenerator } from '../load/load-generator.js';
+import { runLoad } from '../load/run-load.js';
+import { busyPercentSince, machineTicks } from '../measure/machine-load.js';
+import { cpuMs, treeCpuMs, treePeakMemoryMiB } from '../measure/process-usage.js';
+import { topicSize } from '../measure/topic-size.js';
+import type { BenchSite } from '../site/bench-site.js';
+import { startContender, TOKEN, type Contender, type RunningContender } from './contenders.js';
+
+/** One turn of a server under load. */
+export type Throughput = {
+  readonly eventsPerSecond: number;
+  /** User and system time of the server's processes, for each accepted event. */
+  readonly cpuMicrosPerEvent: number;
+  /** Of the load generators, and of the broker where it can be told, NaN else: they share the machine. */
+  readonly loadMicrosPerEvent: number;
+  readonly brokerMicrosPerEvent: number;
+  /** Since the server was started. */
+  readonly peakMemoryMiB: number;
+  readonly latencyMs: LatencySummary;
+  /** Events answered 2xx that are not in the topic: acknowledged losses. */
+  readonly missing: number;
+  readonly otherAnswers: number;
+  /** Of all processors, while the load ran. */
+  readonly busyPercent: number;
+};
+
+export type Turn = {
+  readonly durationMs: number;
+  /** Events a second; absent: as many as the server takes. */
+  readonly rate?: number;
+  readonly bodyBytes?: number;
+  /** Hangs the broker; it goes on behind the turn. What is sent in the first so many ms is not measured: it waits as long as it may. */
+  readonly hungForMs?: number;
+};
+
+const CONNECTIONS = 256;
+/** What waits in the spool has arrived by then. */
+const ARRIVED_WITHIN_MS = 60_000;
+
+/** A server under load through 256 connections, from time to time. It stays, and has nothing to do between turns. */
+export class ServerLane {
+  private accepted = 0;
+  private missing = 0;
+
+  private constructor(
+    private readonly site: BenchSite,
+    private readonly contender: Contender,
+    private readonly generators: readonly LoadGenerator[],
+    private readonly port: number,
+    private readonly server: RunningContender,
+    private readonly firstSize: number,
+  ) {}
+
+  /** Starts a server. @param generators share the load; they may be shared by lanes. */
+  static async open(site: BenchSite, contender: Contender, generators: readonly LoadGenerator[]): Promise<ServerLane> {
+    const port = await findFreeBase();
+    const server = await startContender(contender, port, join(site.dir, 'logs'));
+    const size = contender.topic === undefined ? 0 : await topicSize(site.offsets, contender.topic);
+    return new ServerLane(site, contender, generators, port, server, size);
+  }
+
+  get name(): string {
+    return this.contender.name;
+  }
+
+  /** Resolves when all that was accepted has arrived, or is missing. */
+  async turn({ hungForMs, ...options }: Turn): Promise<Throughput> {
+    const { broker } = this.site;
+    const pid = this.server.pid;
+    try {
+      if (hungForMs !== undefined) {
+        broker?.hang();
+        await this.load({ ...options, durationMs: hungForMs });
+      }
+      const usedByBroker = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
+      const [cpu, brokerCpu, ticks] = [treeCpuMs(pid), usedByBroker(), machineTicks()];
+      const { accepted, otherAnswers, seconds, latencyMs, cpuMs: loadMs } = await this.load(options);
+      const [usedMs, brokerMs] = [treeCpuMs(pid) - cpu, usedByBroker() - brokerCpu];
+      const busyPercent = busyPercentSince(ticks);
+      if (hungForMs !== undefined) broker?.goOn();
+      return {
+        eventsPerSecond: accepted / seconds,
+        cpuMicrosPerEvent: (usedMs * 1000) / accepted,
+        loadMicrosPerEvent: (loadMs * 1000) / accepted,
+        brokerMicrosPerEvent: (brokerMs * 1000) / accepted,
+        peakMemoryMiB: treePeakMemoryMiB(pid),
+        latencyMs,
+        missing: await this.newlyMissing(),
+        otherAnswers,
+        busyPercent,
+      };
+    } finally {
+      if (hungForMs !== undefined) broker?.goOn();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.server.stop();
+  }
+
+  private async load(turn: Turn) {
+    const where = { port: this.port, path: '/v1/webhooks/pathors', token: TOKEN, connections: CONNECTIONS };
+    const { answers, ...measured } = await runLoad(this.generators, { ...where, ...turn });
+    const accepted = answers['202'] ?? 0;
+    this.accepted += accepted;
+    const all = Object.values(answers).reduce((sum, count) => sum + count, 0);
+    return { ...measured, accepted, otherAnswers: all - accepted };
+  }
+
+  private async newlyMissing(): Promise<number> {
+    const { contender, site, firstSize } = this;
+    if (contender.topic === undefined) return 0;
+    const start = performance.now();
+    for (;;) {
+      const arrived = (await topicSize(site.offsets, contender.topic)) - firstSize;
+      const missing = Math.max(0, this.accepted - arrived) - this.missing;
+      if (missing <= 0) return 0;
+      if (performance.now() - start > ARRIVED_WITHIN_MS) {
+        this.missing += missing;
+        return missing;
+      }
+      await delay(100);
+    }
+  }
+}
