@@ -17,8 +17,8 @@ export type Part = {
 /** In the order in which they run and are shown. */
 export const PARTS: Readonly<Record<string, Part>> = {
   ingress: { bench: benchIngress, rounds: 31, seconds: { full: 550, quick: 36 } },
-  join: { bench: benchJoin, rounds: 7, seconds: { full: 530, quick: 22 } },
-  latency: { bench: benchLatency, rounds: 13, seconds: { full: 440, quick: 22 } },
+  join: { bench: benchJoin, rounds: 6, seconds: { full: 510, quick: 22 } },
+  latency: { bench: benchLatency, rounds: 12, seconds: { full: 440, quick: 22 } },
   archive: { bench: async (options) => [await benchArchive(options)], rounds: 3, seconds: { full: 320, quick: 34 } },
   scale: { bench: benchScale, rounds: 3, seconds: { full: 330, quick: 38 } },
 };
