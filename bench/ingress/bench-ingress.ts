@@ -64,7 +64,7 @@ async function measureSideBySide(site: BenchSite, plan: typeof FULL, rounds: num
     const lanes: ServerLane[] = [];
     for (const contender of contenders) lanes.push(await open(contender));
     const twoGenerators = await open(echoServer(), 2);
-    for (const lane of [...lanes, twoGenerators]) await lane.turn({ durationMs: plan.warmUpMs });
+    for (const lane of [...lanes, twoGenerators]) await lane.warmUp({ durationMs: plan.warmUpMs });
     const eventBytes = (await bytesPerRecord(site, topicNames(site.prefix).events)) ?? USUAL_EVENT_BYTES;
     for (let round = 1; round <= rounds; round += 1) {
       const log = (what: string): void => site.log(`ingress, round ${round} of ${rounds}: ${what}`);
@@ -73,7 +73,7 @@ async function measureSideBySide(site: BenchSite, plan: typeof FULL, rounds: num
         results.get(lane.name)?.push(result);
         log(line(lane.name, result));
       }
-      if (round % CEILINGS_EVERY !== Math.min(CEILINGS_EVERY, rounds) % CEILINGS_EVERY) continue;
+      if (round % Math.min(CEILINGS_EVERY, rounds) !== 0) continue;
       const echo = await twoGenerators.turn({ durationMs: plan.turnMs });
       log(line(`${ECHO}, two load generators`, echo));
       const rates = await toolRates(site, eventBytes, plan.toolRecords);
@@ -92,7 +92,7 @@ async function measureSteady(site: BenchSite, { steady }: typeof FULL, hung: boo
   for (let round = 1; round <= rounds; round += 1) {
     const turn = await onServers(site, async (open) => {
       const lane = await open(ourIngress(site));
-      await lane.turn({ rate, durationMs: warmUpMs });
+      await lane.warmUp({ rate, durationMs: warmUpMs });
       return lane.turn({ rate, durationMs, ...(hung && { hungForMs: warmUpMs }) });
     });
     site.log(line(`at ${rate} events/s${hung ? ' with Kafka hung, into the spool' : ''}`, turn));
@@ -115,9 +115,14 @@ function perSecond(records: number): string {
 }
 
 function line(name: string, r: Throughput): string {
-  const faults = r.missing + r.otherAnswers > 0 ? `, ${r.missing} missing, ${r.otherAnswers} not accepted` : '';
+  const faults = [
+    [r.missing, 'missing'],
+    [r.repeated, 'repeated'],
+    [r.otherAnswers, 'not accepted'],
+  ] as const;
+  const told = faults.map(([count, what]) => (count > 0 ? `, ${count} ${what}` : ''));
   return (
     `${name}: ${Math.round(r.eventsPerSecond).toLocaleString('en')} events/s, ${r.cpuMicrosPerEvent.toFixed(1)} µs CPU an event, ` +
-    `p99 ${r.latencyMs.p99.toFixed(1)} ms, ${Math.round(r.peakMemoryMiB)} MiB${faults}`
+    `p99 ${r.latencyMs.p99.toFixed(1)} ms, ${Math.round(r.peakMemoryMiB)} MiB${told.join('')}`
   );
 }

@@ -23,19 +23,22 @@ export type Throughput = {
   readonly latencyMs: LatencySummary;
   /** Events answered 2xx that are not in the topic: acknowledged losses. */
   readonly missing: number;
+  /** Events in the topic beyond those that were sent. */
+  readonly repeated: number;
   readonly otherAnswers: number;
   /** Of all processors, while the load ran. */
   readonly busyPercent: number;
 };
 
-export type Turn = {
+export type Load = {
   readonly durationMs: number;
   /** Events a second; absent: as many as the server takes. */
   readonly rate?: number;
   readonly bodyBytes?: number;
-  /** Hangs the broker; it goes on behind the turn. What is sent in the first so many ms is not measured: it waits as long as it may. */
-  readonly hungForMs?: number;
 };
+
+/** `hungForMs`: hangs the broker; it goes on behind the turn. What is sent in the first so many ms is not measured: it waits as long as it may. */
+export type Turn = Load & { readonly hungForMs?: number };
 
 const CONNECTIONS = 256;
 /** What waits in the spool has arrived by then. */
@@ -43,8 +46,9 @@ const ARRIVED_WITHIN_MS = 60_000;
 
 /** A server under load through 256 connections, from time to time. It stays, and has nothing to do between turns. */
 export class ServerLane {
+  private sent = 0;
   private accepted = 0;
-  private missing = 0;
+  private readonly told = { missing: 0, repeated: 0 };
 
   private constructor(
     private readonly site: BenchSite,
@@ -65,6 +69,11 @@ export class ServerLane {
 
   get name(): string {
     return this.contender.name;
+  }
+
+  /** Load that is not measured: what is missing of it shows in the next. */
+  async warmUp(load: Load): Promise<void> {
+    await this.load(load);
   }
 
   /** Resolves when all that was accepted has arrived, or is missing. */
@@ -89,7 +98,7 @@ export class ServerLane {
         brokerMicrosPerEvent: (brokerMs * 1000) / accepted,
         peakMemoryMiB: treePeakMemoryMiB(pid),
         latencyMs,
-        missing: await this.newlyMissing(),
+        ...(await this.faults()),
         otherAnswers,
         busyPercent,
       };
@@ -102,26 +111,29 @@ export class ServerLane {
     await this.server.stop();
   }
 
-  private async load(turn: Turn) {
+  private async load(load: Load) {
     const where = { port: this.port, path: '/v1/webhooks/pathors', token: TOKEN, connections: CONNECTIONS };
-    const { answers, ...measured } = await runLoad(this.generators, { ...where, ...turn });
+    const { answers, ...measured } = await runLoad(this.generators, { ...where, ...load });
     const accepted = answers['202'] ?? 0;
-    this.accepted += accepted;
     const all = Object.values(answers).reduce((sum, count) => sum + count, 0);
+    this.accepted += accepted;
+    this.sent += all;
     return { ...measured, accepted, otherAnswers: all - accepted };
   }
 
-  private async newlyMissing(): Promise<number> {
-    const { contender, site, firstSize } = this;
-    if (contender.topic === undefined) return 0;
+  /** Those that no turn before has told. */
+  private async faults(): Promise<Pick<Throughput, 'missing' | 'repeated'>> {
+    const { contender, site, firstSize, told, sent, accepted } = this;
+    if (contender.topic === undefined) return { missing: 0, repeated: 0 };
     const start = performance.now();
     for (;;) {
       const arrived = (await topicSize(site.offsets, contender.topic)) - firstSize;
-      const missing = Math.max(0, this.accepted - arrived) - this.missing;
-      if (missing <= 0) return 0;
-      if (performance.now() - start > ARRIVED_WITHIN_MS) {
-        this.missing += missing;
-        return missing;
+      const missing = Math.max(0, accepted - arrived - told.missing);
+      const repeated = Math.max(0, arrived - sent - told.repeated);
+      if (missing === 0 || performance.now() - start > ARRIVED_WITHIN_MS) {
+        told.missing += missing;
+        told.repeated += repeated;
+        return { missing, repeated };
       }
       await delay(100);
     }

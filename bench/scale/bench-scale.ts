@@ -64,7 +64,7 @@ async function growIngress({ site }: BenchOptions, plan: typeof FULL) {
     const result = await onServers(site, async (open) => {
       // Two workers take more than one generator gives.
       const lane = await open(ourIngress(site, workers), workers > 1 ? 2 : 1);
-      await lane.turn({ durationMs: plan.load.warmUpMs, ...body });
+      await lane.warmUp({ durationMs: plan.load.warmUpMs, ...body });
       return lane.turn({ durationMs: plan.load.durationMs, ...body });
     });
     const { eventsPerSecond, cpuMicrosPerEvent } = result;

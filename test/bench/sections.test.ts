@@ -17,6 +17,7 @@ const throughput = (eventsPerSecond: number, rest: Partial<Throughput> = {}): Th
   peakMemoryMiB: 100,
   latencyMs: { p50: 1, p99: 15, max: 20 },
   missing: 0,
+  repeated: 0,
   otherAnswers: 0,
   busyPercent: 90,
   ...rest,
@@ -24,7 +25,7 @@ const throughput = (eventsPerSecond: number, rest: Partial<Throughput> = {}): Th
 const INGRESS = {
   results: new Map([
     [OURS, [throughput(30_000), throughput(40_000)]],
-    [PLAIN, [throughput(3_000), throughput(2_000, { missing: 7 })]],
+    [PLAIN, [throughput(3_000), throughput(2_000, { missing: 7, repeated: 2 })]],
     [ECHO, [throughput(80_000), throughput(80_000)]],
   ]),
   turnMs: 2_000,
@@ -42,6 +43,7 @@ test('the ingress is held against each peer round by round, and a peer that lose
   expect(ratios[0]).toMatchObject({ title: `events/s, ${OURS} to ${PLAIN}`, value: 15, range: [10, 20] });
   expect(faults).toEqual([
     `${PLAIN}: 7 accepted events are not in the topic.`,
+    `${PLAIN}: 2 events are in the topic again.`,
     `${OURS} at 5000 events/s: 3 events were not accepted.`,
   ]);
   // Not measured on a broker that cannot be hung.
