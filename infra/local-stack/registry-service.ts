@@ -37,6 +37,8 @@ export const registryService: NativeService = {
           commandOf('java', env),
           // A small heap and the quick compiler alone: it answers a few requests at each start of a program.
           ...['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'],
+          // What it unpacks for itself would stay in the system's folder.
+          `-Djava.io.tmpdir=${data}`,
           '-Dquarkus.http.host=127.0.0.1',
           `-Dquarkus.http.port=${ports.registry}`,
           `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(data, 'schemas')}`,

@@ -19,12 +19,13 @@ export type IngressProgram = {
   readonly log: () => string;
 };
 
-const logs = mkdtempSync(join(tmpdir(), 'ingress-test-'));
+let logs: string | undefined;
 const programs: ReturnType<typeof startProgram>[] = [];
 
 export async function startIngressProgram(env: Readonly<Record<string, string>>): Promise<IngressProgram> {
   const port = Number(env['INGRESS_PORT'] ?? (await freePort()));
   const url = `http://127.0.0.1:${port}`;
+  const dir = (logs ??= mkdtempSync(join(tmpdir(), 'ingress-test-')));
   const program = startProgram({
     name: 'ingress',
     script: resolve('dist/ingress/main.js'),
@@ -33,10 +34,10 @@ export async function startIngressProgram(env: Readonly<Record<string, string>>)
       INGRESS_HOST: '127.0.0.1',
       INGRESS_PORT: String(port),
       INGRESS_TOKENS: TOKEN,
-      INGRESS_SPOOL_DIR: join(logs, `spool-${programs.length}`),
+      INGRESS_SPOOL_DIR: join(dir, `spool-${programs.length}`),
       ...env,
     },
-    logFile: join(logs, `${programs.length}.log`),
+    logFile: join(dir, `${programs.length}.log`),
     readyUrl: `${url}/readyz`,
   });
   programs.push(program);
@@ -54,7 +55,7 @@ export async function startIngressProgram(env: Readonly<Record<string, string>>)
 /** Ends what still runs, and removes the logs. */
 export async function stopIngressPrograms(): Promise<void> {
   await Promise.all(programs.map((program) => program.stop()));
-  rmSync(logs, { recursive: true, force: true });
+  if (logs !== undefined) rmSync(logs, { recursive: true, force: true });
 }
 
 export async function freePort(): Promise<number> {
