@@ -40,6 +40,9 @@ export type Load = {
 /** `hungForMs`: hangs the broker; it goes on behind the turn. What is sent in the first so many ms is not measured: it waits as long as it may. */
 export type Turn = Load & { readonly hungForMs?: number };
 
+type Faults = Pick<Throughput, 'missing' | 'repeated'>;
+type Measured = Omit<Throughput, keyof Faults>;
+
 const CONNECTIONS = 256;
 /** What waits in the spool has arrived by then. */
 const ARRIVED_WITHIN_MS = 60_000;
@@ -77,38 +80,43 @@ export class ServerLane {
   }
 
   /** Resolves when all that was accepted has arrived, or is missing. */
-  async turn({ hungForMs, ...options }: Turn): Promise<Throughput> {
-    const { broker } = this.site;
-    const pid = this.server.pid;
-    try {
-      if (hungForMs !== undefined) {
-        broker?.hang();
-        await this.load({ ...options, durationMs: hungForMs });
-      }
-      const usedByBroker = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
-      const [cpu, brokerCpu, ticks] = [treeCpuMs(pid), usedByBroker(), machineTicks()];
-      const { accepted, otherAnswers, seconds, latencyMs, cpuMs: loadMs } = await this.load(options);
-      const [usedMs, brokerMs] = [treeCpuMs(pid) - cpu, usedByBroker() - brokerCpu];
-      const busyPercent = busyPercentSince(ticks);
-      if (hungForMs !== undefined) broker?.goOn();
-      return {
-        eventsPerSecond: accepted / seconds,
-        cpuMicrosPerEvent: (usedMs * 1000) / accepted,
-        loadMicrosPerEvent: (loadMs * 1000) / accepted,
-        brokerMicrosPerEvent: (brokerMs * 1000) / accepted,
-        peakMemoryMiB: treePeakMemoryMiB(pid),
-        latencyMs,
-        ...(await this.faults()),
-        otherAnswers,
-        busyPercent,
-      };
-    } finally {
-      if (hungForMs !== undefined) broker?.goOn();
-    }
+  async turn({ hungForMs, ...load }: Turn): Promise<Throughput> {
+    const measured = await (hungForMs === undefined ? this.measure(load) : this.measureHung(load, hungForMs));
+    return { ...measured, ...(await this.faults()) };
   }
 
   async close(): Promise<void> {
     await this.server.stop();
+  }
+
+  private async measureHung(load: Load, hungForMs: number): Promise<Measured> {
+    const { broker } = this.site;
+    broker?.hang();
+    try {
+      await this.load({ ...load, durationMs: hungForMs });
+      return await this.measure(load);
+    } finally {
+      broker?.goOn();
+    }
+  }
+
+  private async measure(load: Load): Promise<Measured> {
+    const { broker } = this.site;
+    const pid = this.server.pid;
+    const usedByBroker = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
+    const [cpu, brokerCpu, ticks] = [treeCpuMs(pid), usedByBroker(), machineTicks()];
+    const { accepted, otherAnswers, seconds, latencyMs, cpuMs: loadMs } = await this.load(load);
+    const [usedMs, brokerMs] = [treeCpuMs(pid) - cpu, usedByBroker() - brokerCpu];
+    return {
+      eventsPerSecond: accepted / seconds,
+      cpuMicrosPerEvent: (usedMs * 1000) / accepted,
+      loadMicrosPerEvent: (loadMs * 1000) / accepted,
+      brokerMicrosPerEvent: (brokerMs * 1000) / accepted,
+      peakMemoryMiB: treePeakMemoryMiB(pid),
+      latencyMs,
+      otherAnswers,
+      busyPercent: busyPercentSince(ticks),
+    };
   }
 
   private async load(load: Load) {
@@ -122,7 +130,7 @@ export class ServerLane {
   }
 
   /** Those that no turn before has told. */
-  private async faults(): Promise<Pick<Throughput, 'missing' | 'repeated'>> {
+  private async faults(): Promise<Faults> {
     const { contender, site, firstSize, told, sent, accepted } = this;
     if (contender.topic === undefined) return { missing: 0, repeated: 0 };
     const start = performance.now();
