@@ -32,7 +32,7 @@ export default defineConfig(
   { files: ['ingress/http/**/*.ts'], rules: onlyIn([KAFKA, MINIO]) },
   {
     // The join decides, it does nothing: no I/O, no clock, no chance. A timer that fires is an event with its time in it.
-    files: ['processor/join/**/*.ts'],
+    files: ['processor/join/rules/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

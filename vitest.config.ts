@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: NEEDS_STACK,
-          globalSetup: ['test/stack/global-setup.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // One broker, and often two cores: files one after the other, behind the unit tests.
@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'stores',
           include: NEEDS_STORES,
-          globalSetup: ['test/object-store/stores.setup.ts'],
+          globalSetup: ['test/infra/object-store/stores.setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { logToStderr, stopOnSignal, tellFailure } from '../infra/local-stack/foreground.js';
-import { busyPercent, MUCH_PERCENT } from './measure/machine-load.js';
+import { logToStderr, stopOnSignal, tellFailure } from '../dev/local-stack/process/foreground.js';
+import { busyPercent, MUCH_PERCENT } from '../lab/machine-load.js';
 import { PARTS, WARM_UP_SECONDS } from './plan.js';
 import { Progress } from './progress.js';
 import { describeMachine, machineSentence } from './report/machine.js';

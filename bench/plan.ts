@@ -2,7 +2,7 @@ import { benchArchive } from './archive/bench-archive.js';
 import type { Bench } from './bench-options.js';
 import { benchIngress } from './ingress/bench-ingress.js';
 import { benchJoin } from './join/bench-join.js';
-import { benchLatency } from './join/bench-latency.js';
+import { benchLatency } from './latency/bench-latency.js';
 import { benchScale } from './scale/bench-scale.js';
 
 /** A part of `npm run bench`. */

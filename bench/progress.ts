@@ -1,4 +1,4 @@
-import type { Log } from '../infra/local-stack/progress.js';
+import type { Log } from '../dev/local-stack/progress.js';
 
 /** A part of a run, and how long it takes on two cores. */
 export type Step = { readonly name: string; readonly seconds: number };

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { SENDER_EVENTS, type SenderEvent } from '../schemas/validators.js';
-import type { StoragePlace } from './store/durable-store.js';
-import type { SpoolObserver, SpoolState } from './store/spool-observer.js';
+import type { StoragePlace } from './delivery/event-sink.js';
+import type { SpoolObserver, SpoolState } from './delivery/spool-observer.js';
 
 /** Why a request was answered without a look at its body as a whole. */
 export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';

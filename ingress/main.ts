@@ -2,13 +2,13 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '../infra/observability/logger.js';
 import { runProgram, settingsOrExit, type RunningProgram } from '../infra/program/run-program.js';
-import { claimPort } from './http/claim-port.js';
-import { loadUws } from './http/uws-loader.js';
+import { claimPort } from './http/server/claim-port.js';
+import { loadUws } from './http/server/uws-loader.js';
 import { IngressMetrics } from './ingress-metrics.js';
 import { readIngressSettings } from './settings.js';
-import { NewerSpoolError } from './spool/segment-files.js';
+import { NewerSpoolError } from './spool/segments/segment-files.js';
 import { startIngress } from './start-ingress.js';
-import { SpoolUnusableError } from './store/open-when-possible.js';
+import { SpoolUnusableError } from './delivery/open-when-possible.js';
 import { Supervisor } from './workers/supervisor.js';
 import { WorkerChannel } from './workers/worker-channel.js';
 

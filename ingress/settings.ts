@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bool, makeValidator, str } from 'envalid';
-import { MAX_RECORD_BYTES } from '../infra/kafka/topics.js';
+import { MAX_RECORD_BYTES } from '../infra/kafka/topics/ensure-topics.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
-import { tlsFault, type TlsFiles } from './http/tls-files.js';
+import { tlsFault, type TlsFiles } from './http/server/tls-files.js';
 
 /** What key, headers and framing of a record may take beside its value. */
 const RECORD_HEADROOM_BYTES = 64 * 1024;

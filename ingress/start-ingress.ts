@@ -1,20 +1,20 @@
-import { createKafka } from '../infra/kafka/client.js';
+import { createKafka } from '../infra/kafka/connection/client.js';
 import type { Logger } from '../infra/observability/logger.js';
 import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import type { RunningProgram } from '../infra/program/run-program.js';
 import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
-import { allowAnyone, createAuthenticator } from './http/authentication.js';
-import { ByteBudget } from './http/byte-budget.js';
-import { Deadlines } from './deadlines.js';
-import { HttpServer } from './http/http-server.js';
-import { ingressRoutes } from './http/ingress-routes.js';
-import type { MetricsPage } from './http/status-routes.js';
-import { loadUws } from './http/uws-loader.js';
+import { allowAnyone, createAuthenticator } from './http/routes/authentication.js';
+import { ByteBudget } from './http/server/byte-budget.js';
+import { Deadlines } from '../infra/async/deadlines.js';
+import { HttpServer } from './http/server/http-server.js';
+import { ingressRoutes } from './http/routes/ingress-routes.js';
+import type { MetricsPage } from './http/routes/status-routes.js';
+import { loadUws } from './http/server/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
 import { spoolDir, tlsFiles, type IngressSettings } from './settings.js';
 import { nodeFs } from './spool/file-system.js';
-import { SpooledStore } from './store/spooled-store.js';
+import { SpooledStore } from './delivery/spooled-store.js';
 import { createWebhookReceiver } from './webhook/receive-webhook.js';
 
 /** Memory for bodies that wait for their rest, or for their durability. */

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { createKafka } from '../infra/kafka/client.js';
+import { createKafka } from '../infra/kafka/connection/client.js';
 import { createLogger } from '../infra/observability/logger.js';
 import { startStatusServer } from '../infra/observability/status-server.js';
 import { prepareKafka } from '../infra/program/prepare-kafka.js';
@@ -68,7 +68,7 @@ async function createRoles(metrics: Registry, onFatal: (error: unknown) => void)
       retentionMs: settings.JOIN_RETENTION_MS,
       linkLifetimeMs: settings.ARCHIVE_URL_LIFETIME_MS,
     };
-    const { JoinRole } = await import('./task/join-role.js');
+    const { JoinRole } = await import('./join/join-role.js');
     const groupId = settings.PROCESSOR_GROUP_ID;
     roles.push(new JoinRole({ ...shared, groupId, schemaRegistry, rules, maxRecordBytes }));
   }

@@ -3,7 +3,7 @@ import { commonFaults, commonSpecs, type CommonSettings } from '../infra/setting
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { list, port } from '../infra/settings/validators.js';
 import { archiveFaults, archiveSpecs } from './archive/settings.js';
-import { joinSpecs } from './task/join-settings.js';
+import { joinSpecs } from './join/join-settings.js';
 
 const ROLES = ['join', 'archive'] as const;
 export type Role = (typeof ROLES)[number];

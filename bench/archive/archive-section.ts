@@ -1,4 +1,4 @@
-import { median } from '../measure/median.js';
+import { median } from '../../lab/median.js';
 import type { Measure, Ratio, Section } from '../report/section.js';
 import type { ArchiveLoad } from './bench-archive.js';
 import { COPY_LOOP } from './minio-copy-loop.js';

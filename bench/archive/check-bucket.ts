@@ -1,5 +1,5 @@
-import type { Bucket } from '../measure/bucket.js';
-import type { RecordingBytes } from '../source/recording-bytes.js';
+import type { Bucket } from '../../lab/bucket.js';
+import type { RecordingBytes } from '../../lab/source/recording-bytes.js';
 import { recordingOfKey } from './recording-set.js';
 
 /** Reads all objects back; each that is missing, repeated, wrong or nobody's, as a sentence about its contender. */

@@ -1,5 +1,5 @@
 import type { BenchSite } from '../site/bench-site.js';
-import type { Bucket } from '../measure/bucket.js';
+import type { Bucket } from '../../lab/bucket.js';
 import type { SourceProcess } from './source-process.js';
 
 /** A recording by its number, and where it can be had. */

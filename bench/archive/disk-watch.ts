@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { filesBelow } from '../measure/files-below.js';
+import { filesBelow } from '../../lab/files-below.js';
 
 const LOOK_MS = 250;
 const BLOCK_BYTES = 512;

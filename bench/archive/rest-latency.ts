@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { PartitionReader } from '../../infra/kafka/partition-reader.js';
+import { PartitionReader } from '../../infra/kafka/consume/partition-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import { decodeWire } from '../../schemas/wire-format.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { Latencies, type LatencySummary } from '../load/latencies.js';
-import { Bucket } from '../measure/bucket.js';
+import { Bucket } from '../../lab/bucket.js';
 import { checkBucket } from './check-bucket.js';
 import { announce, OURS, prefixOf, untilReported } from './our-archive.js';
 import { recordingsOf, recordingOfKey, sessionIdOf, type RecordingSet } from './recording-set.js';

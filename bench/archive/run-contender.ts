@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BenchSite } from '../site/bench-site.js';
-import { Bucket } from '../measure/bucket.js';
-import { cpuMs, peakMemoryMiB, residentMemoryMiB } from '../measure/process-usage.js';
+import { Bucket } from '../../lab/bucket.js';
+import { cpuMs, peakMemoryMiB, residentMemoryMiB } from '../../lab/process-usage.js';
 import { checkBucket } from './check-bucket.js';
 import type { ArchiveContender, RecordingLink } from './contender.js';
 import { DiskWatch } from './disk-watch.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { projectRoot } from '../../infra/local-stack/folders.js';
-import { findFreeBase } from '../../infra/local-stack/ports.js';
-import { httpProbe, withReadiness } from '../../infra/local-stack/readiness.js';
-import { supervise } from '../../infra/local-stack/supervised-process.js';
+import { projectRoot } from '../../dev/local-stack/folders.js';
+import { findFreeBase } from '../../dev/local-stack/tcp-ports.js';
+import { httpProbe, withReadiness } from '../../dev/local-stack/services/readiness.js';
+import { supervise } from '../../dev/local-stack/process/supervised-process.js';
 import type { RecordingSet } from './recording-set.js';
 
 export type SourceOptions = {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { topicNames } from '../../schemas/topics.js';
 import type { BenchOptions } from '../bench-options.js';
-import { median } from '../measure/median.js';
-import { bytesPerRecord } from '../measure/topic-bytes.js';
+import { median } from '../../lab/median.js';
+import { bytesPerRecord } from '../../lab/topic-bytes.js';
 import { consumerPerformance, producerPerformance } from '../peers/kafka-perf-tools.js';
 import type { Section } from '../report/section.js';
 import type { BenchSite } from '../site/bench-site.js';

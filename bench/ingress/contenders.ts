@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { projectRoot } from '../../infra/local-stack/folders.js';
-import { httpProbe, withReadiness } from '../../infra/local-stack/readiness.js';
-import { supervise } from '../../infra/local-stack/supervised-process.js';
+import { projectRoot } from '../../dev/local-stack/folders.js';
+import { httpProbe, withReadiness } from '../../dev/local-stack/services/readiness.js';
+import { supervise } from '../../dev/local-stack/process/supervised-process.js';
 import type { BenchSite } from '../site/bench-site.js';
 
 /** A server under load: ours, or one that a user would write instead. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findFreeBase } from '../../infra/local-stack/ports.js';
+import { findFreeBase } from '../../dev/local-stack/tcp-ports.js';
 import type { LatencySummary } from '../load/latencies.js';
 import type { LoadGenerator } from '../load/load-generator.js';
 import { runLoad } from '../load/run-load.js';
-import { busyPercentSince, machineTicks } from '../measure/machine-load.js';
-import { cpuMs, treeCpuMs, treePeakMemoryMiB } from '../measure/process-usage.js';
-import { topicSize } from '../measure/topic-size.js';
+import { busyPercentSince, machineTicks } from '../../lab/machine-load.js';
+import { cpuMs, treeCpuMs, treePeakMemoryMiB } from '../../lab/process-usage.js';
+import { topicSize } from '../../lab/topic-size.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { startContender, TOKEN, type Contender, type RunningContender } from './contenders.js';
 

@@ -1,4 +1,4 @@
-import { seededRandom } from '../soak/ingress/random.js';
+import { seededRandom } from '../../lab/random.js';
 import { CALL_EVENTS, expectedComplete, type ExpectedComplete, type NumberedEvent } from './call-sessions.js';
 import { shuffledEvents } from './shuffled-events.js';
 

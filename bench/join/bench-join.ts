@@ -2,9 +2,9 @@ import type { BenchOptions } from '../bench-options.js';
 import type { Section } from '../report/section.js';
 import { measureCatchUp } from './catch-up.js';
 import { catchUpSection } from './join-sections.js';
-import { streamsForThroughput, streamsInMemory } from './kafka-streams-join.js';
-import { installKafkaStreams } from './kafka-streams-part.js';
-import { OUR_TWO, ourJoin } from './our-join.js';
+import { streamsForThroughput, streamsInMemory } from './contenders/kafka-streams-join.js';
+import { installKafkaStreams } from './contenders/kafka-streams-part.js';
+import { OUR_TWO, ourJoin } from './contenders/our-join.js';
 
 const FULL_SESSIONS = 200_000;
 const QUICK_SESSIONS = 20_000;

@@ -1,7 +1,7 @@
 import { cloudEventHeaders } from '../../schemas/cloud-events.js';
 import type { SessionComplete } from '../../schemas/generated/types.js';
 import { encodeWire } from '../../schemas/wire-format.js';
-import type { BatchRecord } from '../../infra/kafka/record-batch.js';
+import type { BatchRecord } from '../../infra/kafka/protocol/records/record-batch.js';
 
 /** The events of a call whose recording was archived; the archiver's own stands in for it, so that the join is measured alone. */
 export const CALL_EVENTS = ['session.ended', 'call.ended', 'recording.archived', 'session.finalized'] as const;

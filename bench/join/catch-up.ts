@@ -1,14 +1,14 @@
-import { OffsetReader } from '../../infra/kafka/offset-reader.js';
+import { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
-import { busyPercent, busyPercentSince, machineTicks, MUCH_PERCENT } from '../measure/machine-load.js';
-import { cpuMs, peakMemoryMiB } from '../measure/process-usage.js';
+import { busyPercent, busyPercentSince, machineTicks, MUCH_PERCENT } from '../../lab/machine-load.js';
+import { cpuMs, peakMemoryMiB } from '../../lab/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
 import { registerSubjects } from '../site/schema-ids.js';
 import { Backlog } from './backlog.js';
 import { CALL_EVENTS, eventRecord } from './call-sessions.js';
-import type { JoinContender } from './contender.js';
+import type { JoinContender } from './contenders/contender.js';
 import { describeFaults, type OutputFaults } from './output-check.js';
 import { produceEvents } from './produce-events.js';
 import { readOutputs } from './read-outputs.js';

@@ -3,9 +3,9 @@ import type { Asked, Measure, Section } from '../report/section.js';
 import { ratioOf } from '../report/spread.js';
 import { CALL_EVENTS } from './call-sessions.js';
 import type { CatchUp } from './catch-up.js';
-import { STREAMS, STREAMS_DEFAULTS, STREAMS_IN_MEMORY } from './kafka-streams-join.js';
+import { STREAMS, STREAMS_DEFAULTS, STREAMS_IN_MEMORY } from './contenders/kafka-streams-join.js';
 import { describeFaults, isFaultless } from './output-check.js';
-import { OUR_JOIN, OUR_TWO } from './our-join.js';
+import { OUR_JOIN, OUR_TWO } from './contenders/our-join.js';
 
 /** The catch-up beside its peers. */
 export function catchUpSection(results: ReadonlyMap<string, readonly CatchUp[]>, sessions: number): Section {
@@ -28,7 +28,7 @@ broker's clock; CPU and memory are the process's, from its start.
 
 - *${OUR_JOIN}*: \`dist/processor/main.js\` with its defaults, as \`npm start\` and the image run it: one thread of JavaScript. *${OUR_TWO}*: two such processes in one group, their CPU and
   memory added up, as Kafka Streams has two threads.
-- *${STREAMS}*: 4.1, exactly_once_v2, 2 threads, RocksDB, set for throughput: \`bench/join/kafka-streams-join.ts\` and
+- *${STREAMS}*: 4.1, exactly_once_v2, 2 threads, RocksDB, set for throughput: \`bench/join/contenders/kafka-streams-join.ts\` and
   \`JoinTopology.java\` say how, and why. *${STREAMS_IN_MEMORY}*: likewise, its state in memory.`,
     measures: [
       {

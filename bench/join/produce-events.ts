@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from '../../infra/kafka/client.js';
-import { produceSessions } from '../../infra/kafka/produce-session.js';
-import type { BatchRecord } from '../../infra/kafka/record-batch.js';
-import { withProgress, type Log } from '../../infra/local-stack/progress.js';
+import type { Kafka } from '../../infra/kafka/connection/client.js';
+import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
+import type { BatchRecord } from '../../infra/kafka/protocol/records/record-batch.js';
+import { withProgress, type Log } from '../../dev/local-stack/progress.js';
 
 const RECORDS_PER_REQUEST = 6_000;
 const TIMEOUT_MS = 30_000;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from '../../infra/kafka/client.js';
-import type { InputRecord } from '../../infra/kafka/group-consumer.js';
-import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
-import { PartitionReader } from '../../infra/kafka/partition-reader.js';
+import type { Kafka } from '../../infra/kafka/connection/client.js';
+import type { InputRecord } from '../../infra/kafka/consume/group-consumer.js';
+import type { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
+import { PartitionReader } from '../../infra/kafka/consume/partition-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import type { Backlog } from './backlog.js';
 import { OutputCheck, type OutputFaults } from './output-check.js';

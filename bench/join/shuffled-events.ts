@@ -1,4 +1,4 @@
-import type { Random } from '../soak/ingress/random.js';
+import type { Random } from '../../lab/random.js';
 import { CALL_EVENTS, type CallEvent, type NumberedEvent } from './call-sessions.js';
 
 /**

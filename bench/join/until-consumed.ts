@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { OffsetReader } from '../../infra/kafka/offset-reader.js';
-import type { SupervisedProcess } from '../../infra/local-stack/supervised-process.js';
+import type { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
+import type { SupervisedProcess } from '../../dev/local-stack/process/supervised-process.js';
 
 const ASK_EVERY_MS = 100;
 const DEADLINE_MS = 15 * 60_000;

@@ -1,5 +1,5 @@
 import { EventRequests } from './event-requests.js';
-import { HttpConnection } from './http-connection.js';
+import { HttpConnection } from '../../lab/http-connection.js';
 import { Latencies, type LatencySummary } from './latencies.js';
 
 export type LoadOptions = {

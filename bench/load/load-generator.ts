@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { projectRoot } from '../../infra/local-stack/folders.js';
+import { projectRoot } from '../../dev/local-stack/folders.js';
 import type { LoadOptions, LoadResult } from './generate-load.js';
 
 /** `cpuMs`: what the load itself took. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { install } from '../../infra/local-stack/cache.js';
-import { cacheDir } from '../../infra/local-stack/folders.js';
-import { kafkaService } from '../../infra/local-stack/kafka-service.js';
-import { supervise } from '../../infra/local-stack/supervised-process.js';
-import { commandOf } from '../../infra/local-stack/toolchain.js';
+import { install } from '../../dev/local-stack/services/cache.js';
+import { cacheDir } from '../../dev/local-stack/folders.js';
+import { kafkaService } from '../../dev/local-stack/services/kafka-service.js';
+import { supervise } from '../../dev/local-stack/process/supervised-process.js';
+import { commandOf } from '../../dev/local-stack/services/toolchain.js';
 import type { BenchSite } from '../site/bench-site.js';
 
 /**

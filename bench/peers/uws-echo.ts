@@ -1,4 +1,4 @@
-import { loadUws } from '../../ingress/http/uws-loader.js';
+import { loadUws } from '../../ingress/http/server/uws-loader.js';
 
 // The floor: uWebSockets.js that takes the same body and gives it back. Whatever an ingress does, it does on top of this.
 const port = Number(process.argv[2]);

@@ -1,4 +1,4 @@
-import { median } from '../measure/median.js';
+import { median } from '../../lab/median.js';
 import type { CapacityFigures } from './capacity.js';
 import type { Section } from './section.js';
 

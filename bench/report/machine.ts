@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type as systemType } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../infra/local-stack/folders.js';
-import { kafkaService } from '../../infra/local-stack/kafka-service.js';
+import { projectRoot } from '../../dev/local-stack/folders.js';
+import { kafkaService } from '../../dev/local-stack/services/kafka-service.js';
 
 /** What the figures were measured on. */
 export type Machine = {

@@ -1,4 +1,4 @@
-import { textTable } from '../measure/text-table.js';
+import { textTable } from '../../lab/text-table.js';
 import { figure, shortFigure } from './figures.js';
 import { measureRows, ratioRows } from './markdown.js';
 import type { Curve, Section } from './section.js';

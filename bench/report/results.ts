@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../../infra/local-stack/folders.js';
+import { projectRoot } from '../../dev/local-stack/folders.js';
 import type { Machine } from './machine.js';
 import type { Section } from './section.js';
 

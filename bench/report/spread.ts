@@ -1,4 +1,4 @@
-import { median } from '../measure/median.js';
+import { median } from '../../lab/median.js';
 import type { Asked, Ratio } from './section.js';
 
 export type Spread = { readonly middle: number; readonly least: number; readonly most: number };

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../../infra/local-stack/folders.js';
+import { projectRoot } from '../../dev/local-stack/folders.js';
 import { capacityFigures } from './capacity-figures.js';
 import { capacityTable } from './capacity.js';
 import { machineSentence } from './machine.js';

@@ -3,7 +3,7 @@ import { ourIngress } from '../ingress/contenders.js';
 import { onServers } from '../ingress/on-servers.js';
 import type { Throughput } from '../ingress/server-lane.js';
 import { catchUp, describe, storeBacklog, type CatchUp } from '../join/catch-up.js';
-import { ourJoin } from '../join/our-join.js';
+import { ourJoin } from '../join/contenders/our-join.js';
 import type { Section } from '../report/section.js';
 import { PARTITIONS } from '../site/fresh-topics.js';
 import { measureOpenSessions } from './open-sessions.js';

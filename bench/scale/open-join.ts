@@ -1,6 +1,6 @@
-import type { JoinContender, JoinRun } from '../join/contender.js';
-import { startJoin } from '../join/start-join.js';
-import { cpuMs } from '../measure/process-usage.js';
+import type { JoinContender, JoinRun } from '../join/contenders/contender.js';
+import { startJoin } from '../join/contenders/start-join.js';
+import { cpuMs } from '../../lab/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { OpenLoad } from './open-load.js';
 

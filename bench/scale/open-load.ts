@@ -1,5 +1,5 @@
-import type { SupervisedProcess } from '../../infra/local-stack/supervised-process.js';
-import { withProgress } from '../../infra/local-stack/progress.js';
+import type { SupervisedProcess } from '../../dev/local-stack/process/supervised-process.js';
+import { withProgress } from '../../dev/local-stack/progress.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
 import { eventRecord, type CallEvent, type NumberedEvent } from '../join/call-sessions.js';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { withProgress } from '../../infra/local-stack/progress.js';
-import type { JoinContender, JoinRun } from '../join/contender.js';
-import { median } from '../measure/median.js';
-import { peakMemoryMiB, residentMemoryMiB, runTimeMs } from '../measure/process-usage.js';
+import { withProgress } from '../../dev/local-stack/progress.js';
+import type { JoinContender, JoinRun } from '../join/contenders/contender.js';
+import { median } from '../../lab/median.js';
+import { peakMemoryMiB, residentMemoryMiB, runTimeMs } from '../../lab/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { startOpenJoin, type OpenJoin } from './open-join.js';
 

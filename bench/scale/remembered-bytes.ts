@@ -1,4 +1,4 @@
-import { SessionStore } from '../../processor/task/session-store.js';
+import { SessionStore } from '../../processor/join/state/session-store.js';
 import { sessionIdOf } from '../join/call-sessions.js';
 
 /** Due time, slot and place of a session's timer, which the store does not count in what it holds. */

@@ -1,7 +1,7 @@
 import type { Throughput } from '../ingress/server-lane.js';
 import { CALL_EVENTS } from '../join/call-sessions.js';
 import type { CatchUp } from '../join/catch-up.js';
-import { OUR_JOIN } from '../join/our-join.js';
+import { OUR_JOIN } from '../join/contenders/our-join.js';
 import { describeFaults, isFaultless } from '../join/output-check.js';
 import { fitLine, readCost, readScaling, readTotal } from '../report/growth.js';
 import type { Curve, Measure, Point, Section } from '../report/section.js';

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKafka, type Kafka } from '../../infra/kafka/client.js';
-import { OffsetReader } from '../../infra/kafka/offset-reader.js';
-import type { StackEndpoints } from '../../infra/local-stack/endpoints.js';
-import { obtainStack } from '../../infra/local-stack/obtain-stack.js';
-import type { Log } from '../../infra/local-stack/progress.js';
+import { createKafka, type Kafka } from '../../infra/kafka/connection/client.js';
+import { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
+import type { StackEndpoints } from '../../dev/local-stack/endpoints.js';
+import { obtainStack } from '../../dev/local-stack/obtain-stack.js';
+import type { Log } from '../../dev/local-stack/progress.js';
 import { createLogger, type Logger } from '../../infra/observability/logger.js';
 import { commonFaults, commonSpecs, type CommonSettings } from '../../infra/settings/common.js';
 import { readSettings } from '../../infra/settings/read-settings.js';
-import { BrokerProcess } from '../measure/broker-process.js';
+import { BrokerProcess } from '../../lab/broker-process.js';
 import { deleteTopics } from './fresh-topics.js';
 
 /** Where a bench takes place: a stack, and a prefix that no one else's topics have. One for all parts of a run. */

@@ -1,6 +1,6 @@
-import type { Kafka } from '../../infra/kafka/client.js';
-import { prepareTopics } from '../../infra/kafka/prepare-topics.js';
-import { MAX_RECORD_BYTES } from '../../infra/kafka/topics.js';
+import type { Kafka } from '../../infra/kafka/connection/client.js';
+import { prepareTopics } from '../../infra/kafka/topics/prepare-topics.js';
+import { MAX_RECORD_BYTES } from '../../infra/kafka/topics/ensure-topics.js';
 import { createLogger } from '../../infra/observability/logger.js';
 import { topicNames } from '../../schemas/topics.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { subjects, type TopicNames } from '../../schemas/topics.js';
-import type { Kafka } from '../kafka/client.js';
-import { prepareTopics } from '../kafka/prepare-topics.js';
+import type { Kafka } from '../kafka/connection/client.js';
+import { prepareTopics } from '../kafka/topics/prepare-topics.js';
 import type { Logger } from '../observability/logger.js';
 import { RegistryUnavailableError, type SchemaRegistryClient, type SubjectIds } from '../schema-registry/client.js';
 import { replicationFactor, type CommonSettings } from '../settings/common.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { SpoolFs } from './file-system.js';
-import { findSegments, scanSegment } from './recovery.js';
-import { parseSegmentFileName, segmentFileName } from './segment-files.js';
+import { findSegments, scanSegment } from './segments/recovery.js';
+import { parseSegmentFileName, segmentFileName } from './segments/segment-files.js';
 import type { Spool } from './spool.js';
 
 /** The names of the segment files in a folder; none if it is not there. */

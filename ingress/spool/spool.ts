@@ -1,11 +1,11 @@
 import type { Logger } from '../../infra/observability/logger.js';
-import type { IncomingRecord } from '../store/durable-store.js';
+import type { IncomingRecord } from '../delivery/event-sink.js';
 import type { SpoolFs } from './file-system.js';
-import { encodeRecord } from './record-codec.js';
-import { findSegments, scanSegment } from './recovery.js';
-import { SegmentAppender } from './segment-appender.js';
-import { isDrained, type Segment } from './segment.js';
-import { SegmentList, type Slice } from './segment-list.js';
+import { encodeRecord } from './segments/record-codec.js';
+import { findSegments, scanSegment } from './segments/recovery.js';
+import { SegmentAppender } from './segments/segment-appender.js';
+import { isDrained, type Segment } from './segments/segment.js';
+import { SegmentList, type Slice } from './segments/segment-list.js';
 import type { SpoolBudget } from './spool-budget.js';
 import type { SpoolFailure } from './spool-failure.js';
 

@@ -1,5 +1,5 @@
 import type { SchemaFault } from '../../schemas/validators.js';
-import type { IncomingRecord } from '../store/durable-store.js';
+import type { IncomingRecord } from '../delivery/event-sink.js';
 import type { BodyVerdict } from './judge-body.js';
 
 /** Schemas bound how many faults there can be; this bounds the header whatever becomes of them. */

@@ -1,6 +1,6 @@
 import type { CloudEventHeaders } from '../../schemas/cloud-events.js';
 import type { SenderEvent } from '../../schemas/validators.js';
-import type { IncomingRecord } from '../store/durable-store.js';
+import type { IncomingRecord } from '../delivery/event-sink.js';
 import { eventId } from './event-id.js';
 
 /** A valid event for `session.events`, under its session's key, with the sender's own bytes. `receivedAt`: ISO 8601. */

@@ -1,7 +1,7 @@
 import { isoTime } from '../../schemas/iso-time.js';
 import { isDocumentedCallStatus, type SchemaFault, type SenderEvent } from '../../schemas/validators.js';
 import type { IngressMetrics } from '../ingress-metrics.js';
-import type { DurableStore, StoragePlace } from '../store/durable-store.js';
+import type { DurableStore, StoragePlace } from '../delivery/event-sink.js';
 import { deadLetterRecord, faultsOf, type RefusedBody } from './dead-letter-record.js';
 import { eventRecord } from './event-record.js';
 import { judgeBody } from './judge-body.js';

@@ -1,5 +1,5 @@
 import { AggregatorRegistry, type Registry } from 'prom-client';
-import type { MetricsPage } from '../http/status-routes.js';
+import type { MetricsPage } from '../http/routes/status-routes.js';
 import type { MetricsReport, SupervisorMessage, WorkerMessage } from './messages.js';
 
 /**

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { FailureReason } from './failure-reason.js';
-import type { Outcome } from './outcome.js';
+import type { FailureReason } from './recording/failure-reason.js';
+import type { Outcome } from './recording/outcome.js';
 
 /** What the gauges show, asked for at each scrape. */
 export type ArchiveGauges = {

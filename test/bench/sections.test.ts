@@ -4,8 +4,8 @@ import { ceilingsSection, ingressSection } from '../../bench/ingress/ingress-sec
 import type { Throughput } from '../../bench/ingress/server-lane.js';
 import type { CatchUp } from '../../bench/join/catch-up.js';
 import { catchUpSection } from '../../bench/join/join-sections.js';
-import { STREAMS } from '../../bench/join/kafka-streams-join.js';
-import { OUR_JOIN } from '../../bench/join/our-join.js';
+import { STREAMS } from '../../bench/join/contenders/kafka-streams-join.js';
+import { OUR_JOIN } from '../../bench/join/contenders/our-join.js';
 import { rememberedBytes } from '../../bench/scale/remembered-bytes.js';
 import { joinGrowth, openSessionsSection } from '../../bench/scale/scale-sections.js';
 

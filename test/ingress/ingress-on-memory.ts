@@ -1,14 +1,14 @@
-import { createAuthenticator } from '../../ingress/http/authentication.js';
-import { ByteBudget } from '../../ingress/http/byte-budget.js';
-import { Deadlines } from '../../ingress/deadlines.js';
-import { HttpServer } from '../../ingress/http/http-server.js';
-import { ingressRoutes } from '../../ingress/http/ingress-routes.js';
-import type { TlsFiles } from '../../ingress/http/tls-files.js';
-import { loadUws } from '../../ingress/http/uws-loader.js';
+import { createAuthenticator } from '../../ingress/http/routes/authentication.js';
+import { ByteBudget } from '../../ingress/http/server/byte-budget.js';
+import { Deadlines } from '../../infra/async/deadlines.js';
+import { HttpServer } from '../../ingress/http/server/http-server.js';
+import { ingressRoutes } from '../../ingress/http/routes/ingress-routes.js';
+import type { TlsFiles } from '../../ingress/http/server/tls-files.js';
+import { loadUws } from '../../ingress/http/server/uws-loader.js';
 import { IngressMetrics } from '../../ingress/ingress-metrics.js';
 import { createWebhookReceiver } from '../../ingress/webhook/receive-webhook.js';
 import { MemoryStore } from './memory-store.js';
-import { RawConnection } from './raw-connection.js';
+import { RawConnection } from './http/raw-connection.js';
 
 export const TOKEN = 'right-token';
 export const MAX_BODY_BYTES = 100_000;

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startProgram } from '../../infra/local-stack/program.js';
-import type { Exit } from '../../infra/local-stack/supervised-process.js';
+import { startProgram } from '../../dev/local-stack/process/program.js';
+import type { Exit } from '../../dev/local-stack/process/supervised-process.js';
 import { TOKEN } from './ingress-on-memory.js';
 
 /** The built ingress as a process of its own; it cannot outlive the test. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { partitionOfKey } from '../../infra/kafka/murmur2.js';
-import { ensureTopics } from '../../infra/kafka/topics.js';
+import { partitionOfKey } from '../../infra/kafka/protocol/murmur2.js';
+import { ensureTopics } from '../../infra/kafka/topics/ensure-topics.js';
 import { decodeWire } from '../../schemas/wire-format.js';
-import { suiteEnv, suiteKafka } from '../stack/stack-settings.js';
+import { suiteEnv, suiteKafka } from '../support/stack-settings.js';
 import { freePort, startIngressProgram, stopIngressPrograms, type IngressProgram } from './ingress-program.js';
 import { postTo } from './post.js';
-import { CALL_ENDED, ODD_SPELLING, RECORDING_READY, SESSION_ENDED } from './sample-events.js';
+import { CALL_ENDED, ODD_SPELLING, RECORDING_READY, SESSION_ENDED } from './webhook/sample-events.js';
 import { TopicReader } from './topic-reader.js';
 
 const PARTITIONS = 5;

@@ -1,4 +1,4 @@
-import type { DurableStore, IncomingRecord, StoreOutcome } from '../../ingress/store/durable-store.js';
+import type { DurableStore, IncomingRecord, StoreOutcome } from '../../ingress/delivery/event-sink.js';
 
 /** A store behind the port that a test holds in its hand: it says when and how each record is settled. */
 export class MemoryStore implements DurableStore {

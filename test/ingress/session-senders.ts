@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeWire } from '../../schemas/wire-format.js';
 import { postTo } from './post.js';
-import { SESSION_ENDED } from './sample-events.js';
+import { SESSION_ENDED } from './webhook/sample-events.js';
 import type { ReadRecord } from './topic-reader.js';
 
 const PACE_MS = 20;

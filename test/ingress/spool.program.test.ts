@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { obtainStack, type LocalStack } from '../../infra/local-stack/obtain-stack.js';
-import { startedProcesses } from '../local-stack/launched.js';
-import { suiteEnv, suiteKafka } from '../stack/stack-settings.js';
+import { obtainStack, type LocalStack } from '../../dev/local-stack/obtain-stack.js';
+import { startedProcesses } from '../dev/local-stack/launched.js';
+import { suiteEnv, suiteKafka } from '../support/stack-settings.js';
 import { freePort, startIngressProgram, stopIngressPrograms, type IngressProgram } from './ingress-program.js';
 import { postTo } from './post.js';
-import { SESSION_ENDED } from './sample-events.js';
+import { SESSION_ENDED } from './webhook/sample-events.js';
 import { SessionSenders } from './session-senders.js';
 import { TopicReader } from './topic-reader.js';
 

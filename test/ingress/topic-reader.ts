@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Kafka } from '../../infra/kafka/client.js';
+import type { Kafka } from '../../infra/kafka/connection/client.js';
 
 export type ReadRecord = {
   readonly partition: number;

@@ -10,7 +10,7 @@ import {
   recordingReady,
   sessionEnded,
   textFinalized,
-} from '../join/session-events.js';
+} from '../processor/join/rules/session-events.js';
 
 const faults = (event: object): readonly SchemaFault[] => {
   const verdict = validateSenderEvent(event);

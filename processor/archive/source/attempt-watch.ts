@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../../infra/async/clock.js';
 
 /** A source slower than this cannot deliver a recording within any link's life: it counts as standing still. */
 const LEAST_BYTES_PER_SECOND = 32;

@@ -1,16 +1,16 @@
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Transform, Writable } from 'node:stream';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../../infra/async/clock.js';
 import { SpillError, type SpillFile } from '../spill/spill-file.js';
 import { AttemptWatch } from './attempt-watch.js';
-import { HEAD_BYTES, identifyAudio, type AudioType } from './audio-type.js';
+import { HEAD_BYTES, identifyAudio, type AudioType } from '../recording/audio-type.js';
 import type { LinkFollower } from './follow-link.js';
 import type { SourceResponse } from './http-source.js';
 import { judgeHead, type BodyPlan, type Encoding } from './response-head.js';
 import { resumeHeaders, resumePoint } from './resume-point.js';
 import { faultOfError, type SourceFault } from './source-fault.js';
-import { statedDigests } from './stated-digests.js';
+import { statedDigests } from '../recording/stated-digests.js';
 
 export type DownloadResult =
   { readonly kind: 'complete'; readonly audio: AudioType } | { readonly kind: 'failed'; readonly fault: SourceFault };

@@ -1,4 +1,4 @@
-import type { FailureReason } from '../failure-reason.js';
+import type { FailureReason } from '../recording/failure-reason.js';
 
 /** Reasons that a download can fail for. */
 export type SourceReason = Exclude<FailureReason, 'store_unavailable' | 'store_refused'>;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { AudioType } from '../source/audio-type.js';
+import type { AudioType } from '../recording/audio-type.js';
 
 /** What is told beside a complete recording on disk, so that a process that knows nothing of it can take it up. Holds no link and no id. */
 export type Manifest = {

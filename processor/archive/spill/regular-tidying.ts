@@ -1,5 +1,5 @@
 import type { Logger } from '../../../infra/observability/logger.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../../../infra/async/clock.js';
 import type { SpillDirectory } from './spill-directory.js';
 
 /** Tidies the spill directory at intervals; the first time after one of them, so that what was left there can be taken up first. */

@@ -1,7 +1,7 @@
 import { access, link, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MostRecent } from '../most-recent.js';
-import type { FetchedRecording } from '../recording-store.js';
+import { MostRecent } from '../intake/most-recent.js';
+import type { FetchedRecording } from '../store/recording-store.js';
 import { removeCopy, removeLeftOvers, removeNeedless } from './left-overs.js';
 import { isIntact, manifestPath, readManifest, writeManifest } from './manifest.js';
 import { isAbandoned, leftFolderName, newFolderName, processFolders, type ProcessFolder } from './process-folder.js';

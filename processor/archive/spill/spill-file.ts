@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { StatedDigest } from '../source/stated-digests.js';
+import type { StatedDigest } from '../recording/stated-digests.js';
 import type { ResumePoint } from '../source/resume-point.js';
 
 /** The disk did not take or give the bytes. The file is in no known state: {@link SpillFile.reset} it, or remove it. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PARTS } from '../../../bench/plan.js';
 import { replaceRegion } from '../../../bench/report/marked-region.js';
-import { projectRoot } from '../../../infra/local-stack/folders.js';
+import { projectRoot } from '../../../dev/local-stack/folders.js';
 
 const documentNamed = (name: string): string => readFileSync(join(projectRoot, 'docs', name), 'utf8');
 

@@ -1,8 +1,8 @@
 import { pino, type Logger } from 'pino';
 import { Spool, type SpoolOptions } from '../../../ingress/spool/spool.js';
 import { SpoolBudget } from '../../../ingress/spool/spool-budget.js';
-import type { IncomingRecord } from '../../../ingress/store/durable-store.js';
-import { silent } from '../../stack/stack-settings.js';
+import type { IncomingRecord } from '../../../ingress/delivery/event-sink.js';
+import { silent } from '../../support/stack-settings.js';
 import type { MemoryFs } from './memory-fs.js';
 
 export const DIR = '/spool';

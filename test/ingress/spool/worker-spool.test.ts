@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeFs } from '../../../ingress/spool/file-system.js';
 import { WorkerSpool } from '../../../ingress/spool/worker-spool.js';
-import { silent } from '../../stack/stack-settings.js';
+import { silent } from '../../support/stack-settings.js';
 import { drainAll, event, keysOf } from './spool-harness.js';
 
 let root: string;

@@ -1,0 +1,31 @@
+import type { SupervisedProcess } from '../../../dev/local-stack/process/supervised-process.js';
+import type { BenchSite } from '../../site/bench-site.js';
+import { deleteTopics, freshTopics } from '../../site/fresh-topics.js';
+import type { JoinContender, JoinRun } from './contender.js';
+
+/** A contender that is ready, on topics of its own. */
+export type StartedJoin = {
+  readonly run: JoinRun;
+  readonly process: SupervisedProcess;
+  /** Removes its topics and what it left, once the process has ended. */
+  readonly cleanUp: () => Promise<void>;
+};
+
+/** Starts a contender with nothing. @throws Error when it does not become ready; then nothing of it is left. */
+export async function startJoin(site: BenchSite, contender: JoinContender, prefix: string): Promise<StartedJoin> {
+  await freshTopics(site.kafka, prefix);
+  const run = await contender.prepare(site, prefix);
+  const cleanUp = async (): Promise<void> => {
+    await run.cleanUp();
+    await deleteTopics(site.kafka, prefix);
+  };
+  const process = await run.start();
+  try {
+    await process.waitReady();
+    return { run, process, cleanUp };
+  } catch (error) {
+    await process.stop();
+    await cleanUp();
+    throw error;
+  }
+}

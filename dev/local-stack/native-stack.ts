@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Env } from '../../infra/settings/read-settings.js';
+import { allOrNone } from './process/all-or-none.js';
+import { install, isInstalled, type InstallContext } from './services/cache.js';
+import { cacheDir } from './folders.js';
+import { forget, remember, untilLeftOversEnd } from './process/left-overs.js';
+import { localEndpoints, type StackEndpoints } from './endpoints.js';
+import { keepRunning, type KeptProcess } from './process/kept-process.js';
+import { kafkaService } from './services/kafka-service.js';
+import { minioService } from './services/minio-service.js';
+import type { NativeService, ServiceContext } from './services/native-service.js';
+import { requireFree, STACK_PORTS, type PortPlan } from './tcp-ports.js';
+import { withProgress, type Log } from './progress.js';
+import { withReadiness } from './services/readiness.js';
+import { registryService } from './services/registry-service.js';
+import type { ReadyProcess } from './process/supervised-process.js';
+import { requireTools } from './services/toolchain.js';
+
+const SERVICES: readonly NativeService[] = [kafkaService, registryService, minioService];
+
+export type StackOptions = {
+  readonly dir: string;
+  readonly ports: PortPlan;
+  readonly env: Env;
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A stack that this process has started. */
+export type OwnStack = {
+  readonly endpoints: StackEndpoints;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => Promise<void>;
+};
+
+/**
+ * Starts Kafka, the registry and MinIO as processes of this machine, and resolves when each has said that it is ready.
+ * @throws StackError when a tool is missing, a port is taken or a service fails; nothing is left running then.
+ */
+export async function startNativeStack(options: StackOptions): Promise<OwnStack> {
+  const { env, ports, dir, log, signal } = options;
+  const cache = cacheDir(env);
+  const absent = SERVICES.filter((service) => !isInstalled(service.part, cache));
+  await requireTools([...new Set([...SERVICES.flatMap((s) => s.toRun), ...absent.flatMap((s) => s.toInstall)])], env);
+  await untilLeftOversEnd(dir, 'services', log, signal);
+  await requireFree(ports, STACK_PORTS);
+  mkdirSync(join(dir, 'logs'), { recursive: true });
+  await installAll(absent, { cache, log, signal });
+
+  const endpoints = localEndpoints(ports, env);
+  const kept: KeptProcess[] = [];
+  const end = async (how: 'stop' | 'kill') => {
+    await Promise.all(kept.map((service) => service[how]()));
+    forget(dir, 'services');
+  };
+  const startOne = (service: NativeService) => async (either: AbortSignal) => {
+    const start = () => startService(service, { ...options, endpoints, installed: join(cache, service.part.folder) });
+    const first = await start();
+    try {
+      await withProgress(log, `starting ${service.name}`, () => first.waitReady({ signal: either }));
+    } catch (error) {
+      await first.stop();
+      throw error;
+    }
+    kept.push(keepRunning(first, start, log));
+  };
+  try {
+    await allOrNone(SERVICES.map(startOne), signal);
+  } catch (error) {
+    await end('stop');
+    throw error;
+  }
+  return { endpoints, stop: () => end('stop'), kill: () => end('kill') };
+}
+
+async function startService(service: NativeService, context: ServiceContext): Promise<ReadyProcess> {
+  const started = await service.start(context);
+  void remember(context.dir, 'services', started);
+  return withReadiness(started, service.probe(context), service.deadlineMs);
+}
+
+/** Maven one call after the other, as its local repository is not made for two; Go beside it. */
+async function installAll(services: readonly NativeService[], context: InstallContext): Promise<void> {
+  const inTurn = (tool: 'mvn' | 'go') => async (signal: AbortSignal) => {
+    const mine = services.filter((service) => service.toInstall.includes(tool));
+    for (const { part } of mine) await install(part, { ...context, signal });
+  };
+  await allOrNone([inTurn('mvn'), inTurn('go')], context.signal);
+}

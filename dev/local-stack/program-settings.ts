@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import type { Env } from '../../infra/settings/read-settings.js';
+import type { StackEndpoints } from './endpoints.js';
+import type { PortPlan } from './tcp-ports.js';
+
+/** The token of the local stack. It guards nothing but this machine's own ingress. */
+export const LOCAL_TOKEN = 'local-dev-token';
+
+/** How `npm start` runs ingress and processor. */
+export type ProgramSettings = {
+  /** The environment of both: the user's settings, local defaults for what is not set, and the stack's endpoints. */
+  readonly env: Env;
+  readonly ingressUrl: string;
+  readonly processorUrl: string;
+  readonly auth?: { readonly header: string; readonly token: string };
+};
+
+/** @param dir `STACK_DIR`: the spool and what is spilled lie in it. */
+export function programSettings(endpoints: StackEndpoints, ports: PortPlan, dir: string, env: Env): ProgramSettings {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const anyone = set.INGRESS_ALLOW_ANONYMOUS === 'true' && set.INGRESS_TOKENS === undefined;
+  const settings: Record<string, string | undefined> = {
+    ...(anyone ? {} : { INGRESS_TOKENS: LOCAL_TOKEN }),
+    INGRESS_HOST: '127.0.0.1',
+    INGRESS_SPOOL_DIR: join(dir, 'spool'),
+    PROCESSOR_HOST: '127.0.0.1',
+    ARCHIVE_SPILL_DIR: join(dir, 'spill'),
+    ARCHIVE_ALLOWED_HOSTS: '127.0.0.1,localhost',
+    LOG_LEVEL: 'info',
+    ...set,
+    ...endpoints,
+    INGRESS_PORT: String(ports.ingress),
+    PROCESSOR_PORT: String(ports.processor),
+  };
+  const token = settings.INGRESS_TOKENS?.split(',')
+    .map((item) => item.trim())
+    .find((item) => item !== '');
+  const scheme = settings.INGRESS_TLS_CERT_FILE ? 'https' : 'http';
+  return {
+    env: settings,
+    ingressUrl: `${scheme}://${reachable(settings.INGRESS_HOST)}:${ports.ingress}`,
+    processorUrl: `http://${reachable(settings.PROCESSOR_HOST)}:${ports.processor}`,
+    ...(token === undefined ? {} : { auth: { header: settings.INGRESS_AUTH_HEADER ?? 'authorization', token } }),
+  };
+}
+
+/** The address to ask a program at that listens on `host`. */
+function reachable(host = '127.0.0.1'): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

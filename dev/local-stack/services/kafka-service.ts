@@ -1,0 +1,98 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sourceFile } from '../folders.js';
+import { serviceEnv, type NativeService, type ServiceContext } from './native-service.js';
+import { kafkaCoordinatorProbe } from './kafka-probe.js';
+import { supervise } from '../process/supervised-process.js';
+import { StackError } from '../stack-error.js';
+import { commandOf } from './toolchain.js';
+
+const POM = sourceFile('services/pom.xml');
+// The pom names the versions of all jars: with another pom it is another part.
+const POM_HASH = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 8);
+
+/** Apache Kafka in KRaft mode: broker and controller in one Java process. */
+export const kafkaService: NativeService = {
+  name: 'Kafka',
+  part: {
+    name: 'Kafka',
+    folder: `kafka-4.1.0-${POM_HASH}`,
+    doing: 'fetching Kafka from Maven Central (once, about 10 s)',
+    commands: (into) => [['mvn', '-B', '-q', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${into}`]],
+  },
+  toInstall: ['java', 'mvn'],
+  toRun: ['java'],
+  deadlineMs: 90_000,
+  probe: ({ ports }) => kafkaCoordinatorProbe('127.0.0.1', ports.kafka),
+  start: async (context) => {
+    const dir = join(context.dir, 'kafka');
+    mkdirSync(dir, { recursive: true });
+    const properties = join(dir, 'server.properties');
+    writeFileSync(properties, serverProperties(join(dir, 'data'), context));
+    if (!existsSync(join(dir, 'data', 'meta.properties'))) await format(context, properties);
+    return run(
+      context,
+      'Kafka',
+      ['-Xms192m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
+      ['kafka.Kafka', properties],
+    );
+  },
+};
+
+async function format(context: ServiceContext, properties: string): Promise<void> {
+  // An id that begins with a dash, as one in 64 would, is taken for an option.
+  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
+  const tool = run(
+    context,
+    'Kafka storage tool',
+    [],
+    ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties],
+  );
+  const exit = await tool.exited;
+  if (exit.code !== 0)
+    throw new StackError(`Kafka's storage could not be formatted: ${tool.lastLogLines(3).join(' | ')}`);
+}
+
+function run(context: ServiceContext, name: string, jvm: readonly string[], args: readonly string[]) {
+  return supervise({
+    name,
+    command: [
+      commandOf('java', context.env),
+      ...jvm,
+      '-Djava.awt.headless=true',
+      `-Dlog4j2.configurationFile=${sourceFile('services/log4j2.properties')}`,
+      '-cp',
+      join(context.installed, '*'),
+      ...args,
+    ],
+    env: serviceEnv(context.env),
+    logFile: join(context.dir, 'logs', 'kafka.log'),
+    graceMs: 10_000,
+  });
+}
+
+/** One broker on a laptop: no replicas to wait for, few internal partitions to load, no topics made by accident. */
+function serverProperties(data: string, { ports }: ServiceContext): string {
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${ports.kafkaController}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.kafkaController}
+advertised.listeners=PLAINTEXT://127.0.0.1:${ports.kafka}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=${data}
+auto.create.topics.enable=false
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.num.partitions=10
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=10
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+`;
+}

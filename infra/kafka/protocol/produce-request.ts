@@ -1,0 +1,87 @@
+import type { ProtocolRequest } from '../connection/cluster.js';
+import { protocolRequest, type DecodedAnswer } from './protocol-request.js';
+import { stringBytes, writeString } from './protocol-string.js';
+import type { BatchProducer, RecordBatch } from './records/record-batch.js';
+
+/** A topic's batch for one partition. */
+export type PartitionBatch = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batch: RecordBatch;
+  readonly producer: BatchProducer;
+};
+
+export type ProduceAnswer = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly errorCode: number;
+  /** The leader's clock at the append (ms); -1 where the topic does not use LogAppendTime. */
+  readonly appendedAt: number;
+};
+
+/** Brokers from 2.1 on know this version; those of 4.x still do. */
+const API = { apiKey: 0, apiVersion: 7, apiName: 'Produce' };
+const ALL_IN_SYNC_REPLICAS = -1;
+
+/**
+ * A Produce request, acknowledged by all in-sync replicas, in one buffer of its exact size. Its bytes are made when this is called, so
+ * that the batches may be used again.
+ *
+ * Source: "Produce API" in the Apache Kafka protocol guide.
+ * @param timeoutMs how long the leader waits for the replicas.
+ */
+export function produceRequest(
+  batches: readonly PartitionBatch[],
+  transactionalId: string | null,
+  timeoutMs: number,
+): ProtocolRequest<readonly ProduceAnswer[]> {
+  return protocolRequest(API, encode(batches, transactionalId, timeoutMs), decode);
+}
+
+function encode(batches: readonly PartitionBatch[], transactionalId: string | null, timeoutMs: number): Buffer {
+  const topics = new Map<string, PartitionBatch[]>();
+  let size = stringBytes(transactionalId) + 2 + 4 + 4;
+  for (const one of batches) {
+    const sameTopic = topics.get(one.topic);
+    if (sameTopic === undefined) {
+      topics.set(one.topic, [one]);
+      size += stringBytes(one.topic) + 4;
+    } else sameTopic.push(one);
+    size += 4 + 4 + one.batch.length;
+  }
+  const bytes = Buffer.allocUnsafe(size);
+  const timestamp = Date.now();
+  let at = writeString(bytes, 0, transactionalId);
+  at = bytes.writeInt16BE(ALL_IN_SYNC_REPLICAS, at);
+  at = bytes.writeInt32BE(timeoutMs, at);
+  at = bytes.writeInt32BE(topics.size, at);
+  for (const [topic, partitions] of topics) {
+    at = writeString(bytes, at, topic);
+    at = bytes.writeInt32BE(partitions.length, at);
+    for (const { partition, batch, producer } of partitions) {
+      at = bytes.writeInt32BE(partition, at);
+      at = bytes.writeInt32BE(batch.length, at);
+      at = batch.write(bytes, at, producer, timestamp);
+    }
+  }
+  return bytes;
+}
+
+function decode(bytes: Buffer): DecodedAnswer<readonly ProduceAnswer[]> {
+  const answers: ProduceAnswer[] = [];
+  let at = 0;
+  const int32 = (): number => bytes.readInt32BE((at += 4) - 4);
+  for (let topics = int32(); topics > 0; topics -= 1) {
+    const nameBytes = bytes.readInt16BE(at);
+    const topic = bytes.toString('utf8', at + 2, at + 2 + nameBytes);
+    at += 2 + nameBytes;
+    for (let partitions = int32(); partitions > 0; partitions -= 1) {
+      const partition = int32();
+      const errorCode = bytes.readInt16BE(at);
+      // Behind it: base offset (8 bytes), time of the append, start of the log (8 bytes).
+      answers.push({ topic, partition, errorCode, appendedAt: Number(bytes.readBigInt64BE(at + 10)) });
+      at += 2 + 8 + 8 + 8;
+    }
+  }
+  return { answer: answers, clientSideThrottleTime: int32() };
+}

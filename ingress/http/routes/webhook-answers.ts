@@ -1,0 +1,84 @@
+import type { WebhookResult } from '../../webhook/receive-webhook.js';
+import { json, problem, type Answer } from '../server/answer.js';
+
+const ACCEPTED: { readonly [P in (WebhookResult & { kind: 'accepted' })['place']]: Answer } = {
+  kafka: json(202, { status: 'accepted', stored: 'kafka' }),
+  spool: json(202, { status: 'accepted', stored: 'spool' }),
+};
+
+/** For refusals that another try could pass: seconds. */
+const RETRY_AFTER = [['Retry-After', '1']] as const;
+
+export const UNAUTHORIZED = problem({
+  status: 401,
+  type: 'unauthorized',
+  title: 'Token missing or wrong',
+  detail: 'Send one of the configured tokens in the authentication header.',
+  headers: [['WWW-Authenticate', 'Bearer']],
+});
+
+const NOT_JSON = problem({
+  status: 400,
+  type: 'not-json',
+  title: 'Not JSON',
+  detail: 'The body is no JSON text (RFC 8259, without a byte order mark). It has been kept as a dead letter.',
+});
+
+const NOT_UTF8 = problem({
+  status: 400,
+  type: 'not-utf8',
+  title: 'Not UTF-8',
+  detail: 'The body is not valid UTF-8. It has been kept as a dead letter.',
+});
+
+export const TOO_SLOW = problem({
+  status: 408,
+  type: 'too-slow',
+  title: 'Body too slow',
+  detail: 'The body did not arrive in time. Nothing of it has been kept.',
+});
+
+const UNAVAILABLE = problem({
+  status: 503,
+  type: 'unavailable',
+  title: 'Cannot be stored durably now',
+  detail: 'The event has not been stored. Send it again.',
+  headers: RETRY_AFTER,
+});
+
+export const OVERLOAD = problem({
+  status: 503,
+  type: 'overload',
+  title: 'Too many bytes in flight',
+  detail: 'Nothing of the body has been kept. Send it again.',
+  headers: RETRY_AFTER,
+});
+
+export function tooLarge(maxBodyBytes: number): Answer {
+  return problem({
+    status: 413,
+    type: 'too-large',
+    title: 'Body too large',
+    detail: `A body may have ${maxBodyBytes} bytes at most. Nothing of it has been kept.`,
+  });
+}
+
+/** The answer to a delivery that was read as a whole. */
+export function answerFor(result: WebhookResult): Answer {
+  switch (result.kind) {
+    case 'accepted':
+      return ACCEPTED[result.place];
+    case 'malformed':
+      return result.reason === 'not_json' ? NOT_JSON : NOT_UTF8;
+    case 'invalid':
+      return problem({
+        status: 422,
+        type: result.reason === 'schema' ? 'schema' : 'unknown-event',
+        title: result.reason === 'schema' ? 'Breaks the schema of the event' : 'Unknown event',
+        detail: 'See errors. The body has been kept as a dead letter.',
+        errors: result.faults,
+      });
+    case 'unavailable':
+      return UNAVAILABLE;
+  }
+}

@@ -1,0 +1,131 @@
+import type { IngressMetrics } from '../../ingress-metrics.js';
+import type { Answer } from './answer.js';
+import { Exchange } from './exchange.js';
+import { judgeFraming } from './framing.js';
+import type { Route } from './route.js';
+import { badFraming, methodNotAllowed, NOT_FOUND } from './routing-answers.js';
+import type { TlsFiles } from './tls-files.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, UwsModule } from './uws-loader.js';
+
+/** The port is taken, or must not be used by this user: choose another. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** Routes by path. `GET` stands for HEAD too. */
+export type RouteTable = Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly route: Route }>>;
+
+export type ListenOptions = {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Share the port with other processes that do the same: the kernel spreads connections over them. */
+  readonly isShared: boolean;
+};
+
+/**
+ * HTTP/1.1 on uWebSockets.js, with TLS where files for it are given: routing, framing checks, and the life cycle
+ * `listen` → `drain` (no new connections, answers say close) → `whenIdle` → `close`.
+ */
+export class HttpServer {
+  private readonly app: TemplatedApp;
+  private listenSocket: us_listen_socket | undefined;
+  private inFlight = 0;
+  private draining = false;
+  private readonly idleWaiters: (() => void)[] = [];
+
+  constructor(
+    private readonly uws: UwsModule,
+    routes: RouteTable,
+    private readonly metrics: IngressMetrics,
+    tls?: TlsFiles,
+  ) {
+    this.app = tls ? uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : uws.App();
+    for (const [path, { method, route }] of Object.entries(routes)) {
+      if (method === 'POST') this.app.post(path, this.handler(route));
+      else this.app.get(path, this.handler(route)).head(path, this.handler(route));
+      this.app.any(path, this.handler(always(methodNotAllowed(method === 'GET' ? 'GET, HEAD' : method))));
+    }
+    this.app.any('/*', this.handler(always(NOT_FOUND)));
+  }
+
+  /**
+   * Resolves to the port once connections are accepted.
+   * @throws ListenError when that cannot be: print its message and exit.
+   */
+  listen({ host, port, isShared }: ListenOptions): Promise<number> {
+    const LIBUS_LISTEN_EXCLUSIVE_PORT = 1;
+    return new Promise((resolve, reject) => {
+      // Its types lack this form in the older build.
+      const app = this.app as unknown as {
+        listen: (host: string, port: number, options: number, done: (socket: us_listen_socket | false) => void) => void;
+      };
+      app.listen(host, port, isShared ? 0 : LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
+        if (socket === false) {
+          reject(
+            new ListenError(
+              `cannot listen on ${host} port ${port}: the port is taken, or the address is not of this machine`,
+            ),
+          );
+          return;
+        }
+        this.listenSocket = socket;
+        resolve(this.uws.us_socket_local_port(socket));
+      });
+    });
+  }
+
+  get requestsInFlight(): number {
+    return this.inFlight;
+  }
+
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  /** Takes no more connections. Requests on open ones are still answered, and their connections closed. */
+  drain(): void {
+    this.draining = true;
+    if (this.listenSocket !== undefined) this.uws.us_listen_socket_close(this.listenSocket);
+    this.listenSocket = undefined;
+  }
+
+  /** Resolves when no request waits for its answer. */
+  whenIdle(): Promise<void> {
+    if (this.inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => this.idleWaiters.push(resolve));
+  }
+
+  /** Closes all connections, whatever they wait for. */
+  close(): void {
+    this.drain();
+    this.app.close();
+  }
+
+  private handler(route: Route): (res: HttpResponse, req: HttpRequest) => void {
+    return (res, req) => {
+      this.inFlight += 1;
+      const method = req.getCaseSensitiveMethod();
+      const exchange = new Exchange(res, method === 'HEAD', () => this.draining, this.onOver);
+      const framing = judgeFraming(req, method);
+      switch (framing.kind) {
+        case 'clear':
+          if (framing.isLast) exchange.closeAfter();
+          route({ res, req, exchange, bodyBytes: framing.bodyBytes });
+          return;
+        case 'faulty':
+          this.metrics.rejected('framing');
+          exchange.answerAndClose(badFraming(framing.detail));
+      }
+    };
+  }
+
+  private readonly onOver = (): void => {
+    this.inFlight -= 1;
+    if (this.inFlight === 0) for (const resolve of this.idleWaiters.splice(0)) resolve();
+  };
+}
+
+function always(answer: Answer): Route {
+  return ({ exchange, bodyBytes }) => exchange.answerUnread(answer, bodyBytes);
+}

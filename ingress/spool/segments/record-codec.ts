@@ -1,0 +1,41 @@
+import type { IncomingRecord } from '../../delivery/event-sink.js';
+
+/** A record as the spool has it. */
+export type SpooledRecord = {
+  readonly record: IncomingRecord;
+  /** When it came into the spool: milliseconds since 1970. */
+  readonly spooledAt: number;
+};
+
+// stream (1 byte), time (8), length of the head (4), head: JSON [key, headers], body
+const FIXED_BYTES = 13;
+const STREAMS = ['events', 'dead-letter'] as const;
+
+/** The bytes that stand for a record in a segment. They hold what the sender sent, and nothing that only Kafka or the registry know. */
+export function encodeRecord({ record, spooledAt }: SpooledRecord): Buffer {
+  const head = Buffer.from(JSON.stringify([record.key, record.headers]));
+  const bytes = Buffer.allocUnsafe(FIXED_BYTES + head.length + record.body.length);
+  bytes.writeUInt8(STREAMS.indexOf(record.stream), 0);
+  bytes.writeDoubleLE(spooledAt, 1);
+  bytes.writeUInt32LE(head.length, 9);
+  head.copy(bytes, FIXED_BYTES);
+  record.body.copy(bytes, FIXED_BYTES + head.length);
+  return bytes;
+}
+
+/** The record that {@link encodeRecord} wrote; its body is a view of `bytes`. `undefined` when these bytes are no record. */
+export function decodeRecord(bytes: Buffer): SpooledRecord | undefined {
+  if (bytes.length < FIXED_BYTES) return undefined;
+  const stream = STREAMS[bytes.readUInt8(0)];
+  const bodyAt = FIXED_BYTES + bytes.readUInt32LE(9);
+  if (stream === undefined || bodyAt > bytes.length) return undefined;
+  try {
+    const [key, headers] = JSON.parse(bytes.toString('utf8', FIXED_BYTES, bodyAt)) as [
+      string | null,
+      Record<string, string>,
+    ];
+    return { record: { stream, key, headers, body: bytes.subarray(bodyAt) }, spooledAt: bytes.readDoubleLE(1) };
+  } catch {
+    return undefined;
+  }
+}

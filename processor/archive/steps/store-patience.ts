@@ -1,9 +1,0 @@
-import type { Backoff } from '../backoff.js';
-
-/** Between tries of what waits for the store. */
-export const STORE_BACKOFF: Backoff = { firstMs: 200, mostMs: 5_000 };
-
-/** An outage may last for hours, and thousands wait: each speaks up ever less often. @param tries so far, 1 or more. */
-export function levelOfTry(tries: number): 'warn' | 'debug' {
-  return Number.isInteger(Math.log2(tries)) ? 'warn' : 'debug';
-}

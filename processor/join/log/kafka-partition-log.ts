@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka } from '../../../infra/kafka/connection/client.js';
+import type { PartitionReader } from '../../../infra/kafka/consume/partition-reader.js';
+import { TransactionalWriter, type ConsumedOffset } from '../../../infra/kafka/transaction/transactional-writer.js';
+import type { TopicNames } from '../../../schemas/topics.js';
+import type { ChangelogRecord, CommitReceipt, OutputRecord, PartitionLog, TaskCommit } from './partition-log.js';
+
+export type KafkaPartitionLogDeps = {
+  readonly kafka: Kafka;
+  readonly groupId: string;
+  readonly topics: TopicNames;
+  readonly changelogReader: PartitionReader;
+  /** That all topics take, in bytes. */
+  readonly maxBatchBytes: number;
+};
+
+/** After this long without its producer, the broker aborts an open transaction, which frees readers that wait behind it. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+
+/** Key of the record that each owner writes when it takes over. A session id is never empty. */
+const OWNER_KEY = '';
+
+/** {@link PartitionLog} on a real cluster: one transactional id for each input partition. */
+export class KafkaPartitionLog implements PartitionLog {
+  /** Written to the changelog at `fence` and read back by `restore`: all that earlier owners committed stands before it. */
+  private readonly owner = randomUUID();
+  private writer: TransactionalWriter | undefined;
+
+  constructor(
+    private readonly partition: number,
+    private readonly deps: KafkaPartitionLogDeps,
+  ) {}
+
+  async fence(): Promise<CommitReceipt> {
+    const { kafka, groupId, topics, maxBatchBytes } = this.deps;
+    const { events: _input, ...outputs } = topics;
+    this.writer = await TransactionalWriter.open(kafka, {
+      transactionalId: `${groupId}-${this.partition}`,
+      topics: Object.values(outputs),
+      transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+      maxBatchBytes,
+    });
+    return this.commit({ changelog: [] });
+  }
+
+  async restore(apply: (record: ChangelogRecord) => void): Promise<void> {
+    await this.deps.changelogReader.read(this.partition, ({ key, value }) => {
+      const sessionId = key?.toString() ?? OWNER_KEY;
+      if (sessionId === OWNER_KEY) return value?.toString() === this.owner ? 'done' : 'more';
+      apply({ sessionId, state: value });
+      return 'more';
+    });
+  }
+
+  async committedOffset(): Promise<number | undefined> {
+    const { groupId, topics } = this.deps;
+    return this.fenced().committedOffset({ groupId, topic: topics.events, partition: this.partition });
+  }
+
+  append({ topic, key, value, headers }: OutputRecord): void {
+    this.fenced().append({ topic, partition: this.partition, key, value, headers });
+  }
+
+  async commit({ changelog, nextOffset }: TaskCommit): Promise<CommitReceipt> {
+    const writer = this.fenced();
+    const { partition } = this;
+    const topic = this.deps.topics.changelog;
+    for (const { sessionId, state } of changelog) writer.append({ topic, partition, key: sessionId, value: state });
+    // A transaction that says nothing, but for the offset, carries the owner's record: its receipt still shows the broker's clock.
+    if (writer.isEmpty) writer.append({ topic, partition, key: OWNER_KEY, value: Buffer.from(this.owner) });
+    return writer.commit(this.consumed(nextOffset));
+  }
+
+  async close(): Promise<void> {
+    await this.writer?.close();
+  }
+
+  private fenced(): TransactionalWriter {
+    if (this.writer === undefined) throw new Error('the partition was not fenced');
+    return this.writer;
+  }
+
+  private consumed(nextOffset: number | undefined): ConsumedOffset | undefined {
+    if (nextOffset === undefined) return undefined;
+    const { groupId, topics } = this.deps;
+    return { groupId, topic: topics.events, partition: this.partition, offset: nextOffset };
+  }
+}

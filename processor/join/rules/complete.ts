@@ -1,0 +1,47 @@
+import type { Recording, SessionFinalized } from '../../../schemas/generated/types.js';
+import { settle } from './amend.js';
+import { NO_EFFECTS, type Effect, type Transition } from './effects.js';
+import { isFinal, outcomeAtFinalize } from './recording-outcome.js';
+import { completeRecord } from './records.js';
+import {
+  awaitingState,
+  completedState,
+  type AwaitingRecording,
+  type Finalized,
+  type GivenUp,
+  type Millis,
+  type Open,
+  type SessionState,
+  type Writable,
+} from './state.js';
+
+/** Takes `session.finalized`: the session completes at once, or waits for its recording. */
+export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Millis): Transition<SessionState> {
+  const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = event;
+  const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
+  if (callStatus !== undefined) finalized.callStatus = callStatus;
+  if (callDuration !== undefined) finalized.callDuration = callDuration;
+  const awaiting = awaitingState(now, finalized, state);
+  const outcome = outcomeAtFinalize(finalized, state.recording);
+  if (outcome === undefined) return { state: awaiting, effects: NO_EFFECTS };
+  return complete(event.sessionId, awaiting, outcome, now);
+}
+
+/**
+ * Completes a session. A recording that had settled and says more than `outcome` amends it at once: a session in which none was
+ * expected gives the same records whether its audio came before or after it completed.
+ */
+export function complete(
+  sessionId: string,
+  state: AwaitingRecording,
+  outcome: Recording,
+  now: Millis,
+): Transition<SessionState> {
+  const record = completeRecord(sessionId, state.finalized, state.timeline, outcome, now);
+  const effects: Effect[] = [{ kind: 'complete', record }];
+  if (isFinal(record.channel, record.recording.outcome)) return { state: completedState(now), effects };
+  const completed = completedState(now, record);
+  if (state.recording === undefined) return { state: completed, effects };
+  const amended = settle(completed, record, state.recording);
+  return { state: amended.state, effects: [...effects, ...amended.effects] };
+}

@@ -1,0 +1,155 @@
+import { decodeState, encodeState, peekState } from '../rules/state-codec.js';
+import type { JoinRules } from '../rules/rules.js';
+import type { Phase, SessionState } from '../rules/state.js';
+import { basisDueAt, dueAt as dueAtOf } from '../rules/timers.js';
+import type { ChangelogRecord } from '../log/partition-log.js';
+import { SessionTable } from './session-table.js';
+import { TimerHeap } from './timer-heap.js';
+
+/** A session that the slice in hand has touched: decoded once, and encoded once when the slice is committed. */
+type Touched = {
+  readonly sessionId: string;
+  slot: number | undefined;
+  state: SessionState | undefined;
+  changed: boolean;
+  boundBytes: number;
+};
+
+export type DueSession = { readonly sessionId: string; readonly state: SessionState; readonly dueAt: number };
+
+/**
+ * The states of one partition's sessions in memory, with their timers. The changelog is the durable copy.
+ *
+ * States rest encoded, in the bytes that the changelog holds; only those touched since the last {@link takeChanges} but one are objects: a
+ * session's events come close together, and what is decoded once need not be decoded again for the next of them.
+ */
+export class SessionStore {
+  private readonly table = new SessionTable();
+  private readonly timers = new TimerHeap();
+  private touched = new Map<string, Touched>();
+  /** A session is asked for several times in a row. */
+  private last: Touched | undefined;
+  /** Those of the slice before whose sessions are not complete. */
+  private before: ReadonlyMap<string, Touched> = new Map();
+  /** Sessions by phase, kept up as they move, for the metrics. */
+  readonly counts: Record<Phase, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
+
+  constructor(private readonly rules: JoinRules) {}
+
+  /** Memory of the resting states, in bytes. */
+  get heldBytes(): number {
+    return this.table.heldBytes;
+  }
+
+  /** Sessions that were touched since the last {@link takeChanges}: each is an object until then. */
+  get inHand(): number {
+    return this.touched.size;
+  }
+
+  get(sessionId: string): SessionState | undefined {
+    return this.touch(sessionId).state;
+  }
+
+  /** An upper bound of the encoded state's size, which {@link set} was told or the table knows. */
+  boundBytes(sessionId: string): number {
+    return this.touch(sessionId).boundBytes;
+  }
+
+  /**
+   * Stores a state and sets its timer; `undefined` forgets the session.
+   * @param boundBytes no more than this is needed to encode it.
+   */
+  set(sessionId: string, state: SessionState | undefined, boundBytes = 0): void {
+    const touched = this.touch(sessionId);
+    const { state: before } = touched;
+    if (before !== undefined) this.counts[before.phase] -= 1;
+    touched.state = state;
+    touched.changed = true;
+    touched.boundBytes = boundBytes;
+    if (state === undefined) {
+      this.forget(touched);
+      return;
+    }
+    this.counts[state.phase] += 1;
+    touched.slot ??= this.table.findOrInsert(sessionId);
+    const dueAt = dueAtOf(state, this.rules);
+    // Most events leave the timer where it is, far from the caches where there are many.
+    if (before === undefined || dueAt !== dueAtOf(before, this.rules)) this.timers.set(touched.slot, dueAt);
+  }
+
+  /**
+   * Takes a record of the changelog; its state is not decoded.
+   * @throws UnknownStateVersionError when a newer program wrote it.
+   */
+  restore({ sessionId, state }: ChangelogRecord): void {
+    const known = this.table.find(sessionId);
+    if (known !== undefined) this.counts[peekState(this.table.state(known)).phase] -= 1;
+    if (state === null) {
+      if (known === undefined) return;
+      this.timers.remove(known);
+      this.table.remove(known);
+      return;
+    }
+    const basis = peekState(state);
+    this.counts[basis.phase] += 1;
+    const slot = known ?? this.table.findOrInsert(sessionId);
+    this.table.setState(slot, state);
+    this.timers.set(slot, basisDueAt(basis, this.rules));
+  }
+
+  /** The newest states of the sessions that changed since the last call, encoded, tombstones of the forgotten included. */
+  takeChanges(): ChangelogRecord[] {
+    const changes: ChangelogRecord[] = [];
+    const before = new Map<string, Touched>();
+    for (const touched of this.touched.values()) {
+      const { sessionId, slot, state, changed } = touched;
+      // Little more is heard of a session that is complete.
+      if (state !== undefined && state.phase !== 'completed') before.set(sessionId, touched);
+      if (!changed) continue;
+      const encoded = state === undefined ? null : encodeState(state);
+      if (encoded !== null && slot !== undefined) this.table.setState(slot, encoded);
+      changes.push({ sessionId, state: encoded });
+    }
+    this.before = before;
+    this.touched = new Map();
+    this.last = undefined;
+    return changes;
+  }
+
+  /** When the earliest timer is due; `undefined` when there is none. */
+  nextDueAt(): number | undefined {
+    return this.timers.firstDueAt();
+  }
+
+  /** The session whose timer is due first, if that is before `time` (exclusive). Firing it sets another timer, or none. */
+  dueBefore(time: number): DueSession | undefined {
+    const slot = this.timers.first();
+    const dueAt = this.timers.firstDueAt();
+    if (slot === undefined || dueAt === undefined || dueAt >= time) return undefined;
+    const sessionId = this.table.sessionId(slot);
+    const state = this.get(sessionId);
+    if (state === undefined) throw new Error('a timer outlived its session');
+    return { sessionId, state, dueAt };
+  }
+
+  private touch(sessionId: string): Touched {
+    if (sessionId === this.last?.sessionId) return this.last;
+    let touched = this.touched.get(sessionId);
+    if (touched === undefined) {
+      const slot = this.table.find(sessionId);
+      const encoded = slot === undefined ? undefined : this.table.state(slot);
+      const state = encoded && (this.before.get(sessionId)?.state ?? decodeState(encoded));
+      touched = { sessionId, slot, state, changed: false, boundBytes: encoded?.length ?? 0 };
+      this.touched.set(sessionId, touched);
+    }
+    this.last = touched;
+    return touched;
+  }
+
+  private forget(touched: Touched): void {
+    if (touched.slot === undefined) return;
+    this.timers.remove(touched.slot);
+    this.table.remove(touched.slot);
+    touched.slot = undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Kafka } from '../../infra/kafka/connection/client.js';
+import { PartitionReader } from '../../infra/kafka/consume/partition-reader.js';
+import { decodeState } from '../../processor/join/rules/state-codec.js';
+import type { TopicNames } from '../../schemas/topics.js';
+import { validateSessionEvent } from '../../schemas/validators.js';
+import { decodeWire } from '../../schemas/wire-format.js';
+import type { DeadLetterRead, LogRecord, OutputKind, OutputRead } from '../oracle/history.js';
+import { placeOf } from '../oracle/history.js';
+import { readWithJava, type JavaRecord } from '../oracle/java-consumer.js';
+
+export const OUTPUTS: readonly OutputKind[] = ['complete', 'amended', 'incomplete'];
+
+/** What all topics hold after a run, as the Java consumer reads it with `read_committed`. */
+export type ReadHistory = {
+  readonly log: readonly LogRecord[];
+  readonly outputs: readonly OutputRead[];
+  readonly deadLetters: readonly DeadLetterRead[];
+  readonly phases: ReadonlyMap<string, string>;
+  /** Owners that the partitions have had: each left its name in the changelog, where compaction has not removed it. */
+  readonly owners: number;
+};
+
+/** @param brokers as for Kafka's own tools. Nobody may write meanwhile. */
+export async function readHistory(brokers: string, topics: TopicNames, signal: AbortSignal): Promise<ReadHistory> {
+  const log: LogRecord[] = [];
+  const outputs: OutputRead[] = [];
+  const deadLetters: DeadLetterRead[] = [];
+  const changelog = new Map<string, Buffer | null>();
+  const owners = new Set<string>();
+  const read = (topic: string, onRecord: (record: JavaRecord) => void) =>
+    readWithJava(brokers, topic, onRecord, signal);
+  await Promise.all([
+    read(topics.events, ({ partition, offset, timestamp, headers, value }) => {
+      log.push({ id: headers['ce_id'] ?? '', partition, offset, timestamp, event: eventOf(value) });
+    }),
+    read(topics.changelog, ({ key, value }) => {
+      if (key === '') owners.add(String(value));
+      else changelog.set(key, value);
+    }),
+    ...OUTPUTS.map((kind) =>
+      read(topics[kind], ({ key, headers, value, partition, offset, timestamp }) => {
+        const record = JSON.parse(
+          decodeWire(value ?? Buffer.alloc(0))?.json.toString() ?? '{}',
+        ) as OutputRead['record'];
+        outputs.push({ kind, id: headers['ce_id'] ?? '', sessionId: key, partition, offset, timestamp, record });
+      }),
+    ),
+    read(topics.deadLetter, ({ partition, headers }) => {
+      deadLetters.push({ partition, sourceOffset: Number(headers['source-offset']) });
+    }),
+  ]);
+  const phases = new Map<string, string>();
+  for (const [sessionId, state] of changelog) if (state !== null) phases.set(sessionId, decodeState(state).phase);
+  return { log, outputs, deadLetters, phases, owners: owners.size };
+}
+
+function eventOf(value: Buffer | null): LogRecord['event'] {
+  const json = value === null ? undefined : decodeWire(value)?.json;
+  if (json === undefined) return undefined;
+  const verdict = validateSessionEvent(JSON.parse(json.toString()));
+  return verdict.kind === 'valid' ? verdict.event : undefined;
+}
+
+/**
+ * The places of all output records that kafkajs shows with `read_committed`, up to the last that the Java consumer saw in each partition.
+ * @throws ReadStalledError when it does not come that far.
+ */
+export async function readPlacesWithKafkajs(
+  kafka: Kafka,
+  topics: TopicNames,
+  outputs: readonly OutputRead[],
+): Promise<ReadonlySet<string>> {
+  const places = new Set<string>();
+  for (const kind of OUTPUTS) {
+    const last = new Map<number, number>();
+    for (const output of outputs) if (output.kind === kind) last.set(output.partition, output.offset);
+    const reader = new PartitionReader(kafka, topics[kind]);
+    for (const [partition, end] of last) {
+      await reader.read(partition, ({ offset }) => {
+        if (offset <= end) places.add(placeOf({ kind, partition, offset }));
+        return offset >= end ? 'done' : 'more';
+      });
+    }
+  }
+  return places;
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util';
+import { logToStderr, stopOnSignal } from '../dev/local-stack/process/foreground.js';
+import { soakArchive } from './archive/soak-archive.js';
+import { soakIngress } from './ingress/soak-ingress.js';
+import { soakJoin } from './join/soak-join.js';
+import { soakSimulation } from './simulation/soak-simulation.js';
+
+// `npm run soak -- [ingress] [join] [archive] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: faults under load, for minutes;
+// exits non-zero on any broken guarantee.
+const SOAKS = { ingress: soakIngress, join: soakJoin, archive: soakArchive, simulation: soakSimulation };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    schedules: { type: 'string' },
+    mutations: { type: 'boolean', default: false },
+  },
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(SOAKS, name));
+if (unknown.length > 0) {
+  logToStderr(`error: no soak is called ${unknown.join(', ')}; there are: ${Object.keys(SOAKS).join(', ')}`);
+  process.exit(1);
+}
+const wholeNumber = (name: 'seed' | 'schedules'): number | undefined => {
+  const value = values[name] === undefined ? undefined : Number(values[name]);
+  if (value === undefined || Number.isSafeInteger(value)) return value;
+  logToStderr(`error: --${name} must be a whole number`);
+  process.exit(1);
+};
+const seed = wholeNumber('seed') ?? Date.now() % 1_000_000;
+const schedules = wholeNumber('schedules');
+// What is started ends with us in any case; so that it ends in order, every wait below listens to this signal.
+const signal = stopOnSignal();
+let passed = true;
+try {
+  for (const [name, soak] of Object.entries(SOAKS)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const options = { seed, quick: values.quick, log: logToStderr, signal };
+    const simulation = { mutations: values.mutations, ...(schedules !== undefined && { schedules }) };
+    passed = (await soak({ ...options, ...simulation })) && passed;
+  }
+} catch (error) {
+  logToStderr(signal.aborted ? 'stopped' : `error: ${String((error as Error).stack ?? error)}`);
+  passed = false;
+}
+process.exit(passed ? 0 : 1);

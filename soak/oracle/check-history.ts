@@ -1,0 +1,107 @@
+import { grouped } from '../../lab/grouped.js';
+import { checkOutputs } from './check-outputs.js';
+import type { DeadLetterRead, History, LogRecord, OutputRead, Violation } from './history.js';
+import { placeOf } from './history.js';
+import { expectedOf, type LoggedEvent } from './reference-join.js';
+
+/**
+ * Finds what was lost, doubled, torn, reordered, or never should have been seen. Empty: the join was exact.
+ *
+ * What must be there is computed from the log, event by event, without the processor's code; so a record is torn when it is not
+ * exactly what its session's events say.
+ */
+export function checkHistory(history: History): Violation[] {
+  const { log, outputs, phases, rules, until } = history;
+  const outputsOf = grouped(outputs, ({ sessionId }) => sessionId);
+  const sessions = sessionsOf(log);
+  const violations = [...checkSends(history), ...checkDeadLetters(history), ...checkReaders(history)];
+  for (const [sessionId, entries] of sessions) {
+    const expected = expectedOf(sessionId, entries, rules, until);
+    violations.push(...checkOutputs(sessionId, expected.records, outputsOf.get(sessionId) ?? []));
+    const phase = phases.get(sessionId) ?? 'forgotten';
+    if (phase === expected.phase) continue;
+    violations.push({ kind: 'torn', sessionId, detail: `the changelog says ${phase}, its events ${expected.phase}` });
+  }
+  for (const [sessionId, strangers] of outputsOf) {
+    if (sessions.has(sessionId)) continue;
+    violations.push({ kind: 'phantom', sessionId, detail: `${idsOf(strangers)}: no event of it is in the log` });
+  }
+  return violations;
+}
+
+/** The log holds each event that was acknowledged, and none that was never sent. */
+function checkSends({ sent, log }: History): Violation[] {
+  const logged = new Set(log.map(({ id }) => id));
+  const known = new Set(sent.map(({ id }) => id));
+  return [
+    ...sent
+      .filter(({ id, isAcknowledged }) => isAcknowledged && !logged.has(id))
+      .map(({ id, sessionId }): Violation => ({ kind: 'lost', sessionId, detail: `event ${id} was acknowledged` })),
+    ...log
+      .filter(({ id }) => !known.has(id))
+      .map(({ id, event }): Violation => {
+        return { kind: 'phantom', sessionId: event?.sessionId ?? '', detail: `event ${id} was never sent` };
+      }),
+  ];
+}
+
+/** Each record that cannot be joined has one dead letter. */
+function checkDeadLetters({ log, deadLetters }: History): Violation[] {
+  const name = (partition: number, offset: number): string => `dead letter of ${partition}/${offset}`;
+  const due = new Map(
+    log.filter(({ event }) => event === undefined).map(({ partition, offset }) => [name(partition, offset), 0]),
+  );
+  const violations: Violation[] = [];
+  const tell = (kind: Violation['kind'], detail: string) => violations.push({ kind, sessionId: '', detail });
+  for (const { partition, sourceOffset } of deadLetters satisfies readonly DeadLetterRead[]) {
+    const detail = name(partition, sourceOffset);
+    const count = due.get(detail);
+    if (count === undefined) tell('phantom', detail);
+    else if (count > 0) tell('duplicate', detail);
+    due.set(detail, (count ?? 0) + 1);
+  }
+  for (const [detail, count] of due) if (count === 0) tell('lost', detail);
+  return violations;
+}
+
+/** Two read_committed consumers see the same: what only one sees is of an aborted transaction, or was kept from the other. */
+function checkReaders({ outputs, seenByOther }: History): Violation[] {
+  if (seenByOther === undefined) return [];
+  const here = new Set(outputs.map(placeOf));
+  return [
+    ...[...seenByOther]
+      .filter((place) => !here.has(place))
+      .map((place): Violation => ({
+        kind: 'aborted',
+        sessionId: '',
+        detail: `${place} was shown to the other reader only`,
+      })),
+    ...outputs
+      .filter((output) => !seenByOther.has(placeOf(output)))
+      .map((output): Violation => {
+        return {
+          kind: 'aborted',
+          sessionId: output.sessionId,
+          detail: `${placeOf(output)} was not shown to the other reader`,
+        };
+      }),
+  ];
+}
+
+function sessionsOf(log: readonly LogRecord[]): Map<string, LoggedEvent[]> {
+  const passedOf = new Map<number, number>();
+  const sessions = new Map<string, LoggedEvent[]>();
+  for (const { partition, timestamp, event } of log) {
+    const passed = Math.max(passedOf.get(partition) ?? 0, timestamp);
+    passedOf.set(partition, passed);
+    if (event === undefined) continue;
+    const entries = sessions.get(event.sessionId) ?? [];
+    if (entries.length === 0) sessions.set(event.sessionId, entries);
+    entries.push({ event, at: timestamp, passed });
+  }
+  return sessions;
+}
+
+function idsOf(outputs: readonly OutputRead[]): string {
+  return outputs.map(({ id }) => id).join(', ');
+}

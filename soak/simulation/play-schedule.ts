@@ -1,0 +1,260 @@
+import { TransactionFailedError } from '../../infra/kafka/transaction/errors.js';
+import { decodeState } from '../../processor/join/rules/state-codec.js';
+import type { JoinRules } from '../../processor/join/rules/rules.js';
+import { between, seededRandom, type Random } from '../../lab/random.js';
+import { watchCommits } from './commit-checks.js';
+import { compareOutputs } from './compare-outputs.js';
+import { FakeGroup } from './fake-group.js';
+import { Scheduler } from './scheduler.js';
+import { SessionMaker } from './session-maker.js';
+import { SimulatedProcessor } from './simulated-processor.js';
+import { SimulatedTopic } from './simulated-topic.js';
+
+const T0 = Date.UTC(2026, 4, 3, 8);
+const MINUTE = 60_000;
+/** What is to be done is done in far fewer; more means that something goes round in circles. */
+const MOST_STEPS = 20_000;
+
+/** What a schedule does between two steps, by how often: drawn anew for each, so that some are all crashes, others all clock. */
+const DISTURBANCES = ['append', 'clock', 'fail', 'crash', 'start', 'stop', 'pause', 'expel', 'compact'] as const;
+type Disturbance = (typeof DISTURBANCES)[number];
+
+export type ScheduleResult = {
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+  readonly steps: number;
+};
+
+/** Plays the schedule of a seed: first with faults, then without, to the end of every session's retention. */
+export async function playSchedule(seed: number): Promise<ScheduleResult> {
+  const schedule = new Schedule(seededRandom(seed));
+  const giveBack = schedule.scheduler.takeTimers();
+  try {
+    await schedule.disturb();
+    if (schedule.violations.length === 0) await schedule.conclude();
+  } finally {
+    giveBack();
+  }
+  const { violations, scheduler, steps } = schedule;
+  return { violations, trace: scheduler.trace, steps };
+}
+
+class Schedule {
+  readonly violations: string[] = [];
+  readonly scheduler: Scheduler;
+  steps = 0;
+  private readonly rules: JoinRules;
+  private readonly topic: SimulatedTopic;
+  private readonly group: FakeGroup;
+  private readonly maker: SessionMaker;
+  private readonly dueTimes: number[] = [];
+  private processors: SimulatedProcessor[] = [];
+  private started = 0;
+
+  constructor(private readonly random: Random) {
+    const partitions = between(random, 1, 3);
+    this.rules = {
+      recordingGraceMs: 15 * MINUTE,
+      finalizeTimeoutMs: 60 * MINUTE,
+      // Some forget soon, so that a record that is processed twice makes a second life of its session.
+      retentionMs: (random() < 0.7 ? 40 : 600) * MINUTE,
+      linkLifetimeMs: 15 * MINUTE,
+    };
+    this.scheduler = new Scheduler(random);
+    this.topic = new SimulatedTopic(partitions, T0, random);
+    this.group = new FakeGroup(partitions);
+    this.maker = new SessionMaker(random, between(random, 1, 4));
+    watchCommits(this.topic, (violation) => this.violations.push(violation));
+  }
+
+  async disturb(): Promise<void> {
+    const { random } = this;
+    const weights = DISTURBANCES.map((name) => ({ name, weight: random() ** 3 * (name === 'append' ? 3 : 1) }));
+    const length = between(random, 40, 250);
+    const calm = 0.5 + random() * 0.45;
+    await this.startProcessor();
+    for (let i = 0; i < length && this.violations.length === 0; i += 1) {
+      if (random() < calm && (await this.step())) continue;
+      let left = random() * weights.reduce((sum, { weight }) => sum + weight, 0);
+      await this.do(weights.find(({ weight }) => (left -= weight) < 0)?.name ?? 'append');
+    }
+  }
+
+  /** No more faults: everything must be joined, then given up, then forgotten. */
+  async conclude(): Promise<void> {
+    const { random, topic } = this;
+    this.scheduler.note('no more faults');
+    const isFresh = random() < 0.5;
+    for (const processor of this.processors) {
+      if (isFresh || processor.actor.isPaused || processor.isStopping) this.scheduler.crash(processor.actor);
+      processor.actor.isPaused = false;
+    }
+    this.buryTheDead();
+    if (!this.processors.some(({ actor }) => actor.isAlive)) await this.startProcessor();
+    topic.advance(1_000);
+    await this.until('the backlog is not processed', () => this.isCaughtUp());
+    this.compareMemory();
+    // What follows asks of every state whether it is what the log says: the next events build on it.
+    for (let i = between(random, 0, 6); i > 0; i -= 1) this.append();
+    topic.advance(1_000);
+    await this.until('the backlog is not processed', () => this.isCaughtUp());
+    this.compareMemory();
+    const end = topic.now + this.rules.finalizeTimeoutMs + this.rules.retentionMs + 90 * MINUTE;
+    while (topic.now < end) {
+      topic.advance(between(random, 5 * MINUTE, 90 * MINUTE));
+      for (let i = 0; i < 20; i += 1) await this.step();
+    }
+    await this.until('sessions are not forgotten', () =>
+      topic.partitions.every(({ changelog }) => changelog.size === 0),
+    );
+    for (const number of topic.partitions.keys()) this.violations.push(...compareOutputs(topic, number, this.rules));
+  }
+
+  private async step(): Promise<boolean> {
+    this.steps += 1;
+    return this.scheduler.step();
+  }
+
+  private async do(disturbance: Disturbance): Promise<void> {
+    const { random, topic, scheduler } = this;
+    const some = this.processors[Math.floor(random() * this.processors.length)];
+    switch (disturbance) {
+      case 'append':
+        this.append();
+        break;
+      case 'clock':
+        topic.advance(this.jump());
+        scheduler.note(`the clock shows ${new Date(topic.now).toISOString()}`);
+        break;
+      case 'fail':
+        await scheduler.fail(faultAt);
+        break;
+      case 'crash':
+        if (some?.actor.isAlive) scheduler.crash(some.actor);
+        break;
+      case 'start':
+        if (this.processors.filter(({ actor }) => actor.isAlive).length < 3) await this.startProcessor();
+        break;
+      case 'stop':
+        if (some?.actor.isAlive && !some.actor.isPaused) await some.stop();
+        break;
+      case 'pause':
+        if (some !== undefined) {
+          some.actor.isPaused = !some.actor.isPaused;
+          scheduler.note(`${some.actor.name} ${some.actor.isPaused ? 'is paused' : 'goes on'}`);
+        }
+        break;
+      case 'expel':
+        if (some?.consumer !== undefined) this.group.remove(some.consumer);
+        break;
+      case 'compact':
+        for (const partition of topic.partitions) partition.compact();
+        break;
+      default:
+        disturbance satisfies never;
+    }
+  }
+
+  private append(): void {
+    const { random, topic, rules } = this;
+    const number = between(random, 0, topic.partitions.length);
+    if (random() < 0.03) topic.appendPoison(number, `p${number}-s0`);
+    else topic.append(number, this.maker.next(number, topic.now));
+    this.scheduler.note(`offset ${topic.partition(number).input.length - 1} of partition ${number} is written`);
+    const { recordingGraceMs, finalizeTimeoutMs, retentionMs } = rules;
+    this.dueTimes.push(...[recordingGraceMs, finalizeTimeoutMs, retentionMs].map((ms) => topic.now + ms));
+  }
+
+  /** A moment, minutes, or to the edge of a time at which a timer may be due. */
+  private jump(): number {
+    const { random, topic } = this;
+    const kind = random();
+    if (kind < 0.4) return between(random, 1, 400);
+    if (kind < 0.6) return between(random, MINUTE, 50 * MINUTE);
+    const next = this.dueTimes.filter((due) => due > topic.now + 1_000);
+    const due = next[Math.floor(random() * next.length)] ?? topic.now + MINUTE;
+    // A record on the very millisecond at which a timer is due comes before it.
+    return due - topic.now + (random() < 0.3 ? 0 : between(random, -400, 900));
+  }
+
+  private async startProcessor(): Promise<void> {
+    this.started += 1;
+    const { scheduler, group, topic, random, rules } = this;
+    const drift = (random() - 0.5) * 40e-6;
+    const processor = new SimulatedProcessor(`processor ${this.started}`, drift, {
+      scheduler,
+      group,
+      topic,
+      random,
+      rules,
+    });
+    this.processors.push(processor);
+    await processor.start();
+  }
+
+  private buryTheDead(): void {
+    for (const { actor, consumer } of this.processors)
+      if (!actor.isAlive && consumer !== undefined) this.group.remove(consumer);
+    this.processors = this.processors.filter(({ actor }) => actor.isAlive);
+  }
+
+  /** Every partition is open somewhere, all of it is processed, and nothing is under way. */
+  private isCaughtUp(): boolean {
+    const { partitions } = this.topic;
+    const open = this.processors.reduce((sum, processor) => sum + processor.openPartitions(), 0);
+    if (open !== partitions.length || !this.scheduler.isIdle()) return false;
+    return partitions.every(({ input, committed }) => (committed ?? 0) === input.length);
+  }
+
+  private async until(otherwise: string, isReached: () => boolean): Promise<void> {
+    if (this.violations.length > 0) return;
+    for (const end = this.steps + MOST_STEPS; this.steps < end && this.violations.length === 0;) {
+      if (isReached()) return;
+      this.buryTheDead();
+      if (this.processors.length === 0) await this.startProcessor();
+      await this.step();
+    }
+    if (this.violations.length === 0) this.violations.push(otherwise);
+  }
+
+  /** A replay of the changelog must give what the owners have in memory. */
+  private compareMemory(): void {
+    const replayed: Record<string, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
+    for (const { changelog } of this.topic.partitions) {
+      for (const state of changelog.values()) {
+        const { phase } = decodeState(state);
+        replayed[phase] = (replayed[phase] ?? 0) + 1;
+      }
+    }
+    const live: Record<string, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
+    for (const processor of this.processors) {
+      for (const [phase, count] of Object.entries(processor.counts())) live[phase] = (live[phase] ?? 0) + count;
+    }
+    const [memory, changelog] = [live, replayed].map((counts) => JSON.stringify(counts));
+    if (memory !== changelog) this.violations.push(`in memory ${memory}, in the changelog ${changelog}`);
+  }
+}
+
+/** The error that a caller gets when a request at this point, or its answer, is lost. */
+function faultAt(point: string): Error | undefined {
+  switch (point) {
+    case 'fence':
+    case 'answer to the fence':
+    case 'produce':
+    case 'offsets':
+    case 'end of transaction':
+    case 'answer to the commit':
+      return new TransactionFailedError(`lost: ${point}`);
+    case 'restore':
+    case 'committed offset':
+    case 'answer to the committed offset':
+    case 'end offsets':
+    case 'answer to the end offsets':
+    case 'fetch':
+    case 'connect':
+    case 'join the group':
+      return new Error(`lost: ${point}`);
+    default:
+      return undefined;
+  }
+}

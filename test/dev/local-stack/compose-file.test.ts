@@ -1,0 +1,88 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { composeVariables, STACK_SERVICES } from '../../../dev/local-stack/docker-stack.js';
+import { localEndpoints } from '../../../dev/local-stack/endpoints.js';
+import { projectRoot } from '../../../dev/local-stack/folders.js';
+import { kafkaService } from '../../../dev/local-stack/services/kafka-service.js';
+import { minioService } from '../../../dev/local-stack/services/minio-service.js';
+import { portPlan } from '../../../dev/local-stack/tcp-ports.js';
+import { registryService } from '../../../dev/local-stack/services/registry-service.js';
+
+type Service = {
+  image?: string;
+  build?: { dockerfile?: string };
+  healthcheck?: unknown;
+  container_name?: string;
+  ports: string[];
+  environment?: Record<string, string>;
+};
+
+const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), 'utf8');
+const text = read('docker-compose.yml');
+const file = parse(text, { merge: true }) as { services: Record<string, Service> };
+
+// The schema is that of github.com/compose-spec/compose-go v2.16.2 (schema/compose-spec.json), copyright 2020 The Compose
+// Specification Authors, Apache-2.0: see compose-spec.LICENSE.
+test('fits the schema of the Compose Specification', () => {
+  const schema = JSON.parse(read('test', 'dev', 'local-stack', 'compose-spec.schema.json')) as object;
+  const validate = new Ajv2020({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
+  validate(file);
+  expect(validate.errors).toBeNull();
+});
+
+const client = spawnSync('docker', ['compose', 'version']).status === 0;
+test.skipIf(!client)('is understood by the compose client of this machine', () => {
+  const config = spawnSync('docker', ['compose', '-f', join(projectRoot, 'docker-compose.yml'), 'config', '-q']);
+  expect(config.stderr.toString()).toBe('');
+  expect(config.status).toBe(0);
+});
+
+describe.each(Object.entries(file.services))('%s', (name, service) => {
+  test('publishes its ports to this machine alone', () => {
+    for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{\w+:-[\d-]+\}:\d+$/);
+  });
+
+  test('has a health check: its own, or that of the image', () => {
+    if (service.healthcheck === undefined) expect(read('Dockerfile')).toMatch(/^HEALTHCHECK /m);
+    expect(name in file.services).toBe(true);
+  });
+
+  test('comes from a pinned image, or from a Dockerfile of ours that does not run as root', () => {
+    if (service.build === undefined) expect(service.image).toMatch(/:\d+\.\d+\.\d+$/);
+    else expect(dockerfileOf(service)).toMatch(/^USER (?!root)\w+$/m);
+  });
+});
+
+test('nothing in it stands in the way of `--scale ingress=3`', () => {
+  const ingress = file.services.ingress;
+  expect(ingress).not.toHaveProperty('container_name');
+  // A range: each container takes a free port of it. No port of another service may lie in it.
+  const [, first = '', last = ''] = /:-(\d+)-(\d+)\}/.exec(ingress?.ports[0] ?? '') ?? [];
+  const usual = Object.values(portPlan({}));
+  expect(Number(last) - Number(first)).toBeGreaterThanOrEqual(2);
+  expect(usual.filter((port) => port >= Number(first) && port <= Number(last))).toEqual([]);
+});
+
+test('is what the native stack is: the same services in the same versions, on the ports it is told', () => {
+  expect(file.services.kafka?.image).toBe(
+    `apache/${/^kafka-[\d.]+\d/.exec(kafkaService.part.folder)?.[0].replace('-', ':')}`,
+  );
+  const version = (dockerfile: string) => /^ARG \w+_VERSION=(.+)$/m.exec(dockerfile)?.[1] ?? 'no version';
+  const { registry, minio } = file.services;
+  expect(registryService.part.folder).toContain(version(dockerfileOf(registry)));
+  expect(minioService.part.folder).toContain(version(dockerfileOf(minio)));
+  for (const name of STACK_SERVICES) expect(file.services).toHaveProperty(name);
+  const ports = portPlan({});
+  for (const variable of Object.keys(composeVariables(ports, localEndpoints(ports, {})))) {
+    expect(text).toContain(`\${${variable}:-`);
+  }
+});
+
+function dockerfileOf(service: Service | undefined): string {
+  const dockerfile = service?.build?.dockerfile;
+  return dockerfile === undefined ? read('Dockerfile') : read('dev', 'docker', dockerfile);
+}

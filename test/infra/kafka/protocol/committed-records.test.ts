@@ -1,0 +1,165 @@
+import { crc32c } from '@node-rs/crc32';
+import fc from 'fast-check';
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import { readCommitted } from '../../../../infra/kafka/protocol/records/committed-records.js';
+import type { InputRecord } from '../../../../infra/kafka/protocol/records/input-record.js';
+
+// kafkajs's own encoder and decoder: it can write what ours does not, timestamps and repeated headers.
+const require = createRequire(import.meta.url);
+const Decoder = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => { buffer: Buffer; offset: number };
+const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => object;
+const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {
+  RecordBatch: (batch: object) => Promise<{ buffer: Buffer }>;
+};
+type TheirRecord = { offset: string; key: Buffer | null; value: Buffer | null; timestamp: string };
+const kafkajsDecode = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (
+  decoder: object,
+) => Promise<{ readonly records: readonly TheirRecord[] }>;
+
+const RECORDS_AT = 61;
+const GZIP = 1;
+const LOG_APPEND_TIME = 8;
+const TRANSACTIONAL = 16;
+const CONTROL = 32;
+const COMMIT = Buffer.from([0, 0, 0, 1]);
+const ABORT = Buffer.from([0, 0, 0, 0]);
+
+type BatchFields = {
+  readonly firstOffset: number;
+  readonly records: readonly object[];
+  readonly attributes?: number;
+  readonly producerId?: number;
+};
+
+async function encode({ firstOffset, records, attributes = 0, producerId = -1, ...fields }: BatchFields) {
+  const encoded = records.map((one, offsetDelta) => encodeRecord({ ...one, offsetDelta }));
+  const lastOffsetDelta = records.length - 1;
+  const { buffer } = await RecordBatch({ ...fields, firstOffset, producerId, lastOffsetDelta, records: encoded });
+  const body = (attributes & GZIP) === 0 ? buffer.subarray(RECORDS_AT) : gzipSync(buffer.subarray(RECORDS_AT));
+  const batch = Buffer.concat([buffer.subarray(0, RECORDS_AT), body]);
+  batch.writeInt32BE(batch.length - 12, 8);
+  batch.writeInt16BE(attributes, 21);
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
+}
+
+const plain = ({ offset, key, value, timestamp }: InputRecord) => ({ offset, key, value, timestamp });
+
+const bytes = fc.uint8Array({ maxLength: 200 }).map((data) => Buffer.from(data));
+const name = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => `h-${text}`);
+const record = fc.record({
+  timestampDelta: fc.nat(2 ** 31 - 1),
+  key: fc.option(bytes),
+  value: fc.option(bytes),
+  headers: fc.dictionary(name, fc.oneof(bytes, fc.array(bytes, { minLength: 2, maxLength: 3 })), { maxKeys: 5 }),
+});
+const batch = fc.record({
+  firstTimestamp: fc.constantFrom(0, 1_777_800_000_000),
+  maxTimestamp: fc.constantFrom(5, 1_777_800_000_009),
+  attributes: fc.constantFrom(0, LOG_APPEND_TIME, GZIP, LOG_APPEND_TIME + GZIP),
+  gapBefore: fc.nat(3),
+  records: fc.array(record, { minLength: 1, maxLength: 20 }),
+});
+
+it('reads what kafkajs reads, from any offset on', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 3 }), fc.nat(), async (batches, some) => {
+      const parts: Buffer[] = [];
+      let end = 0;
+      for (const { gapBefore, ...fields } of batches) {
+        parts.push(await encode({ ...fields, firstOffset: end + gapBefore }));
+        end += gapBefore + fields.records.length;
+      }
+      const all = Buffer.concat(parts);
+      const decoder = new Decoder(all);
+      const theirs: TheirRecord[] = [];
+      while (decoder.offset < all.length) theirs.push(...(await kafkajsDecode(decoder)).records);
+      const from = some % end;
+      const { records, nextOffset } = readCommitted(all, [], from);
+      expect(records.map(plain)).toEqual(
+        theirs
+          .map(({ offset, key, value, timestamp }) => {
+            return { offset: Number(offset), key, value, timestamp: Number(timestamp) };
+          })
+          .filter(({ offset }) => offset >= from),
+      );
+      expect(nextOffset).toBe(end);
+    }),
+    { numRuns: 300, endOnFailure: true },
+  );
+});
+
+type Step = { readonly producer: number; readonly does: 'write' | 'commit' | 'abort' };
+const step: fc.Arbitrary<Step> = fc.record({
+  producer: fc.nat(2),
+  does: fc.constantFrom('write', 'write', 'commit', 'abort'),
+});
+
+it('shows of interleaved transactions those that were committed', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      const log: Buffer[] = [];
+      const aborted: { producerId: bigint; firstOffset: number }[] = [];
+      const open = new Map<number, number[]>();
+      const committed: number[] = [];
+      const endings = [0, 1, 2].map((producer): Step => ({ producer, does: 'commit' }));
+      for (const [offset, { producer, does }] of [...steps, ...endings].entries()) {
+        const written = open.get(producer) ?? [];
+        const [first] = written;
+        if (does === 'write') open.set(producer, [...written, offset]);
+        else open.delete(producer);
+        if (does === 'commit') committed.push(...written);
+        if (does === 'abort' && first !== undefined) {
+          aborted.push({ producerId: BigInt(producer), firstOffset: first });
+        }
+        const control = { key: does === 'commit' ? COMMIT : ABORT, value: Buffer.alloc(6) };
+        log.push(
+          await encode({
+            firstOffset: offset,
+            producerId: producer,
+            attributes: does === 'write' ? TRANSACTIONAL : TRANSACTIONAL | CONTROL,
+            records: [does === 'write' ? { key: null, value: Buffer.from('x') } : control],
+          }),
+        );
+      }
+      aborted.sort((a, b) => a.firstOffset - b.firstOffset);
+      const { records, nextOffset } = readCommitted(Buffer.concat(log), aborted, 0);
+      expect(records.map(({ offset }) => offset)).toEqual(committed.sort((a, b) => a - b));
+      expect(nextOffset).toBe(log.length);
+    }),
+    { numRuns: 200, endOnFailure: true },
+  );
+});
+
+it('leaves a batch that was cut off for the next answer', async () => {
+  const first = await encode({ firstOffset: 0, records: [{ value: Buffer.from('whole') }] });
+  const second = await encode({ firstOffset: 1, records: [{ value: Buffer.from('cut') }] });
+  const all = Buffer.concat([first, second]);
+  for (let length = 0; length < all.length; length += 1) {
+    const { records, nextOffset } = readCommitted(all.subarray(0, length), [], 0);
+    const whole = length < first.length ? 0 : 1;
+    expect([records.length, nextOffset]).toEqual([whole, whole]);
+  }
+});
+
+it('passes an empty batch that compaction has left', async () => {
+  const kept = await encode({ firstOffset: 7, records: [{ value: Buffer.from('x') }] });
+  kept.writeInt32BE(49, 8);
+  kept.writeInt32BE(0, 57);
+  const empty = kept.subarray(0, RECORDS_AT);
+  empty.writeUInt32BE(crc32c(empty.subarray(21)), 17);
+  expect(readCommitted(empty, [], 3)).toEqual({ records: [], nextOffset: 8 });
+});
+
+it('refuses damaged bytes, old formats and compression that it does not know', async () => {
+  const damaged = await encode({ firstOffset: 5, records: [{ value: Buffer.from('x') }] });
+  damaged[damaged.length - 2] = 0;
+  expect(() => readCommitted(damaged, [], 0)).toThrow('the record batch at offset 5 is damaged');
+  const old = await encode({ firstOffset: 5, records: [{ value: Buffer.from('x') }] });
+  old[16] = 1;
+  expect(() => readCommitted(old, [], 0)).toThrow('format 1');
+  const snappy = await encode({ firstOffset: 5, attributes: 2, records: [{ value: Buffer.from('x') }] });
+  expect(() => readCommitted(snappy, [], 0)).toThrow('set compression.type');
+});

@@ -1,0 +1,130 @@
+import type { BodyVerdict } from '../../../ingress/webhook/judge-body.js';
+import { NotJson, parseJson, type Json } from './second-json.js';
+
+/** The rules of the four events by hand, as a second opinion on the schemas and on what reads them. */
+export function secondVerdict(body: Buffer): BodyVerdict['kind'] {
+  if (!isWellFormedUtf8(body)) return 'not_utf8';
+  let value: Json;
+  try {
+    value = parseJson(body.toString('utf8'));
+  } catch (error) {
+    if (error instanceof NotJson) return 'not_json';
+    throw error;
+  }
+  if (!(value instanceof Map)) return 'schema';
+  const event = value.get('event');
+  if (typeof event !== 'string') return 'schema';
+  const rules = RULES.get(event);
+  if (rules === undefined) return 'unknown_event';
+  return rules(value) && isSessionId(value.get('sessionId')) && isTimestamp(value.get('timestamp'))
+    ? 'event'
+    : 'schema';
+}
+
+type Event = Map<string, Json>;
+
+const RULES = new Map<string, (event: Event) => boolean>([
+  [
+    'session.ended',
+    (event) => isConversation(event) && (!event.has('reason') || event.get('reason') === 'session_ended'),
+  ],
+  ['call.ended', (event) => isText(event.get('projectId')) && isCall(event)],
+  [
+    'session.finalized',
+    (event) => {
+      const isTextSession = !event.has('callStatus') && !event.has('callDuration');
+      return isText(event.get('projectId')) && isConversation(event) && (isTextSession || isCall(event));
+    },
+  ],
+  [
+    'recording.ready',
+    (event) => {
+      const success = event.get('success');
+      if (!isText(event.get('projectId'))) return false;
+      return success === true ? isText(event.get('recordingUrl')) : success === false && !event.has('recordingUrl');
+    },
+  ],
+]);
+
+function isConversation(event: Event): boolean {
+  const count = event.get('messagesCount');
+  return (
+    typeof event.get('currentNodeId') === 'string' &&
+    Number.isInteger(count) &&
+    Number(count) >= 0 &&
+    event.get('extractedVariables') instanceof Map
+  );
+}
+
+function isCall(event: Event): boolean {
+  const duration = event.get('callDuration');
+  return isText(event.get('callStatus')) && Number.isFinite(duration) && Number(duration) >= 0;
+}
+
+function isText(value: Json | undefined): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isSessionId(value: Json | undefined): boolean {
+  if (typeof value !== 'string') return false;
+  const codes = Array.from(value).map((character) => character.codePointAt(0) ?? 0);
+  const isAllowed = (code: number) =>
+    code >= 0x20 && !(code >= 0x7f && code <= 0x9f) && !(code >= 0xd800 && code <= 0xdfff);
+  return codes.length >= 1 && codes.length <= 256 && codes.every(isAllowed);
+}
+
+/** `YYYY-MM-DDThh:mm`, then seconds, a fraction of them, and always an offset; days of short months are not counted. */
+function isTimestamp(value: Json | undefined): boolean {
+  if (typeof value !== 'string') return false;
+  let rest = value;
+  const take = (size: number, min: number, max: number): boolean => {
+    const digits = rest.slice(0, size);
+    rest = rest.slice(size);
+    return (
+      digits.length === size &&
+      Array.from(digits).every((c) => c >= '0' && c <= '9') &&
+      +digits >= min &&
+      +digits <= max
+    );
+  };
+  const takeChar = (chars: string): boolean => {
+    const found = rest !== '' && chars.includes(rest.charAt(0));
+    if (found) rest = rest.slice(1);
+    return found;
+  };
+  if (!(take(4, 0, 9999) && takeChar('-') && take(2, 1, 12) && takeChar('-') && take(2, 1, 31))) return false;
+  if (!(takeChar('T') && take(2, 0, 23) && takeChar(':') && take(2, 0, 59))) return false;
+  if (takeChar(':')) {
+    if (!take(2, 0, 60)) return false;
+    if (takeChar('.,')) {
+      if (!take(1, 0, 9)) return false;
+      while (takeChar('0123456789'));
+    }
+  }
+  if (takeChar('Z')) return rest === '';
+  if (!(takeChar('+-') && take(2, 0, 99))) return false;
+  if (rest === '') return true;
+  takeChar(':');
+  return take(2, 0, 59) && rest === '';
+}
+
+/** Table 3-7 of the Unicode standard. */
+function isWellFormedUtf8(bytes: Buffer): boolean {
+  const within = (at: number, min: number, max: number) => (bytes[at] ?? 0) >= min && (bytes[at] ?? 0) <= max;
+  for (let at = 0; at < bytes.length;) {
+    const lead = bytes[at] ?? 0;
+    if (lead <= 0x7f) {
+      at += 1;
+      continue;
+    }
+    const more =
+      lead >= 0xc2 && lead <= 0xdf ? 1 : lead >= 0xe0 && lead <= 0xef ? 2 : lead >= 0xf0 && lead <= 0xf4 ? 3 : 0;
+    if (more === 0) return false;
+    const min = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+    const max = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+    if (!within(at + 1, min, max)) return false;
+    for (let n = 2; n <= more; n += 1) if (!within(at + n, 0x80, 0xbf)) return false;
+    at += 1 + more;
+  }
+  return true;
+}

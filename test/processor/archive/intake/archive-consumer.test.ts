@@ -1,0 +1,140 @@
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Kafka } from '../../../../infra/kafka/connection/client.js';
+import { GroupConsumer } from '../../../../infra/kafka/consume/group-consumer.js';
+import { ArchiveConsumer } from '../../../../processor/archive/intake/archive-consumer.js';
+import { Leases } from '../../../../processor/archive/intake/lease.js';
+import { ManualClock, settle } from '../../../support/manual-clock.js';
+
+type Listener = (event: { payload: Record<string, unknown> }) => void;
+
+/** What the archive uses of a kafkajs consumer, in the test's hands. */
+class ScriptedConsumer {
+  readonly listeners = new Map<string, Listener>();
+  readonly committed: unknown[] = [];
+  stopped = false;
+
+  constructor(private readonly fails: boolean) {}
+
+  on(name: string, listener: Listener): void {
+    this.listeners.set(name, listener);
+  }
+  connect = () => Promise.resolve();
+  subscribe = () => Promise.resolve();
+  run = () => (this.fails ? Promise.reject(new Error('the coordinator is loading')) : Promise.resolve());
+  commitOffsets = (offsets: unknown) => Promise.resolve(this.committed.push(offsets));
+  /** The group's membership reads nothing itself. */
+  pause = () => undefined;
+  disconnect = () => {
+    this.stopped = true;
+    return Promise.resolve();
+  };
+
+  join(...partitions: number[]): void {
+    this.listeners.get('consumer.group_join')?.({ payload: { memberAssignment: { events: partitions } } });
+  }
+  crash(): void {
+    this.listeners.get('consumer.crash')?.({ payload: { error: new Error('crashed') } });
+  }
+}
+
+/** @param failing how many consumers fail to start before one does not. */
+function setup(failing = 0) {
+  const consumers: ScriptedConsumer[] = [];
+  const kafka = {
+    consumer: () => {
+      const consumer = new ScriptedConsumer(consumers.length < failing);
+      consumers.push(consumer);
+      return consumer;
+    },
+    // Never tells where to read from: reading is no matter here.
+    admin: () => ({ connect: () => new Promise(() => undefined) }),
+  } as unknown as Kafka;
+  const clock = new ManualClock();
+  const leases = new Leases();
+  const failures: number[] = [];
+  const consumer = new ArchiveConsumer({
+    kafka,
+    groupId: 'g',
+    topic: 'events',
+    leases,
+    clock,
+    logger: pino({ level: 'silent' }),
+    onAssigned: () => undefined,
+    onBatch: () => undefined,
+    onFailing: (_, count) => failures.push(count),
+  });
+  return { consumer, consumers, clock, leases, failures };
+}
+
+describe('ArchiveConsumer', () => {
+  it('tries again when it cannot join, and counts failures in a row', async () => {
+    const { consumer, consumers, clock, failures } = setup(2);
+    await consumer.start();
+    expect(consumer.hasJoined).toBe(false);
+    await clock.advance(30_000);
+    expect(consumers).toHaveLength(3);
+    consumers[2]?.join(0);
+    expect(consumer.hasJoined).toBe(true);
+    consumers[2]?.crash();
+    expect(failures).toEqual([1, 2, 1]);
+    await consumer.stop();
+  });
+
+  it('makes one new consumer of one that crashes, however often it says so, and keeps its leases', async () => {
+    const { consumer, consumers, clock, leases } = setup();
+    await consumer.start();
+    consumers[0]?.join(0, 1);
+    const lease = leases.get(0);
+    consumers[0]?.crash();
+    consumers[0]?.crash();
+    await clock.advance(30_000);
+    expect(consumers).toHaveLength(2);
+    expect(consumers[0]?.stopped).toBe(true);
+    consumers[0]?.join(7);
+    consumers[1]?.join(0);
+    expect([leases.get(0), leases.get(1), leases.get(7)]).toEqual([lease, undefined, undefined]);
+    await consumer.stop();
+    expect(consumers[1]?.stopped).toBe(true);
+  });
+
+  it('makes no consumer any more once it is stopped', async () => {
+    const { consumer, consumers, clock } = setup(1);
+    await consumer.start();
+    await consumer.stop();
+    await clock.advance(60_000);
+    expect(consumers).toHaveLength(1);
+  });
+
+  it('commits what has moved about once a second, and at the end', async () => {
+    const { consumer, consumers, clock, leases } = setup();
+    await consumer.start();
+    consumers[0]?.join(0);
+    leases.get(0)?.offsets.advance(5);
+    await clock.advance(1_000);
+    await clock.advance(5_000);
+    expect(consumers[0]?.committed).toEqual([[{ topic: 'events', partition: 0, offset: '5' }]]);
+    leases.get(0)?.offsets.advance(6);
+    await consumer.stop();
+    expect(consumers[0]?.committed.at(-1)).toEqual([{ topic: 'events', partition: 0, offset: '6' }]);
+  });
+
+  it('stays paused across a rebalance, and reads on with all that is ours', async () => {
+    const pauses: string[] = [];
+    const spies = (['pause', 'resume'] as const).map((name) => {
+      return vi.spyOn(GroupConsumer.prototype, name).mockImplementation((partitions) => {
+        pauses.push(`${name} ${partitions.join()}`);
+      });
+    });
+    onTestFinished(() => spies.forEach((spy) => spy.mockRestore()));
+    const { consumer, consumers } = setup();
+    await consumer.start();
+    consumers[0]?.join(0);
+    consumer.setPaused(true);
+    consumers[0]?.join(0, 1);
+    consumer.setPaused(false);
+    await settle();
+    expect(pauses).toEqual(['resume 0', 'pause 0', 'pause 0,1', 'resume 0,1']);
+    await consumer.stop();
+  });
+});

@@ -1,0 +1,183 @@
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { randomUUID } from 'node:crypto';
+import { Registry } from 'prom-client';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { ensureTopics, MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { SchemaRegistryClient, type SubjectIds } from '../../../../infra/schema-registry/client.js';
+import type { JoinRules } from '../../../../processor/join/rules/rules.js';
+import { JoinRole } from '../../../../processor/join/join-role.js';
+import type { SessionComplete } from '../../../../schemas/generated/types.js';
+import { subjects } from '../../../../schemas/topics.js';
+import type { SessionEventValue } from '../../../../schemas/validators.js';
+import {
+  callFinalized,
+  recordingArchived,
+  recordingReady,
+  sessionEnded,
+  textFinalized,
+} from '../rules/session-events.js';
+import { silent, suiteEnv, suiteKafka } from '../../../support/stack-settings.js';
+import { TopicRecords } from '../../../support/topic-records.js';
+import { encodeEvent } from './task-harness.js';
+
+const { kafka, topics, settings } = suiteKafka(suiteEnv('join'));
+const schemaRegistry = new SchemaRegistryClient(settings, silent);
+const producer = kafka.producer();
+const running = new Set<JoinRole>();
+let subjectIds: SubjectIds;
+let complete: TopicRecords;
+
+const LONG: JoinRules = {
+  recordingGraceMs: 3_600_000,
+  finalizeTimeoutMs: 3_600_000,
+  retentionMs: 3_600_000,
+  linkLifetimeMs: 1,
+};
+
+beforeAll(async () => {
+  await ensureTopics(kafka, topics, { partitions: 4, replicationFactor: 1 });
+  subjectIds = await schemaRegistry.registerSubjects(subjects(topics));
+  complete = await TopicRecords.open(kafka, topics.complete);
+  await producer.connect();
+});
+
+// Each test has a group of its own: what one leaves running would join the next one's sessions a second time.
+afterEach(() => Promise.all([...running].map(stop)));
+
+afterAll(async () => {
+  await complete.close();
+  await producer.disconnect();
+});
+
+function start(groupId: string, rules: Partial<JoinRules> = {}): JoinRole {
+  const role = new JoinRole({
+    kafka,
+    groupId,
+    topics,
+    subjectIds,
+    schemaRegistry,
+    rules: { ...LONG, ...rules },
+    maxRecordBytes: MAX_RECORD_BYTES,
+    logger: silent,
+    metrics: new Registry(),
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  running.add(role);
+  return role;
+}
+
+async function stop(role: JoinRole): Promise<void> {
+  running.delete(role);
+  await role.stop();
+}
+
+const send = (...events: readonly SessionEventValue[]) =>
+  producer.send({
+    topic: topics.events,
+    messages: events.map((event) => ({ key: event.sessionId, value: encodeEvent(event, subjectIds.events) })),
+  });
+
+const countOf = (prefix: string) => complete.records.filter(({ key }) => key?.toString().startsWith(prefix)).length;
+
+it('joins across restarts, one record a session, which the plain registry client decodes', async () => {
+  const run = randomUUID();
+  const ids = Array.from({ length: 40 }, (_, i) => `${run}-${i}`);
+  const groupId = `join-${run}`;
+  const first = start(groupId);
+  await first.start();
+  await send(...ids.flatMap((sessionId) => [sessionEnded({ sessionId }), callFinalized({ sessionId })]));
+  await send(textFinalized({ sessionId: `${run}-text` }));
+  await complete.until(() => countOf(`${run}-text`) === 1);
+  await stop(first);
+  await send(...ids.map((sessionId) => recordingArchived({ sessionId })));
+
+  await start(groupId).start();
+  await complete.until(() => countOf(run) >= ids.length + 1);
+  await send(...ids.map((sessionId) => callFinalized({ sessionId })), textFinalized({ sessionId: `${run}-end` }));
+  await complete.until(() => countOf(`${run}-end`) === 1);
+
+  expect(countOf(run)).toBe(ids.length + 2);
+  const registry = new SchemaRegistry({ host: settings.SCHEMA_REGISTRY_URL });
+  const record = complete.records.find(({ key }) => key?.toString() === ids[0]);
+  const decoded = (await registry.decode(record?.value ?? Buffer.alloc(0))) as SessionComplete;
+  expect(decoded).toMatchObject({ sessionId: ids[0], channel: 'call', recording: { outcome: 'archived' } });
+});
+
+it('hands partitions over to an instance that comes, and back when it goes', async () => {
+  const run = randomUUID();
+  const groupId = `join-${run}`;
+  const one = start(groupId);
+  await one.start();
+  const wave = async (name: string): Promise<void> => {
+    const ids = Array.from({ length: 20 }, (_, i) => `${run}-${name}-${i}`);
+    await send(...ids.flatMap((sessionId) => [recordingReady({ sessionId }), callFinalized({ sessionId })]));
+    await send(...ids.map((sessionId) => recordingArchived({ sessionId })));
+    await complete.until(() => countOf(`${run}-${name}`) >= ids.length);
+    expect(countOf(`${run}-${name}`)).toBe(ids.length);
+  };
+  await wave('alone');
+  const other = start(groupId);
+  await other.start();
+  await wave('together');
+  await stop(one);
+  await wave('other');
+  expect(other.notReady()).toBeUndefined();
+});
+
+it('gives up waiting on partitions to which nothing comes', async () => {
+  const run = randomUUID();
+  const incomplete = await TopicRecords.open(kafka, topics.incomplete);
+  await start(`join-${run}`, { recordingGraceMs: 300, finalizeTimeoutMs: 300 }).start();
+  await send(callFinalized({ sessionId: `${run}-call` }), sessionEnded({ sessionId: `${run}-open` }));
+  await complete.until(() => countOf(run) === 1);
+  await incomplete.until((records) => records.some(({ key }) => key?.toString() === `${run}-open`));
+  await incomplete.close();
+  expect(JSON.parse(complete.records.at(-1)?.value?.subarray(5).toString() ?? '')).toMatchObject({
+    recording: { outcome: 'not_received' },
+  });
+});
+
+it('no size of an event stops a partition', async () => {
+  const run = randomUUID();
+  const sessionId = `${run}-large`;
+  const deadLetters = await TopicRecords.open(kafka, topics.deadLetter);
+  await start(`join-${run}`).start();
+  // As large as the ingress can be set to let in: joined as it is, but not where the join would have to write it longer than it came.
+  const bytes = MAX_RECORD_BYTES - 66 * 1024;
+  const large = { text: 'x'.repeat(bytes) };
+  const grows = encodeEvent(textFinalized({ sessionId, extractedVariables: { grows: 'HERE' } }), subjectIds.events);
+  const numbers = grows.toString('latin1').replace('"HERE"', `[${'1e20,'.repeat(Math.floor(bytes / 5) - 1)}1]`);
+  await producer.send({
+    topic: topics.events,
+    messages: [{ key: sessionId, value: Buffer.from(numbers, 'latin1') }],
+  });
+  for (const event of [
+    sessionEnded({ sessionId, extractedVariables: large }),
+    callFinalized({ sessionId, extractedVariables: large }),
+    recordingArchived({ sessionId }),
+    textFinalized({ sessionId: `${run}-next`, extractedVariables: large }),
+  ]) {
+    await send(event);
+  }
+  await send(textFinalized({ sessionId: `${run}-end` }));
+  await complete.until(() => countOf(run) === 3);
+  await deadLetters.until((records) => records.some(({ key }) => key?.toString() === sessionId));
+  const refused = deadLetters.records.find(({ key }) => key?.toString() === sessionId);
+  expect(refused?.value?.length).toBe(numbers.length);
+  await deadLetters.close();
+});
+
+it('a timer does not wait for what an aborted transaction left at the end of its partition', async () => {
+  const run = randomUUID();
+  await start(`join-${run}`, { recordingGraceMs: 300 }).start();
+  await send(callFinalized({ sessionId: `${run}-call` }));
+  const aborting = kafka.producer({ transactionalId: `aborts-${run}`, idempotent: true, maxInFlightRequests: 1 });
+  await aborting.connect();
+  const transaction = await aborting.transaction();
+  await transaction.send({ topic: topics.events, messages: [{ key: `${run}-call`, value: 'never seen' }] });
+  await transaction.abort();
+  await aborting.disconnect();
+  await complete.until(() => countOf(run) === 1);
+});

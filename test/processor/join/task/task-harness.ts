@@ -1,0 +1,104 @@
+import { Registry } from 'prom-client';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import type { JoinRules } from '../../../../processor/join/rules/rules.js';
+import { JoinMetrics } from '../../../../processor/join/join-metrics.js';
+import { OutputEncoder } from '../../../../processor/join/log/output-encoder.js';
+import { SchemaIds } from '../../../../processor/join/log/schema-ids.js';
+import { maxValueBytes } from '../../../../processor/join/log/size-limit.js';
+import { StreamTask } from '../../../../processor/join/task/stream-task.js';
+import type { SessionComplete, SessionIncomplete } from '../../../../schemas/generated/types.js';
+import { topicNames } from '../../../../schemas/topics.js';
+import type { SessionEventValue } from '../../../../schemas/validators.js';
+import { decodeWire, encodeWire, wireHeader } from '../../../../schemas/wire-format.js';
+import { RULES, T0 } from '../rules/session-script.js';
+import { silent } from '../../../support/stack-settings.js';
+import { FakePartition, type Committed } from '../../../../soak/simulation/fake-partition.js';
+
+export const TOPICS = topicNames('');
+const EVENTS_ID = 1;
+const counts = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
+
+export type Written = {
+  readonly topic: string;
+  readonly id: string;
+  readonly record: Partial<SessionComplete> & Partial<SessionIncomplete>;
+};
+
+/** A partition in memory with tasks on it; time is what the test says. */
+export class TaskHarness {
+  readonly partition = new FakePartition(T0);
+  readonly rules: JoinRules;
+  /** The registry of these tests knows one schema. */
+  registryKnows = (_id: number): Promise<boolean> => Promise.resolve(false);
+
+  constructor(rules: Partial<JoinRules> = {}) {
+    this.rules = { ...RULES, ...rules };
+  }
+
+  append(...events: readonly SessionEventValue[]): void {
+    for (const event of events) this.partition.append(event.sessionId, encodeEvent(event));
+  }
+
+  async open(): Promise<StreamTask> {
+    const metrics = new JoinMetrics(new Registry(), () => counts);
+    const encoder = new OutputEncoder(
+      TOPICS,
+      { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 },
+      maxValueBytes(MAX_RECORD_BYTES),
+    );
+    const schemaIds = new SchemaIds([EVENTS_ID], { knows: (id) => this.registryKnows(id) }, silent);
+    const monotonicMs = (): number => this.partition.brokerNow;
+    const task = new StreamTask(0, {
+      log: this.partition.log(),
+      rules: this.rules,
+      encoder,
+      schemaIds,
+      metrics,
+      monotonicMs,
+    });
+    await task.open();
+    return task;
+  }
+
+  /** Gives the task the records from `from` on, as a consumer that starts there would. */
+  async feed(task: StreamTask, from = this.partition.committed ?? 0, to = this.partition.input.length): Promise<void> {
+    const records = this.partition.input.slice(from, to);
+    const last = records.at(-1);
+    if (last !== undefined) await task.process(records, last.offset + 1);
+  }
+
+  /** Gives it records as to one that has more to come. */
+  async defer(task: StreamTask, from = this.partition.committed ?? 0, to = this.partition.input.length): Promise<void> {
+    await task.process(this.partition.input.slice(from, to), to, true);
+  }
+
+  /** The transactions from here on, as they become visible. */
+  watchCommits(): readonly Committed[] {
+    const commits: Committed[] = [];
+    this.partition.onCommitted = (transaction) => void commits.push(transaction);
+    return commits;
+  }
+
+  async punctuate(task: StreamTask): Promise<void> {
+    while (await task.punctuate({ endOffset: this.partition.input.length, asOf: this.partition.brokerNow }));
+  }
+
+  get written(): Written[] {
+    return this.partition.outputs.map(({ topic, value, headers }) => ({
+      topic,
+      id: String(headers['ce_id'] ?? headers['reason']),
+      record:
+        topic === TOPICS.deadLetter
+          ? {}
+          : (JSON.parse(decodeWire(value)?.json.toString() ?? '{}') as Written['record']),
+    }));
+  }
+
+  get ids(): string[] {
+    return this.written.map(({ id }) => id);
+  }
+}
+
+export function encodeEvent(event: SessionEventValue, schemaId = EVENTS_ID): Buffer {
+  return encodeWire(wireHeader(schemaId), JSON.stringify(event));
+}
