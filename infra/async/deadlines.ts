@@ -1,21 +1,26 @@
+import { systemClock, type Cancel, type Clock } from './clock.js';
+
 export type Deadline = { readonly dueAt: number; readonly expire: () => void };
 
 /**
- * Deadlines that are all as long, with one timer for all of them: nearly every request is over long before its own,
- * so setting one must cost next to nothing.
+ * Deadlines of equal length behind a single timer. Nearly every request finishes long before its deadline, so setting one must
+ * cost next to nothing.
  */
 export class Deadlines {
   /** In the order in which they fall due. */
   private readonly open = new Set<Deadline>();
-  private timer: NodeJS.Timeout | undefined;
+  private cancelTimer: Cancel | undefined;
 
-  constructor(private readonly timeoutMs: number) {}
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
-  /** Calls `expire` after the time-out, unless cancelled. */
+  /** Calls `expire` after the timeout, unless cancelled. */
   set(expire: () => void): Deadline {
-    const deadline = { dueAt: performance.now() + this.timeoutMs, expire };
+    const deadline = { dueAt: this.clock.monotonic() + this.timeoutMs, expire };
     this.open.add(deadline);
-    this.timer ??= setTimeout(() => this.sweep(), this.timeoutMs);
+    this.cancelTimer ??= this.clock.after(this.timeoutMs, () => this.sweep());
     return deadline;
   }
 
@@ -24,16 +29,16 @@ export class Deadlines {
   }
 
   clear(): void {
-    clearTimeout(this.timer);
+    this.cancelTimer?.();
     this.open.clear();
   }
 
   private sweep(): void {
-    this.timer = undefined;
+    this.cancelTimer = undefined;
     for (const deadline of this.open) {
-      const leftMs = deadline.dueAt - performance.now();
+      const leftMs = deadline.dueAt - this.clock.monotonic();
       if (leftMs > 0) {
-        this.timer = setTimeout(() => this.sweep(), Math.ceil(leftMs));
+        this.cancelTimer = this.clock.after(Math.ceil(leftMs), () => this.sweep());
         return;
       }
       this.open.delete(deadline);

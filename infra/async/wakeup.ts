@@ -1,20 +1,20 @@
-/** Lets any number of waits go on at once, again and again. */
-export class Signal {
-  private goOn = (): void => undefined;
+/** Wakes everyone who waits, again and again. A notification that nobody waits for is lost: check the condition, then wait. */
+export class Wakeup {
+  private wake = (): void => undefined;
   private next = this.make();
 
-  /** Resolves at the next {@link raise}. */
+  /** Resolves at the next {@link notify}. */
   wait(): Promise<void> {
     return this.next;
   }
 
-  raise(): void {
-    const { goOn } = this;
+  notify(): void {
+    const { wake } = this;
     this.next = this.make();
-    goOn();
+    wake();
   }
 
   private make(): Promise<void> {
-    return new Promise((resolve) => (this.goOn = resolve));
+    return new Promise((resolve) => (this.wake = resolve));
   }
 }

@@ -2,7 +2,7 @@ import { EventProducer } from '../../infra/kafka/produce/event-producer.js';
 import { RecordRefusedError } from '../../infra/kafka/produce/event-producer-errors.js';
 import type { OpenProduceSession } from '../../infra/kafka/produce/produce-session.js';
 import type { BatchRecord } from '../../infra/kafka/protocol/records/record-batch.js';
-import { within } from '../../infra/async/timeout.js';
+import { withTimeout } from '../../infra/async/timeout.js';
 import type { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { DirectLine } from './delivery-route.js';
@@ -100,6 +100,6 @@ export class KafkaLine implements DirectLine {
   async close(): Promise<void> {
     this.draining.withdraw();
     const closing = Promise.all([this.direct.close(), this.draining.close()]);
-    await within(closing, CLOSE_WITHIN_MS, 'closing the connections to Kafka').catch(() => undefined);
+    await withTimeout(closing, CLOSE_WITHIN_MS, 'closing the connections to Kafka').catch(() => undefined);
   }
 }

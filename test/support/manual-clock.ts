@@ -1,6 +1,6 @@
 import type { Clock } from '../../infra/async/clock.js';
 
-/** Time that passes only when told to. */
+/** A clock that advances only when told to. */
 export class ManualClock implements Clock {
   private readonly timers = new Set<{ readonly at: number; readonly callback: () => void }>();
 
@@ -10,13 +10,17 @@ export class ManualClock implements Clock {
     return this.time;
   }
 
+  monotonic(): number {
+    return this.time;
+  }
+
   after(ms: number, callback: () => void): () => void {
     const timer = { at: this.time + ms, callback };
     this.timers.add(timer);
     return () => this.timers.delete(timer);
   }
 
-  /** Lets time pass, and timers go off in order. */
+  /** Advances the time; timers fire in order. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
     for (;;) {
@@ -32,7 +36,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets promises that are ready run on. */
+/** Lets promises that are ready continue. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 10; i += 1) await Promise.resolve();
 }

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { within } from '../../async/timeout.js';
+import { withTimeout } from '../../async/timeout.js';
 
 /** A request as kafkajs sends it: it adds size, correlation id and client id, and gives the bytes of the answer to `decode`. */
 export type ProtocolRequest<T> = {
@@ -99,7 +99,7 @@ export async function openCluster<T>(
   const cluster = createCluster(kafka);
   const opening = cluster.connect().then(() => use(cluster));
   try {
-    return await within(opening, timeoutMs, what);
+    return await withTimeout(opening, timeoutMs, what);
   } catch (error) {
     void closeCluster(cluster, [opening]);
     throw error;

@@ -6,7 +6,7 @@ import { fetchRequest, type FetchAnswer } from '../protocol/fetch-request.js';
 import type { BatchHandle, InputBatch, PartitionFeed } from './partition-feed.js';
 import { PartitionFeeds } from './partition-feeds.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import { Signal } from '../../async/wakeup.js';
+import { Wakeup } from '../../async/wakeup.js';
 
 export type PartitionFetcherOptions = {
   readonly topic: string;
@@ -49,7 +49,7 @@ const MOVED: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 9, 56, 74, 75, 76, 78
 export class PartitionFetcher {
   private readonly feeds: PartitionFeeds;
   private readonly paused = new Set<number>();
-  private readonly changed = new Signal();
+  private readonly changed = new Wakeup();
   private changedAt = -Infinity;
   private session: Session | undefined;
   private running: Promise<void> | undefined;
@@ -65,7 +65,7 @@ export class PartitionFetcher {
       nextTurn: setImmediate,
       onBatch: options.onBatch,
       onRejected: (error) => this.failed(error),
-      onRoom: () => this.changed.raise(),
+      onRoom: () => this.changed.notify(),
     });
     this.maxWaitMs = options.maxWaitMs ?? 1_000;
     this.maxBytesPerPartition = options.maxBytesPerPartition ?? 262_144;
@@ -104,13 +104,13 @@ export class PartitionFetcher {
   async stop(): Promise<void> {
     this.isStopped = true;
     const ended = this.feeds.end();
-    this.changed.raise();
+    this.changed.notify();
     await ended;
   }
 
   private noteChange(): void {
     this.changedAt = performance.now();
-    this.changed.raise();
+    this.changed.notify();
   }
 
   private failed(error: unknown): void {

@@ -6,7 +6,7 @@ import { ProtocolError } from '../protocol/protocol-error.js';
 import { RecordBatch, type BatchRecord } from '../protocol/records/record-batch.js';
 import { addToSequence } from '../protocol/sequence.js';
 import { untilSettled } from '../connection/until-settled.js';
-import { within } from '../../async/timeout.js';
+import { withTimeout } from '../../async/timeout.js';
 
 /** Batches on their way to one topic: each is sent once, in the order of the calls, and the first failure is the end of the session. */
 export type ProduceSession = {
@@ -73,7 +73,7 @@ class KafkaProduceSession implements ProduceSession {
     this.underWay.add(work);
     void work.catch(() => undefined).then(() => this.underWay.delete(work));
     try {
-      await within(work, timeoutMs, 'waiting for the acknowledgement of Kafka');
+      await withTimeout(work, timeoutMs, 'waiting for the acknowledgement of Kafka');
     } catch (error) {
       this.failure ??= new Error('the session has ended', { cause: error });
       throw error;

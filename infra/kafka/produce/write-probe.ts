@@ -1,5 +1,5 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import { within } from '../../async/timeout.js';
+import { withTimeout } from '../../async/timeout.js';
 
 /**
  * Asks, again and again, whether topics can be written to with acks=all: every partition has a leader and enough in-sync replicas.
@@ -36,7 +36,7 @@ export class WriteProbe {
   private async ask(): Promise<void> {
     const asking = this.areWritable();
     try {
-      this.healthy = await within(asking, this.options.timeoutMs, 'asking Kafka for its topics');
+      this.healthy = await withTimeout(asking, this.options.timeoutMs, 'asking Kafka for its topics');
     } catch {
       this.healthy = false;
       // Not before it has ended: a disconnect with a request in flight never settles, and a hung broker must not collect connections.

@@ -12,7 +12,7 @@ import { FencedError, isFenced, TransactionFailedError } from './errors.js';
 import { stableOffsetRequest, type GroupPartition } from '../protocol/offset-fetch-request.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { TransactionProducer, type TopicPartition } from './transaction-producer.js';
-import { within } from '../../async/timeout.js';
+import { withTimeout } from '../../async/timeout.js';
 
 /** A record to write to one partition. A `null` value is a tombstone. */
 export type PartitionRecord = {
@@ -106,7 +106,7 @@ export class TransactionalWriter {
     if (this.isOver) throw new TransactionFailedError('the writer is finished');
     const work = this.tracked(this.transact(consumed));
     try {
-      return await within(work, this.timeoutMs, 'waiting for the transaction');
+      return await withTimeout(work, this.timeoutMs, 'waiting for the transaction');
     } catch (cause) {
       this.isOver = true;
       if (isFenced(cause)) throw new FencedError('a newer owner has taken the transactional id', { cause });
@@ -125,7 +125,7 @@ export class TransactionalWriter {
       if (answer instanceof ProtocolError) throw answer;
       return answer;
     });
-    return within(this.tracked(asked), this.timeoutMs, `asking for the committed offset of ${of.groupId}`);
+    return withTimeout(this.tracked(asked), this.timeoutMs, `asking for the committed offset of ${of.groupId}`);
   }
 
   /**

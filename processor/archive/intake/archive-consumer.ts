@@ -1,7 +1,7 @@
 import type { Kafka } from '../../../infra/kafka/connection/client.js';
 import { GroupConsumer, type InputBatch } from '../../../infra/kafka/consume/group-consumer.js';
 import type { Logger } from '../../../infra/observability/logger.js';
-import { nextDelayMs } from '../../../infra/async/backoff.js';
+import { deadlineBackoffMs } from '../../../infra/async/backoff.js';
 import type { Clock } from '../../../infra/async/clock.js';
 import type { Leases } from './lease.js';
 
@@ -20,7 +20,7 @@ export type ArchiveConsumerOptions = {
 };
 
 const COMMIT_EVERY_MS = 1_000;
-const BACKOFF = { firstMs: 500, mostMs: 15_000 };
+const BACKOFF = { initialMs: 500, maxMs: 15_000 };
 
 /**
  * Reads the archive's partitions, for ever: when the consumer dies it makes a new one, while recordings that were read go on.
@@ -110,7 +110,7 @@ export class ArchiveConsumer {
     logger.warn({ err: error, failures: this.failures }, 'the archive consumer died, making a new one');
     onFailing(error, this.failures);
     const closed = consumer.stop().catch(() => undefined);
-    this.callOffRestart = clock.after(nextDelayMs(BACKOFF, this.failures, Infinity, Math.random()), () => {
+    this.callOffRestart = clock.after(deadlineBackoffMs(BACKOFF, this.failures, Infinity, Math.random()), () => {
       this.opening = closed.then(() => (this.stopped ? undefined : this.open()));
     });
   }

@@ -1,9 +1,9 @@
 import type { ObjectStore } from '../../../infra/object-store/object-store.js';
 import type { Logger } from '../../../infra/observability/logger.js';
-import { nextDelayMs } from '../../../infra/async/backoff.js';
+import { deadlineBackoffMs } from '../../../infra/async/backoff.js';
 import type { Clock } from '../../../infra/async/clock.js';
 
-const BACKOFF = { firstMs: 500, mostMs: 10_000 };
+const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
 /**
  * Sees to it that the bucket is there, in the background: downloads do not wait for the store.
@@ -45,7 +45,9 @@ export class BucketGate {
       this.failures += 1;
       this.missing = error instanceof Error ? error.message : 'the object store does not answer';
       this.logger.warn({ failures: this.failures, err: error }, 'the bucket for recordings cannot be used yet');
-      this.callOff = this.clock.after(nextDelayMs(BACKOFF, this.failures, Infinity, Math.random()), () => this.start());
+      this.callOff = this.clock.after(deadlineBackoffMs(BACKOFF, this.failures, Infinity, Math.random()), () =>
+        this.start(),
+      );
     }
   }
 }

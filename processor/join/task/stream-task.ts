@@ -36,7 +36,7 @@ export type PartitionEnd = { readonly endOffset: number; readonly asOf: number }
  * The join of one input partition. It runs transitions in memory and commits what they changed, what they say and how far it read
  * in one transaction: after a crash anywhere, that has happened or it has not.
  *
- * Calls must not overlap (see {@link Turnstile}). After any error the task is spoilt, since memory may be ahead of the log:
+ * Calls must not overlap (see {@link Mutex}). After any error the task is spoilt, since memory may be ahead of the log:
  * close it, and open a new one.
  */
 export class StreamTask {

@@ -1,6 +1,6 @@
 import type { InputRecord } from '../../../infra/kafka/consume/group-consumer.js';
 import type { PartitionEnd, StreamTask } from './stream-task.js';
-import { Turnstile } from '../../../infra/async/mutex.js';
+import { Mutex } from '../../../infra/async/mutex.js';
 
 /**
  * A task with its doors: it opens in the background, its calls pass one at a time, and closing waits for the call in progress.
@@ -13,7 +13,7 @@ import { Turnstile } from '../../../infra/async/mutex.js';
  * ```
  */
 export class TaskSlot {
-  private readonly turnstile = new Turnstile();
+  private readonly mutex = new Mutex();
   private state: 'opening' | 'open' | 'spoilt' | 'closed' = 'opening';
 
   /**
@@ -25,8 +25,8 @@ export class TaskSlot {
     onOpen: () => void,
     onOpenFailed: (error: unknown) => void,
   ) {
-    this.turnstile
-      .pass(async () => {
+    this.mutex
+      .run(async () => {
         await task.open();
         if (this.state !== 'opening') return;
         this.state = 'open';
@@ -87,11 +87,11 @@ export class TaskSlot {
   /** Ends the task: nothing is committed after this resolves. */
   async close(): Promise<void> {
     this.state = 'closed';
-    await this.turnstile.pass(() => this.task.close());
+    await this.mutex.run(() => this.task.close());
   }
 
   private call<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
-    return this.turnstile.pass(async () => {
+    return this.mutex.run(async () => {
       if (!this.isOpen) return otherwise;
       try {
         return await work();

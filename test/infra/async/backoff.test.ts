@@ -1,38 +1,58 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextDelayMs } from '../../../infra/async/backoff.js';
+import { Backoff, backoffMs, deadlineBackoffMs } from '../../../infra/async/backoff.js';
 
-const BACKOFF = { firstMs: 500, mostMs: 30_000 };
+const OPTIONS = { initialMs: 500, maxMs: 30_000 };
+/** The largest delay that jitter can give. */
+const AT_MOST = 1;
+const random = fc.double({ min: 0, max: 0.999, noNaN: true });
 
-describe('nextDelayMs', () => {
-  it('doubles up to the most', () => {
-    const delays = [1, 2, 3, 7, 20].map((failures) => nextDelayMs(BACKOFF, failures, Infinity, 0));
+describe('backoffMs', () => {
+  it('doubles up to the maximum', () => {
+    const delays = [1, 2, 3, 7, 20].map((failures) => backoffMs(OPTIONS, failures, AT_MOST));
     expect(delays).toEqual([500, 1_000, 2_000, 30_000, 30_000]);
   });
 
-  it('is jittered by up to half', () => {
-    expect(nextDelayMs(BACKOFF, 3, Infinity, 0.999_999)).toBeCloseTo(1_000, 0);
+  it('has full jitter, but never retries in a busy loop', () => {
+    expect(backoffMs(OPTIONS, 3, 0.25)).toBe(500);
+    expect(backoffMs(OPTIONS, 3, 0)).toBe(10);
+  });
+});
+
+describe('Backoff', () => {
+  it('grows with each failure and starts over after a success', () => {
+    const backoff = new Backoff({ initialMs: 100, maxMs: 100_000 });
+    const delays = Array.from({ length: 10 }, () => backoff.nextMs());
+    delays.forEach((delay, i) => expect(delay).toBeLessThanOrEqual(100 * 2 ** i));
+    backoff.reset();
+    expect(backoff.nextMs()).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('deadlineBackoffMs', () => {
+  it('is the backoff while the deadline is far', () => {
+    expect(deadlineBackoffMs(OPTIONS, 3, Infinity, 0.5)).toBe(1_000);
   });
 
-  it('comes closer together as the deadline comes near', () => {
-    expect(nextDelayMs(BACKOFF, 10, 8_000, 0)).toBe(2_000);
-    expect(nextDelayMs(BACKOFF, 10, 2_000, 0)).toBe(500);
+  it('shrinks as the deadline approaches', () => {
+    expect(deadlineBackoffMs(OPTIONS, 10, 8_000, AT_MOST)).toBe(2_000);
+    expect(deadlineBackoffMs(OPTIONS, 10, 2_000, AT_MOST)).toBe(500);
   });
 
-  it('heeds Retry-After, but not past half of what is left', () => {
-    expect(nextDelayMs(BACKOFF, 1, 600_000, 0, 60_000)).toBe(60_000);
-    expect(nextDelayMs(BACKOFF, 1, 600_000, 0, 3_600_000)).toBe(300_000);
+  it('respects Retry-After, up to half of the remaining time', () => {
+    expect(deadlineBackoffMs(OPTIONS, 1, 600_000, AT_MOST, 60_000)).toBe(60_000);
+    expect(deadlineBackoffMs(OPTIONS, 1, 600_000, AT_MOST, 3_600_000)).toBe(300_000);
   });
 
-  it('always leaves time for another try, until next to none is left', () => {
+  it('always leaves time for another attempt, until next to none is left', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
         fc.integer({ min: 201, max: 1_000_000 }),
-        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        random,
         fc.nat(10_000_000),
-        (failures, remaining, random, retryAfter) => {
-          const delay = nextDelayMs(BACKOFF, failures, remaining, random, retryAfter);
+        (failures, remaining, chance, retryAfter) => {
+          const delay = deadlineBackoffMs(OPTIONS, failures, remaining, chance, retryAfter);
           expect(delay).toBeGreaterThanOrEqual(100);
           expect(delay).toBeLessThan(remaining);
         },

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../../infra/observability/logger.js';
-import { nextDelayMs } from '../../../../infra/async/backoff.js';
+import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
 import type { Clock } from '../../../../infra/async/clock.js';
 import type { FailureReason } from '../../recording/failure-reason.js';
 import type { Outcome } from '../../recording/outcome.js';
@@ -66,7 +66,7 @@ export class ConfirmLossStep {
     if (object !== 'unknown') return { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
     task.asked += 1;
     const remainingMs = loss.askUntil - clock.now();
-    const delayMs = nextDelayMs(STORE_BACKOFF, task.asked, remainingMs, random());
+    const delayMs = deadlineBackoffMs(STORE_BACKOFF, task.asked, remainingMs, random());
     if (delayMs >= remainingMs) return failed(loss.reason);
     logger[levelOfTry(task.asked)](
       { sessionId: job.sessionId, asked: task.asked, reason: loss.reason },

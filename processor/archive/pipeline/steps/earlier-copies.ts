@@ -1,6 +1,6 @@
 import { BucketMissingError } from '../../../../infra/object-store/store-errors.js';
 import type { Logger } from '../../../../infra/observability/logger.js';
-import { bounded } from '../../../../infra/async/bounded.js';
+import { withAbortAfter } from '../../../../infra/async/timeout.js';
 import type { Clock } from '../../../../infra/async/clock.js';
 import type { ArchivedObject } from '../../recording/outcome.js';
 import type { RecordingJob } from '../../recording/recording-job.js';
@@ -41,7 +41,7 @@ export class EarlierCopies {
   async inStore(job: RecordingJob, withinMs: number, stop: AbortSignal): Promise<ArchivedObject | 'none' | 'unknown'> {
     const { recordings, clock } = this.options;
     try {
-      const found = await bounded(withinMs, stop, (signal) => recordings.find(job, signal));
+      const found = await withAbortAfter(withinMs, stop, (signal) => recordings.find(job, signal));
       this.restsUntil = 0;
       return found ?? 'none';
     } catch (error) {

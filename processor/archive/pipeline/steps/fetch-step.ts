@@ -1,6 +1,6 @@
 import type { Logger } from '../../../../infra/observability/logger.js';
 import type { ArchiveMetrics } from '../../archive-metrics.js';
-import { nextDelayMs } from '../../../../infra/async/backoff.js';
+import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
 import type { Clock } from '../../../../infra/async/clock.js';
 import { retryPolicy } from '../../recording/failure-reason.js';
 import type { Outcome } from '../../recording/outcome.js';
@@ -56,9 +56,9 @@ export type FetchStepOptions = {
   readonly logger: Logger;
 };
 
-const BACKOFF = { firstMs: 500, mostMs: 30_000 };
+const BACKOFF = { initialMs: 500, maxMs: 30_000 };
 /** A refusal is a slip, if at all, of the moment after the recording was announced. */
-const REFUSAL_BACKOFF = { firstMs: 2_000, mostMs: 2_000 };
+const REFUSAL_BACKOFF = { initialMs: 2_000, maxMs: 2_000 };
 const MAX_REFUSALS = 2;
 /** The look for an object that is there already must not cost the link's life when the store hangs. */
 const LOOK_MS = 2_000;
@@ -106,7 +106,7 @@ export class FetchStep {
     const remainingMs = job.deadlines.giveUpAt - now;
     const backoff = policy === 'once' ? REFUSAL_BACKOFF : BACKOFF;
     const failures = policy === 'once' ? task.refusals : task.failures;
-    const delayMs = nextDelayMs(backoff, failures, remainingMs, random(), fault.retryAfterMs);
+    const delayMs = deadlineBackoffMs(backoff, failures, remainingMs, random(), fault.retryAfterMs);
     if (policy !== 'never' && task.refusals < MAX_REFUSALS && delayMs < remainingMs) {
       return job.lease.isRevoked ? { kind: 'dropped' } : { kind: 'again', notBefore: now + delayMs };
     }

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../../infra/observability/logger.js';
-import { nextDelayMs } from '../../../../infra/async/backoff.js';
+import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
 import type { Clock } from '../../../../infra/async/clock.js';
 import type { StepVerdict } from '../deadline-workers.js';
 import { outcomeRecord, type Outcome } from '../../recording/outcome.js';
@@ -29,7 +29,7 @@ export type ReportStepOptions = {
   readonly logger: Logger;
 };
 
-const BACKOFF = { firstMs: 500, mostMs: 15_000 };
+const BACKOFF = { initialMs: 500, maxMs: 15_000 };
 
 /** One try to write an outcome to the log. It never gives up: until it is there, the recording's offset is not released. */
 export class ReportStep {
@@ -46,7 +46,7 @@ export class ReportStep {
         { failures: task.failures, err: error },
         'Kafka has not taken the outcome of a recording, trying again',
       );
-      return { kind: 'again', notBefore: clock.now() + nextDelayMs(BACKOFF, task.failures, Infinity, random()) };
+      return { kind: 'again', notBefore: clock.now() + deadlineBackoffMs(BACKOFF, task.failures, Infinity, random()) };
     }
   }
 }

@@ -1,7 +1,7 @@
-import type { Backoff } from '../../../../infra/async/backoff.js';
+import type { BackoffOptions } from '../../../../infra/async/backoff.js';
 
 /** Between tries of what waits for the store. */
-export const STORE_BACKOFF: Backoff = { firstMs: 200, mostMs: 5_000 };
+export const STORE_BACKOFF: BackoffOptions = { initialMs: 200, maxMs: 5_000 };
 
 /** An outage may last for hours, and thousands wait: each speaks up ever less often. @param tries so far, 1 or more. */
 export function levelOfTry(tries: number): 'warn' | 'debug' {

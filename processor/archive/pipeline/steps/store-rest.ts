@@ -1,4 +1,4 @@
-import { nextDelayMs } from '../../../../infra/async/backoff.js';
+import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
 import { STORE_BACKOFF } from './store-patience.js';
 
 /**
@@ -22,10 +22,10 @@ export class StoreRest {
     this.endsAt = 0;
   }
 
-  /** @param remainingMs until the recording that failed would be given up; see {@link nextDelayMs} for all. */
+  /** @param remainingMs until the recording that failed would be given up; see {@link deadlineBackoffMs} for all. */
   failed(now: number, remainingMs: number, random: number): void {
     this.failuresInRow += 1;
     const rounds = Math.ceil(this.failuresInRow / this.tolerated) - 1;
-    if (rounds > 0) this.endsAt = now + nextDelayMs(STORE_BACKOFF, rounds, remainingMs, random);
+    if (rounds > 0) this.endsAt = now + deadlineBackoffMs(STORE_BACKOFF, rounds, remainingMs, random);
   }
 }

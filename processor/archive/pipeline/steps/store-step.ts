@@ -3,7 +3,7 @@ import type { Logger } from '../../../../infra/observability/logger.js';
 import { BrokenBodyError, BucketMissingError, StoreRefusedError } from '../../../../infra/object-store/store-errors.js';
 import type { ObjectStore } from '../../../../infra/object-store/object-store.js';
 import type { ArchiveMetrics } from '../../archive-metrics.js';
-import { nextDelayMs } from '../../../../infra/async/backoff.js';
+import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
 import type { Clock } from '../../../../infra/async/clock.js';
 import type { Outcome } from '../../recording/outcome.js';
 import type { RecordingJob } from '../../recording/recording-job.js';
@@ -91,7 +91,7 @@ export class StoreStep {
     if (error instanceof BucketMissingError) await store.ensureBucket(stop).catch(() => undefined);
     const remainingMs = giveUpAt - clock.now();
     this.rest.failed(clock.now(), remainingMs, random());
-    const delayMs = nextDelayMs(STORE_BACKOFF, task.failures, remainingMs, random());
+    const delayMs = deadlineBackoffMs(STORE_BACKOFF, task.failures, remainingMs, random());
     if (delayMs < remainingMs) return { kind: 'again', notBefore: clock.now() + delayMs };
     return { kind: 'settled', outcome: { kind: 'failed', reason } };
   }

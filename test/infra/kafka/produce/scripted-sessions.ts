@@ -1,6 +1,6 @@
 import type { OpenProduceSession } from '../../../../infra/kafka/produce/produce-session.js';
 import type { BatchRecord } from '../../../../infra/kafka/protocol/records/record-batch.js';
-import { within } from '../../../../infra/async/timeout.js';
+import { withTimeout } from '../../../../infra/async/timeout.js';
 
 /** One batch as the broker sees it. The test answers it. */
 export type Produced = {
@@ -25,7 +25,7 @@ export class ScriptedSessions {
     if (failure !== undefined) return Promise.reject(failure);
     const session = ++this.opened;
     return Promise.resolve({
-      send: (records, timeoutMs) => within(this.receive(session, records), timeoutMs, 'waiting for the test'),
+      send: (records, timeoutMs) => withTimeout(this.receive(session, records), timeoutMs, 'waiting for the test'),
       close: () => {
         this.closed += 1;
       },
