@@ -1,8 +1,8 @@
 import { median } from '../../lab/median.js';
 import type { Measure, Ratio, Section } from '../report/section.js';
 import type { ArchiveLoad } from './bench-archive.js';
-import { COPY_LOOP } from './minio-copy-loop.js';
-import { OURS } from './our-archive.js';
+import { COPY_LOOP } from './contenders/minio-copy-loop.js';
+import { OURS } from './contenders/our-archive.js';
 import type { RestLatency } from './rest-latency.js';
 import type { ArchiveResult } from './run-contender.js';
 

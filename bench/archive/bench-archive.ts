@@ -1,9 +1,9 @@
 import type { BenchSite } from '../site/bench-site.js';
 import type { Section } from '../report/section.js';
 import { archiveSection, type ArchiveFigures } from './archive-section.js';
-import type { ArchiveContender } from './contender.js';
-import { COPY_LOOP } from './minio-copy-loop.js';
-import { ANNOUNCED_AT_ONCE, OURS } from './our-archive.js';
+import type { ArchiveContender } from './contenders/contender.js';
+import { COPY_LOOP } from './contenders/minio-copy-loop.js';
+import { ANNOUNCED_AT_ONCE, OURS } from './contenders/our-archive.js';
 import { measureRestLatency } from './rest-latency.js';
 import { runContender, type ArchiveResult, type ContenderRun } from './run-contender.js';
 import { startsOutOfTurn } from './start-order.js';

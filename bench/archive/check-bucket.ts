@@ -1,6 +1,6 @@
 import type { Bucket } from '../../lab/bucket.js';
 import type { RecordingBytes } from '../../lab/source/recording-bytes.js';
-import { recordingOfKey } from './recording-set.js';
+import { recordingOfKey } from './source/recording-set.js';
 
 /** Reads all objects back; each that is missing, repeated, wrong or nobody's, as a sentence about its contender. */
 export async function checkBucket(

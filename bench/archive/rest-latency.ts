@@ -6,10 +6,10 @@ import type { BenchSite } from '../site/bench-site.js';
 import { Latencies, type LatencySummary } from '../load/latencies.js';
 import { Bucket } from '../../lab/bucket.js';
 import { checkBucket } from './check-bucket.js';
-import { announce, OURS, prefixOf, untilReported } from './our-archive.js';
-import { recordingsOf, recordingOfKey, sessionIdOf, type RecordingSet } from './recording-set.js';
+import { announce, OURS, prefixOf, untilReported } from './contenders/our-archive.js';
+import { recordingsOf, recordingOfKey, sessionIdOf, type RecordingSet } from './source/recording-set.js';
 import { linksOf } from './run-contender.js';
-import { startSource } from './source-process.js';
+import { startSource } from './source/source-process.js';
 
 /** In ms, from the moment when recording.ready reached Kafka. */
 export type RestLatency = {

@@ -3,10 +3,10 @@ import type { BenchSite } from '../site/bench-site.js';
 import { Bucket } from '../../lab/bucket.js';
 import { cpuMs, peakMemoryMiB, residentMemoryMiB } from '../../lab/process-usage.js';
 import { checkBucket } from './check-bucket.js';
-import type { ArchiveContender, RecordingLink } from './contender.js';
+import type { ArchiveContender, RecordingLink } from './contenders/contender.js';
 import { DiskWatch } from './disk-watch.js';
-import { recordingsOf, sessionIdOf } from './recording-set.js';
-import { startSource, type SourceLog, type SourceOptions, type SourceProcess } from './source-process.js';
+import { recordingsOf, sessionIdOf } from './source/recording-set.js';
+import { startSource, type SourceLog, type SourceOptions, type SourceProcess } from './source/source-process.js';
 
 /** A contender that was given all recordings of a set at once, but for those of the warm-up. */
 export type ArchiveResult = {

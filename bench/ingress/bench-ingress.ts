@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { topicNames } from '../../schemas/topics.js';
 import type { BenchOptions } from '../bench-options.js';
 import { median } from '../../lab/median.js';
-import { bytesPerRecord } from '../../lab/topic-bytes.js';
+import { bytesPerRecord } from '../site/bytes-per-record.js';
 import { consumerPerformance, producerPerformance } from '../peers/kafka-perf-tools.js';
 import type { Section } from '../report/section.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { createTopics, deleteTopics } from '../site/fresh-topics.js';
 import { ECHO, echoServer, ingressPeers, ourIngress } from './contenders.js';
 import { ceilingsSection, ingressSection, type Ceiling, type IngressFigures } from './ingress-sections.js';
-import { onServers } from './on-servers.js';
-import type { ServerLane, Throughput } from './server-lane.js';
+import { onServers } from './with-servers.js';
+import type { ServerLane, Throughput } from './server-under-load.js';
 
 /**
  * Many short turns: the machine's pace changes by the second, for all programs alike, so contenders are held together that were measured

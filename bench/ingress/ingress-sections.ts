@@ -2,7 +2,7 @@ import { figure } from '../report/figures.js';
 import type { Measure, Section } from '../report/section.js';
 import { ratioOf, spreadOf } from '../report/spread.js';
 import { BATCHED, ECHO, IDEMPOTENT, OURS, PLAIN, PLATFORMATIC } from './contenders.js';
-import type { Throughput } from './server-lane.js';
+import type { Throughput } from './server-under-load.js';
 
 /** What bounds a turn of the ingress, measured behind some of them. */
 export type Ceiling = {

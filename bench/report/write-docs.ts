@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../dev/local-stack/folders.js';
-import { capacityFigures } from './capacity-figures.js';
-import { capacityTable } from './capacity.js';
+import { capacityFigures } from './capacity/capacity-figures.js';
+import { capacityTable } from './capacity/capacity.js';
 import { machineSentence } from './machine.js';
 import { sectionMarkdown } from './markdown.js';
 import { replaceRegion } from './marked-region.js';

@@ -1,7 +1,7 @@
 import type { BenchOptions } from '../bench-options.js';
 import { ourIngress } from '../ingress/contenders.js';
-import { onServers } from '../ingress/on-servers.js';
-import type { Throughput } from '../ingress/server-lane.js';
+import { onServers } from '../ingress/with-servers.js';
+import type { Throughput } from '../ingress/server-under-load.js';
 import { catchUp, describe, storeBacklog, type CatchUp } from '../join/catch-up.js';
 import { ourJoin } from '../join/contenders/our-join.js';
 import type { Section } from '../report/section.js';

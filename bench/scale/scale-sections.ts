@@ -1,4 +1,4 @@
-import type { Throughput } from '../ingress/server-lane.js';
+import type { Throughput } from '../ingress/server-under-load.js';
 import { CALL_EVENTS } from '../join/call-sessions.js';
 import type { CatchUp } from '../join/catch-up.js';
 import { OUR_JOIN } from '../join/contenders/our-join.js';

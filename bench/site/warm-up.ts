@@ -1,5 +1,5 @@
 import { ourIngress } from '../ingress/contenders.js';
-import { onServers } from '../ingress/on-servers.js';
+import { onServers } from '../ingress/with-servers.js';
 import { catchUp, storeBacklog } from '../join/catch-up.js';
 import { ourJoin } from '../join/contenders/our-join.js';
 import type { BenchSite } from './bench-site.js';

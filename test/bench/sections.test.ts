@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ECHO, OURS, PLAIN } from '../../bench/ingress/contenders.js';
 import { ceilingsSection, ingressSection } from '../../bench/ingress/ingress-sections.js';
-import type { Throughput } from '../../bench/ingress/server-lane.js';
+import type { Throughput } from '../../bench/ingress/server-under-load.js';
 import type { CatchUp } from '../../bench/join/catch-up.js';
 import { catchUpSection } from '../../bench/join/join-sections.js';
 import { STREAMS } from '../../bench/join/contenders/kafka-streams-join.js';

@@ -1,5 +1,5 @@
-import { RecordingBytes } from '../../lab/source/recording-bytes.js';
-import { seededRandom } from '../../lab/random.js';
+import { RecordingBytes } from '../../../lab/source/recording-bytes.js';
+import { seededRandom } from '../../../lab/random.js';
 
 /** Recordings that the bench and its source process both know, as they follow from these numbers. */
 export type RecordingSet = {

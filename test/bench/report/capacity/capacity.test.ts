@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { capacityFigures } from '../../../bench/report/capacity-figures.js';
-import { capacityTable, instances, type CapacityFigures } from '../../../bench/report/capacity.js';
-import type { Section } from '../../../bench/report/section.js';
+import { capacityFigures } from '../../../../bench/report/capacity/capacity-figures.js';
+import { capacityTable, instances, type CapacityFigures } from '../../../../bench/report/capacity/capacity.js';
+import type { Section } from '../../../../bench/report/section.js';
 
 const MEASURED: CapacityFigures = {
   ingressPerSecond: 30_000,

@@ -1,5 +1,5 @@
-import { figure, shortFigure } from './figures.js';
-import { markdownTable } from './markdown.js';
+import { figure, shortFigure } from '../figures.js';
+import { markdownTable } from '../markdown.js';
 
 /** What was measured and goes into the arithmetic. */
 export type CapacityFigures = {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Pacer } from '../../lab/source/pacer.js';
-import { headOf, startOf } from '../../lab/source/range-request.js';
-import { sendBody } from '../../lab/source/send-body.js';
+import { Pacer } from '../../../lab/source/pacer.js';
+import { headOf, startOf } from '../../../lab/source/range-request.js';
+import { sendBody } from '../../../lab/source/send-body.js';
 import { recordingsOf } from './recording-set.js';
 import type { SourceLog, SourceOptions } from './source-process.js';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { projectRoot } from '../../dev/local-stack/folders.js';
-import { findFreeBase } from '../../dev/local-stack/tcp-ports.js';
-import { httpProbe, withReadiness } from '../../dev/local-stack/services/readiness.js';
-import { supervise } from '../../dev/local-stack/process/supervised-process.js';
+import { projectRoot } from '../../../dev/local-stack/folders.js';
+import { findFreeBase } from '../../../dev/local-stack/tcp-ports.js';
+import { httpProbe, withReadiness } from '../../../dev/local-stack/services/readiness.js';
+import { supervise } from '../../../dev/local-stack/process/supervised-process.js';
 import type { RecordingSet } from './recording-set.js';
 
 export type SourceOptions = {
@@ -36,7 +36,7 @@ export async function startSource(dir: string, options: SourceOptions): Promise<
     name: 'recording source',
     command: [
       process.execPath,
-      join(projectRoot, 'dist', 'bench', 'archive', 'source-main.js'),
+      join(projectRoot, 'dist', 'bench', 'archive', 'source', 'main.js'),
       JSON.stringify({ ...options, port }),
     ],
     env: process.env,

@@ -1,6 +1,6 @@
-import type { BenchSite } from '../site/bench-site.js';
-import type { Bucket } from '../../lab/bucket.js';
-import type { SourceProcess } from './source-process.js';
+import type { BenchSite } from '../../site/bench-site.js';
+import type { Bucket } from '../../../lab/bucket.js';
+import type { SourceProcess } from '../source/source-process.js';
 
 /** A recording by its number, and where it can be had. */
 export type RecordingLink = { readonly sessionId: string; readonly url: string };

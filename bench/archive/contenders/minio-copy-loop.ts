@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { findFreeBase } from '../../dev/local-stack/tcp-ports.js';
-import { projectRoot } from '../../dev/local-stack/folders.js';
-import { startProgram } from '../../dev/local-stack/process/program.js';
+import { findFreeBase } from '../../../dev/local-stack/tcp-ports.js';
+import { projectRoot } from '../../../dev/local-stack/folders.js';
+import { startProgram } from '../../../dev/local-stack/process/program.js';
 import type { ArchiveContender } from './contender.js';
 
 /** `bench/peers/minio-copy.ts`: no queue of deadlines, no retry, no hash, no outcome; what it does costs at least this. */

@@ -1,6 +1,6 @@
-import { median } from '../../lab/median.js';
+import { median } from '../../../lab/median.js';
 import type { CapacityFigures } from './capacity.js';
-import type { Section } from './section.js';
+import type { Section } from '../section.js';
 
 /** The medians of ours that capacity is computed from; undefined while one of them has not been measured. */
 export function capacityFigures(sections: readonly Section[]): CapacityFigures | undefined {

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
-import { findFreeBase } from '../../dev/local-stack/tcp-ports.js';
-import { projectRoot } from '../../dev/local-stack/folders.js';
-import { startProgram } from '../../dev/local-stack/process/program.js';
-import { topicNames } from '../../schemas/topics.js';
-import { wireHeader } from '../../schemas/wire-format.js';
-import { registerSubjects } from '../site/schema-ids.js';
-import { topicSize } from '../../lab/topic-size.js';
-import { readyRecord } from '../../lab/source/recording-ready.js';
+import { produceSessions } from '../../../infra/kafka/produce/produce-session.js';
+import { findFreeBase } from '../../../dev/local-stack/tcp-ports.js';
+import { projectRoot } from '../../../dev/local-stack/folders.js';
+import { startProgram } from '../../../dev/local-stack/process/program.js';
+import { topicNames } from '../../../schemas/topics.js';
+import { wireHeader } from '../../../schemas/wire-format.js';
+import { registerSubjects } from '../../site/schema-ids.js';
+import { topicSize } from '../../../lab/topic-size.js';
+import { readyRecord } from '../../../lab/source/recording-ready.js';
 import type { ArchiveContender, ArchiveSite, RecordingLink } from './contender.js';
 
 const LOOK_MS = 25;

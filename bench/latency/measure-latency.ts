@@ -4,7 +4,7 @@ import type { BenchSite } from '../site/bench-site.js';
 import { deleteTopics, freshTopics } from '../site/fresh-topics.js';
 import { CALL_EVENTS } from '../join/call-sessions.js';
 import type { JoinContender } from '../join/contenders/contender.js';
-import { LatencyLane, type Turn } from './latency-lane.js';
+import { LatencyLane, type Turn } from './latency-probe.js';
 import { startJoin } from '../join/contenders/start-join.js';
 
 /** What the producer and the consumer of this bench take by themselves: the events are read back from where they were sent to. */

@@ -1,7 +1,7 @@
 import { LoadGenerator } from '../load/load-generator.js';
 import type { BenchSite } from '../site/bench-site.js';
 import type { Contender } from './contenders.js';
-import { ServerLane } from './server-lane.js';
+import { ServerLane } from './server-under-load.js';
 
 /** Opens a lane for a server; all lanes are closed when the work is over. Default: one generator. */
 export type OpenLane = (contender: Contender, generators?: number) => Promise<ServerLane>;
