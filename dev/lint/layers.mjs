@@ -39,8 +39,8 @@ export const ZONES = [
   ...apart('soak', 'bench'),
   {
     target: 'ingress/spool',
-    from: 'ingress/delivery',
-    message: 'The spool is a queue on disk: it knows nothing of delivery.',
+    from: ['ingress/delivery', 'infra/kafka'],
+    message: 'The spool is a queue on disk: it knows nothing of delivery or Kafka.',
   },
   {
     target: 'processor/join/rules',

@@ -39,6 +39,7 @@ const INFRA =
 const JOIN = 'The layers of processor/join are rules < state < log < task < progress < join-role.ts';
 const ARCHIVE =
   'The layers of processor/archive are recording < source | spill | store < intake | pipeline < archive-role.ts';
+const SPOOL = 'The spool is a queue on disk: it knows nothing of delivery or Kafka.';
 const PURE = 'The join rules are pure: they import schemas only.';
 
 /** Each line: the folder of the importing file, the folder or file it imports, and the rule that forbids that. */
@@ -67,7 +68,8 @@ const FORBIDDEN = [
   // Inside of the ingress.
   ['ingress/http', 'ingress/spool', 'ingress/http and ingress/spool never import each other.'],
   ['ingress/spool', 'ingress/http', 'ingress/http and ingress/spool never import each other.'],
-  ['ingress/spool', 'ingress/delivery', 'The spool is a queue on disk: it knows nothing of delivery.'],
+  ['ingress/spool', 'ingress/delivery', SPOOL],
+  ['ingress/spool', 'infra/kafka', SPOOL],
   // Inside of the processor.
   ['processor/join/task', 'processor/archive', 'processor/join and processor/archive never import each other.'],
   ['processor/archive/store', 'processor/join', 'processor/join and processor/archive never import each other.'],
