@@ -1,17 +1,17 @@
 import type { BenchSite } from './site/bench-site.js';
 import type { Section } from './report/section.js';
 
-/** What every part of `npm run bench` is given. */
+/** Options of every part of `npm run bench`. */
 export type BenchOptions = {
-  /** A look in half a minute or so: one round, less work. Its figures say that it works, and little more. */
+  /** A first look in about half a minute: one round, less work. Its figures show that the bench works, and little more. */
   readonly quick: boolean;
-  /** So many times each contender, in turn. */
+  /** Each contender runs once a round. */
   readonly rounds: number;
-  /** The stack that all parts share; warm when a part begins. */
+  /** The stack that all parts share; already warm. */
   readonly site: BenchSite;
-  /** For the node that runs our join: `--cpu-prof`, for instance. */
+  /** Arguments for the node that runs our join, for instance `--cpu-prof`. */
   readonly nodeArguments: readonly string[];
 };
 
-/** Measures, and says what it measured; progress goes to the site's log. */
+/** Measures and returns the results; reports progress to the site's log. */
 export type Bench = (options: BenchOptions) => Promise<readonly Section[]>;

@@ -8,20 +8,20 @@ import { benchScale } from './scale/bench-scale.js';
 /** A part of `npm run bench`. */
 export type Part = {
   readonly bench: Bench;
-  /** Of a full run: as many as it takes until two runs agree. */
+  /** Rounds of a full run: as many as it takes for two runs to agree. */
   readonly rounds: number;
-  /** How long it takes on two cores. */
+  /** Duration on two cores. */
   readonly seconds: { readonly full: number; readonly quick: number };
 };
 
-/** In the order in which they run and are shown. */
+/** All parts, in the order in which they run and are shown. */
 export const PARTS: Readonly<Record<string, Part>> = {
   ingress: { bench: benchIngress, rounds: 31, seconds: { full: 550, quick: 36 } },
   join: { bench: benchJoin, rounds: 6, seconds: { full: 510, quick: 22 } },
   latency: { bench: benchLatency, rounds: 12, seconds: { full: 440, quick: 22 } },
-  archive: { bench: async (options) => [await benchArchive(options)], rounds: 3, seconds: { full: 320, quick: 34 } },
+  archive: { bench: benchArchive, rounds: 3, seconds: { full: 320, quick: 34 } },
   scale: { bench: benchScale, rounds: 3, seconds: { full: 330, quick: 38 } },
 };
 
-/** Before the first part: the stack starts and its broker compiles its own code while it works. */
+/** Duration of the start: the stack comes up, and its broker compiles its code under load. */
 export const WARM_UP_SECONDS = { full: 35, quick: 18 };

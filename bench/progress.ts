@@ -1,21 +1,22 @@
+import { systemClock } from '../infra/async/clock.js';
 import type { Log } from '../dev/local-stack/progress.js';
 
-/** A part of a run, and how long it takes on two cores. */
+/** A part of a run, and its expected duration on two cores. */
 export type Step = { readonly name: string; readonly seconds: number };
 
-/** How far a run is: each line that it logs says how long it has taken, and about how long it still will. */
+/** Progress of a run: each logged line starts with the elapsed time and an estimate of the remaining time. */
 export class Progress {
   private readonly startedAt: number;
   private current = -1;
   private stepStartedAt: number;
 
   /**
-   * @param steps in their order. @param now milliseconds of a clock that only goes forward.
+   * @param steps in the order in which they run. @param now a monotonic clock in milliseconds.
    */
   constructor(
     private readonly steps: readonly Step[],
     private readonly say: Log,
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number = () => systemClock.monotonic(),
   ) {
     this.startedAt = now();
     this.stepStartedAt = this.startedAt;
@@ -26,19 +27,19 @@ export class Progress {
     this.say(`[${clock(elapsed)}, about ${left < 50 ? '1 min' : `${Math.ceil(left / 60)} min`} left] ${line}`);
   };
 
-  /** The step before it has ended. */
+  /** Starts a step, and ends the one before it. */
   begin(name: string): void {
     this.current = this.steps.findIndex((step) => step.name === name);
     this.stepStartedAt = this.now();
     this.log(`── ${name}`);
   }
 
-  /** What the steps behind us took, against what they were thought to take, tells what those before us will. */
+  /** Scales the remaining steps by how much longer than expected the finished ones took. */
   private seconds(): { readonly elapsed: number; readonly left: number } {
     const elapsed = (this.now() - this.startedAt) / 1000;
     const inStep = (this.now() - this.stepStartedAt) / 1000;
-    const thought = this.steps.slice(0, Math.max(0, this.current)).reduce((sum, { seconds }) => sum + seconds, 0);
-    const pace = thought === 0 ? 1 : (elapsed - inStep) / thought;
+    const expected = this.steps.slice(0, Math.max(0, this.current)).reduce((sum, { seconds }) => sum + seconds, 0);
+    const pace = expected === 0 ? 1 : (elapsed - inStep) / expected;
     const [step, ...later] = this.steps.slice(Math.max(0, this.current));
     const leftOfStep = Math.max(0, (step?.seconds ?? 0) * pace - inStep);
     return { elapsed, left: leftOfStep + later.reduce((sum, { seconds }) => sum + seconds * pace, 0) };

@@ -6,10 +6,10 @@ import { MinioClients } from '../infra/object-store/minio-clients.js';
 export type ListedObject = { readonly key: string; readonly bytes: number; readonly storedAt: Date };
 export type StoredObject = ListedObject & { readonly sha256: string };
 
-const READS_AT_ONCE = 4;
+const MAX_CONCURRENT_READS = 4;
 const { signal } = new AbortController();
 
-/** A bucket as somebody who checks it sees it. */
+/** A bucket, with all that a check of its objects needs. */
 export class Bucket {
   private readonly clients: MinioClients;
 
@@ -33,25 +33,25 @@ export class Bucket {
     return objects;
   }
 
-  /** Reads all objects; `sha256` is of the bytes that come, and `bytes` their number. */
+  /** Reads all objects. `sha256` and `bytes` describe the bytes that were read. */
   async readAll(): Promise<StoredObject[]> {
     const waiting = await this.list();
     const read: StoredObject[] = [];
-    const readOn = async (): Promise<void> => {
+    const readNext = async (): Promise<void> => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
         read.push({ ...next, ...(await this.read(next.key)) });
       }
     };
-    await Promise.all(Array.from({ length: READS_AT_ONCE }, readOn));
+    await Promise.all(Array.from({ length: MAX_CONCURRENT_READS }, readNext));
     return read;
   }
 
-  /** User metadata, names in small letters. */
+  /** User metadata, with lower-case names. */
   async metadata(key: string): Promise<Readonly<Record<string, string>>> {
     return (await this.clients.for(signal).statObject(this.name, key)).metaData;
   }
 
-  /** Empties the bucket, and removes it; does nothing where there is none. */
+  /** Empties and removes the bucket; does nothing if it does not exist. */
   async remove(): Promise<void> {
     const client = this.clients.for(signal);
     if (!(await client.bucketExists(this.name))) return;

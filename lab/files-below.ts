@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Paths of all files in a folder and those below; none where there is no such folder, or one of them goes meanwhile. */
+/** Paths of all files in a folder and its subfolders; none if the folder does not exist, or one disappears meanwhile. */
 export function filesBelow(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { recursive: true, withFileTypes: true });

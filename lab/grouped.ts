@@ -1,4 +1,4 @@
-/** Items by the key of each, in their order. */
+/** Groups items by key; groups and items keep their order. */
 export function grouped<K, T>(items: Iterable<T>, keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {

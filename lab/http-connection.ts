@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
-/** The end of the head, and where the body's length stands in it: all that a load generator needs of HTTP. */
+/** The end of the head, and the length of the body: everything that a load generator needs to know of HTTP. */
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NO_BODY: Buffer = Buffer.alloc(0);
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 /**
- * One keep-alive connection that carries one request at a time. It reads answers by their Content-Length and nothing else, so that the
- * load costs a fraction of what is measured.
+ * A keep-alive connection that carries one request at a time. It reads nothing of an answer but its Content-Length, so that the load costs
+ * a fraction of what it measures.
  */
 export class HttpConnection {
   private readonly socket: Socket;
@@ -25,11 +25,11 @@ export class HttpConnection {
   ) {
     this.socket = connect({ host: '127.0.0.1', port, noDelay: true });
     this.socket.once('connect', onOpen);
-    this.socket.on('data', (chunk) => this.take(chunk));
+    this.socket.on('data', (chunk) => this.receive(chunk));
     for (const event of ['error', 'close'] as const) this.socket.on(event, () => this.fail());
   }
 
-  /** @param done gets the status, 0 when the connection broke before the answer was complete; then there is no body. */
+  /** @param done receives status and body; status 0 and no body when the connection broke before the answer was complete. */
   send(request: Buffer, done: (status: number, body: Buffer) => void): void {
     this.onAnswer = done;
     this.socket.write(request);
@@ -40,8 +40,8 @@ export class HttpConnection {
     this.socket.destroy();
   }
 
-  private take(chunk: Buffer): void {
-    if (this.received.length === 0 && this.isLikeTheLast(chunk)) {
+  private receive(chunk: Buffer): void {
+    if (this.received.length === 0 && this.isLikeLastAnswer(chunk)) {
       this.finish(this.lastStatus, chunk.subarray(this.lastHead.length));
       return;
     }
@@ -60,8 +60,8 @@ export class HttpConnection {
     this.finish(this.lastStatus, body);
   }
 
-  /** The same head as that of the answer before, and as long: then its body ends in the same place. */
-  private isLikeTheLast(chunk: Buffer): boolean {
+  /** Whether the chunk has the same head and length as the last answer: its body then ends in the same place. */
+  private isLikeLastAnswer(chunk: Buffer): boolean {
     const { lastHead, lastBytes } = this;
     return chunk.length === lastBytes && chunk.compare(lastHead, 0, lastHead.length, 0, lastHead.length) === 0;
   }

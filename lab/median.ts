@@ -1,4 +1,4 @@
-/** The middle of the values; of an even number of them the mean of the two in the middle. NaN of none. */
+/** The median; the mean of the middle two for an even number of values, NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = Math.floor(sorted.length / 2);

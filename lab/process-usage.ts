@@ -5,21 +5,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 const TICKS = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 /**
- * User and system time that a process has used, in ms, threads that have ended included. Counted in clock ticks of 10 ms, which is nothing
- * over seconds of load; for short or idle times see {@link runTimeMs}. Linux only.
+ * User and system time that a process has used, in ms, including threads that have exited. Its resolution is a clock tick of 10 ms, which is
+ * enough for seconds of load; for short or idle times see {@link runTimeMs}. Linux only.
  */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name may hold blanks; fields count from the state, behind it. See proc(5).
+  // The name may contain spaces, so fields are counted from the state, which follows it. See proc(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) / TICKS) * 1000;
 }
 
 /**
- * Time that the threads of a process have run, in ms with the scheduler's own nanoseconds behind it. For a process that is idle: it runs
- * for a fraction of a clock tick at a time, and a tick is counted for whoever runs when it comes, or for nobody, so that {@link cpuMs}
- * would be off by a multiple. What threads used that have ended since is lost here: take the difference over a time in which none ends.
- * Linux only.
+ * Time that the threads of a process have run, in ms, from the scheduler's count in nanoseconds. Use it for an idle process: that one runs
+ * for a fraction of a tick at a time, and a tick is charged to whatever runs when it ends, so {@link cpuMs} would be wrong by a multiple.
+ * Threads that have exited are not counted: measure over a time in which none does. Linux only.
  */
 export function runTimeMs(pid: number): number {
   let nanoseconds = 0;
@@ -31,12 +30,12 @@ function threadRunTime(pid: number, thread: string): number {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
   } catch {
-    // It ended since the folder was read.
+    // The thread has exited since the folder was read.
     return 0;
   }
 }
 
-/** A process and all that it has started and that still run, as the workers of an ingress. Linux only. */
+/** A process and its running descendants, such as the workers of an ingress. Linux only. */
 export function processTree(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
@@ -44,12 +43,12 @@ export function processTree(pid: number): number[] {
   return [pid, ...children.flatMap(processTree)];
 }
 
-/** {@link cpuMs} of a process and all below it. */
+/** {@link cpuMs} of a process and its descendants. */
 export function treeCpuMs(pid: number): number {
   return processTree(pid).reduce((sum, each) => sum + cpuMs(each), 0);
 }
 
-/** {@link peakMemoryMiB} of a process and all below it, added up: memory that they share counts for each. */
+/** Sum of {@link peakMemoryMiB} of a process and its descendants; memory that they share counts for each. */
 export function treePeakMemoryMiB(pid: number): number {
   return processTree(pid).reduce((sum, each) => sum + peakMemoryMiB(each), 0);
 }

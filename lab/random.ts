@@ -1,6 +1,7 @@
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+/** Returns numbers from 0 (inclusive) to 1 (exclusive). */
 export type Random = () => number;
 
+/** A generator that gives the same numbers for the same seed (mulberry32). */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -11,12 +12,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A whole number of milliseconds from `from` up to `to`. */
+/** A whole number from `from` (inclusive) to `to` (exclusive). */
 export function between(random: Random, from: number, to: number): number {
   return Math.floor(from + random() * (to - from));
 }
 
-/** The items in a new order. */
+/** A copy of the items in random order. */
 export function shuffled<T>(random: Random, items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, place: random() }))

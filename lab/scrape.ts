@@ -1,4 +1,4 @@
-/** The value of a metric without labels, of a program on this machine; `undefined` while it does not answer or has no such metric. */
+/** Reads a metric without labels from a program on this machine; `undefined` if it does not answer or has no such metric. */
 export async function scrape(port: number, metric: string): Promise<number | undefined> {
   try {
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();

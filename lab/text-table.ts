@@ -1,4 +1,4 @@
-/** Rows of texts as lines with columns: the first column to the left, the others to the right. */
+/** Formats rows as lines with aligned columns: the first to the left, the others to the right. */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));

@@ -1,16 +1,17 @@
-import type { BenchSite } from '../site/bench-site.js';
 import type { Section } from '../report/section.js';
-import { archiveSection, type ArchiveFigures } from './archive-section.js';
-import type { ArchiveContender } from './contender.js';
-import { COPY_LOOP } from './minio-copy-loop.js';
-import { ANNOUNCED_AT_ONCE, OURS } from './our-archive.js';
+import type { BenchSite } from '../site/bench-site.js';
+import type { ArchiveLoad, ArchiveResult } from './archive-result.js';
+import { archiveSection } from './archive-section.js';
+import type { ArchiveContender } from './contenders/contender.js';
+import { COPY_LOOP } from './contenders/minio-copy-loop.js';
+import { ANNOUNCED_PER_REQUEST, OURS } from './contenders/our-archive.js';
 import { measureRestLatency } from './rest-latency.js';
-import { runContender, type ArchiveResult, type ContenderRun } from './run-contender.js';
+import { runContender, type ContenderRun } from './run-contender.js';
 import { startsOutOfTurn } from './start-order.js';
 
 export type ArchiveBenchOptions = {
   readonly quick: boolean;
-  /** Of the burst: so many times each contender, in turn. */
+  /** Rounds of the burst; each contender runs once a round. */
   readonly rounds: number;
   readonly site: BenchSite;
 };
@@ -19,10 +20,10 @@ const KIB = 1_024;
 const MIB = 1_048_576;
 const MB = 1_000_000;
 const CONCURRENCY = 32;
-/** Recordings that come before the burst. */
+/** Recordings copied before the burst. */
 const WARM_UP = 40;
 
-const FULL = {
+const FULL: ArchiveLoad = {
   burst: {
     set: { seed: 1, count: WARM_UP + 1_000, from: 256 * KIB, to: MIB },
     bytesPerSecond: 50 * MB,
@@ -35,7 +36,6 @@ const FULL = {
   },
   rest: { set: { seed: 3, count: 300, from: 20 * KIB, to: 20 * KIB }, everyMs: 100 },
 };
-export type ArchiveLoad = typeof FULL;
 const QUICK: ArchiveLoad = {
   burst: { ...FULL.burst, set: { ...FULL.burst.set, count: WARM_UP + 150 } },
   large: { ...FULL.large, set: { ...FULL.large.set, from: 8 * MB, to: 8 * MB } },
@@ -43,10 +43,10 @@ const QUICK: ArchiveLoad = {
 };
 
 /**
- * `npm run bench -- archive`: a burst of links beside a bare copy loop on the same bytes, memory with large recordings at once, and the
- * time that a small one takes at rest. Every object of both is read back and compared.
+ * `npm run bench -- archive`: a burst of links beside a bare copy loop on the same bytes, the memory for large recordings, and the
+ * time that a small recording takes at rest. Every object of both contenders is read back and compared.
  */
-export async function benchArchive({ quick, rounds, site }: ArchiveBenchOptions): Promise<Section> {
+export async function benchArchive({ quick, rounds, site }: ArchiveBenchOptions): Promise<Section[]> {
   const load = quick ? QUICK : FULL;
   const contenders = [OURS, COPY_LOOP];
   const bursts = new Map<string, ArchiveResult[]>(contenders.map(({ name }) => [name, []]));
@@ -64,26 +64,25 @@ export async function benchArchive({ quick, rounds, site }: ArchiveBenchOptions)
     }
   }
   const large = new Map<string, ArchiveResult>();
-  for (const contender of contenders) large.set(contender.name, await run('large ones', contender, load.large));
+  for (const contender of contenders) large.set(contender.name, await run('large recordings', contender, load.large));
   for (const [name, { source }] of large) {
-    if (source.mostAtOnce < CONCURRENCY)
-      faults.push(`large ones: ${name}: only ${source.mostAtOnce} were under way at once`);
+    if (source.maxConcurrent < CONCURRENCY)
+      faults.push(`large recordings: ${name}: at most ${source.maxConcurrent} were in transfer at once`);
   }
   const rest = await measureRestLatency(site, load.rest.set, load.rest.everyMs);
   faults.push(...rest.faults.map((fault) => `at rest: ${fault}`));
   const outOfTurn = (bursts.get(OURS.name) ?? []).map(({ source, warmUp }) => {
-    const dues = source.starts.slice(warmUp).map((recording) => Math.floor(recording / ANNOUNCED_AT_ONCE));
+    const dues = source.starts.slice(warmUp).map((recording) => Math.floor(recording / ANNOUNCED_PER_REQUEST));
     return startsOutOfTurn(dues, CONCURRENCY);
   });
-  const figures: ArchiveFigures = { bursts, large, rest, outOfTurn, faults };
-  return archiveSection(figures, load);
+  return [archiveSection({ bursts, large, rest, outOfTurn, faults }, load)];
 }
 
 function describe({ ms, bytes, cpuMs, idleMiB, peakMiB, diskMiB, faults }: ArchiveResult): string {
   const rate = bytes / MB / (ms / 1000);
-  const exact = faults.length === 0 ? 'every object right' : faults.join('; ');
+  const verdict = faults.length === 0 ? 'every object correct' : faults.join('; ');
   return (
     `${Math.round(bytes / MB)} MB in ${(ms / 1000).toFixed(1)} s, ${rate.toFixed(1)} MB/s, ${(cpuMs / 1000).toFixed(1)} s CPU, ` +
-    `${Math.round(idleMiB)} MiB idle, ${Math.round(peakMiB)} MiB peak, ${Math.round(diskMiB)} MiB on disk, ${exact}`
+    `${Math.round(idleMiB)} MiB idle, ${Math.round(peakMiB)} MiB peak, ${Math.round(diskMiB)} MiB on disk, ${verdict}`
   );
 }

@@ -1,8 +1,11 @@
 import type { Bucket } from '../../lab/bucket.js';
 import type { RecordingBytes } from '../../lab/source/recording-bytes.js';
-import { recordingOfKey } from './recording-set.js';
+import { recordingOfKey } from './source/recording-set.js';
 
-/** Reads all objects back; each that is missing, repeated, wrong or nobody's, as a sentence about its contender. */
+/**
+ * Reads every object back and compares it with its recording.
+ * @returns a sentence that counts missing, repeated, wrong and unexpected objects; empty if there are none.
+ */
 export async function checkBucket(
   bucket: Bucket,
   recordings: readonly RecordingBytes[],
@@ -19,8 +22,9 @@ export async function checkBucket(
     seen.add(number);
   }
   counts.missing = recordings.filter((_, number) => !seen.has(number)).length;
-  const said = Object.entries(counts).filter(([, count]) => count > 0);
-  return said.length === 0
-    ? []
-    : [`${contender}: of ${recordings.length} objects ${said.map(([what, count]) => `${count} ${what}`).join(', ')}`];
+  const faults = Object.entries(counts).filter(([, count]) => count > 0);
+  if (faults.length === 0) return [];
+  return [
+    `${contender}: of ${recordings.length} objects ${faults.map(([kind, count]) => `${count} ${kind}`).join(', ')}`,
+  ];
 }

@@ -1,28 +1,29 @@
 import { statSync } from 'node:fs';
 import { filesBelow } from '../../lab/files-below.js';
 
-const LOOK_MS = 250;
+const SAMPLE_EVERY_MS = 250;
 const BLOCK_BYTES = 512;
 
-/** Looks again and again how much of the disk a folder takes. */
+/** Samples the disk usage of a folder and keeps its peak. */
 export class DiskWatch {
-  mostMiB = 0;
-  private readonly clock: NodeJS.Timeout | undefined;
+  peakMiB = 0;
+  private readonly timer: NodeJS.Timeout | undefined;
 
+  /** @param folder undefined: nothing is sampled, and the peak stays 0. */
   constructor(folder: string | undefined) {
-    if (folder !== undefined) this.clock = setInterval(() => this.look(folder), LOOK_MS);
+    if (folder !== undefined) this.timer = setInterval(() => this.sample(folder), SAMPLE_EVERY_MS);
   }
 
-  end(): void {
-    clearInterval(this.clock);
+  stop(): void {
+    clearInterval(this.timer);
   }
 
-  private look(folder: string): void {
+  private sample(folder: string): void {
     let bytes = 0;
-    // Files come and go while they are counted.
+    // Files may disappear while they are counted.
     for (const path of filesBelow(folder)) {
       bytes += (statSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES;
     }
-    this.mostMiB = Math.max(this.mostMiB, bytes / 2 ** 20);
+    this.peakMiB = Math.max(this.peakMiB, bytes / 2 ** 20);
   }
 }

@@ -6,12 +6,12 @@ import type { BenchSite } from '../site/bench-site.js';
 import { Latencies, type LatencySummary } from '../load/latencies.js';
 import { Bucket } from '../../lab/bucket.js';
 import { checkBucket } from './check-bucket.js';
-import { announce, OURS, prefixOf, untilReported } from './our-archive.js';
-import { recordingsOf, recordingOfKey, sessionIdOf, type RecordingSet } from './recording-set.js';
+import { announce, OURS, prefixOf, untilReported } from './contenders/our-archive.js';
+import { recordingsOf, recordingOfKey, sessionIdOf, type RecordingSet } from './source/recording-set.js';
 import { linksOf } from './run-contender.js';
-import { startSource } from './source-process.js';
+import { startSource } from './source/source-process.js';
 
-/** In ms, from the moment when recording.ready reached Kafka. */
+/** Times in ms, counted from when recording.ready reached Kafka. */
 export type RestLatency = {
   /** Until the object was in the store, by the store's clock. */
   readonly toObject: LatencySummary;
@@ -21,10 +21,10 @@ export type RestLatency = {
 };
 
 const CONCURRENCY = 32;
-/** The first ones meet code that is compiled while they wait. */
+/** Recordings that are not counted: the process still compiles its code. */
 const WARM_UP = 10;
 
-/** Small recordings one after the other, with nothing else to do. */
+/** Announces small recordings one by one to an archive that has nothing else to do. */
 export async function measureRestLatency(site: BenchSite, set: RecordingSet, everyMs: number): Promise<RestLatency> {
   const source = await startSource(site.dir, { set });
   const bucket = new Bucket(site.endpoints, `bench-${randomBytes(4).toString('hex')}`);
@@ -32,7 +32,7 @@ export async function measureRestLatency(site: BenchSite, set: RecordingSet, eve
   try {
     const running = await OURS.start(archiveSite);
     try {
-      await announce(archiveSite, linksOf(source, set.count), { atOnce: 1, betweenMs: everyMs });
+      await announce(archiveSite, linksOf(source, set.count), { perRequest: 1, pauseMs: everyMs });
       await untilReported(archiveSite, 2 * set.count);
     } finally {
       await running.stop();
@@ -54,7 +54,7 @@ export async function measureRestLatency(site: BenchSite, set: RecordingSet, eve
   }
 }
 
-/** When each session's records reached Kafka, by the broker's clock. Nobody may write meanwhile. */
+/** Reads when each session's records reached Kafka, by the broker's clock. Nobody may write meanwhile. */
 async function readTimes({ kafka, offsets }: BenchSite, topic: string) {
   const readyAt = new Map<string, number>();
   const archivedAt = new Map<string, number>();

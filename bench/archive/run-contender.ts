@@ -2,37 +2,20 @@ import { randomBytes } from 'node:crypto';
 import type { BenchSite } from '../site/bench-site.js';
 import { Bucket } from '../../lab/bucket.js';
 import { cpuMs, peakMemoryMiB, residentMemoryMiB } from '../../lab/process-usage.js';
+import type { ArchiveResult } from './archive-result.js';
 import { checkBucket } from './check-bucket.js';
-import type { ArchiveContender, RecordingLink } from './contender.js';
+import type { ArchiveContender, RecordingLink } from './contenders/contender.js';
 import { DiskWatch } from './disk-watch.js';
-import { recordingsOf, sessionIdOf } from './recording-set.js';
-import { startSource, type SourceLog, type SourceOptions, type SourceProcess } from './source-process.js';
-
-/** A contender that was given all recordings of a set at once, but for those of the warm-up. */
-export type ArchiveResult = {
-  /** From the moment when it may begin until it says that all are in the bucket. */
-  readonly ms: number;
-  readonly bytes: number;
-  readonly cpuMs: number;
-  /** Resident memory when it was ready, and its peak. */
-  readonly idleMiB: number;
-  readonly peakMiB: number;
-  /** What it had on disk, at most. */
-  readonly diskMiB: number;
-  readonly source: SourceLog;
-  /** Recordings of the set that were brought over before: a process that has just started compiles its code while it works. */
-  readonly warmUp: number;
-  /** Each a sentence. */
-  readonly faults: readonly string[];
-};
+import { recordingsOf, sessionIdOf } from './source/recording-set.js';
+import { startSource, type SourceOptions, type SourceProcess } from './source/source-process.js';
 
 export type ContenderRun = SourceOptions & {
   readonly concurrency: number;
-  /** See {@link ArchiveResult}. */
+  /** Recordings of the set that are copied before the measurement. */
   readonly warmUp: number;
 };
 
-/** Lets a new process of the contender bring a set from a new source to a new bucket, checks every object, and removes all of it. */
+/** Lets a new process of the contender copy a set from a new source to a new bucket, checks every object, and removes everything. */
 export async function runContender(
   site: BenchSite,
   contender: ArchiveContender,
@@ -51,20 +34,20 @@ export async function runContender(
       const links = linksOf(source, recordings.length);
       if (warmUp > 0) await (await running.announce(links.slice(0, warmUp)))();
       const cpuBefore = cpuMs(pid);
-      const begin = await running.announce(links.slice(warmUp));
+      const start = await running.announce(links.slice(warmUp));
       const startedAt = performance.now();
-      await begin();
+      await start();
       const ms = performance.now() - startedAt;
       usage = { ms, cpuMs: cpuMs(pid) - cpuBefore, idleMiB, peakMiB: peakMemoryMiB(pid) };
     } finally {
-      disk.end();
+      disk.stop();
       await running.stop();
     }
     return {
       ...usage,
       warmUp,
       bytes: recordings.slice(warmUp).reduce((sum, { length }) => sum + length, 0),
-      diskMiB: disk.mostMiB,
+      diskMiB: disk.peakMiB,
       source: await source.log(),
       faults: await checkBucket(bucket, recordings, contender.name),
     };

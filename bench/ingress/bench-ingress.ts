@@ -2,19 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { topicNames } from '../../schemas/topics.js';
 import type { BenchOptions } from '../bench-options.js';
 import { median } from '../../lab/median.js';
-import { bytesPerRecord } from '../../lab/topic-bytes.js';
+import { bytesPerRecord } from '../site/bytes-per-record.js';
 import { consumerPerformance, producerPerformance } from '../peers/kafka-perf-tools.js';
 import type { Section } from '../report/section.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { createTopics, deleteTopics } from '../site/fresh-topics.js';
 import { ECHO, echoServer, ingressPeers, ourIngress } from './contenders.js';
-import { ceilingsSection, ingressSection, type Ceiling, type IngressFigures } from './ingress-sections.js';
-import { onServers } from './on-servers.js';
-import type { ServerLane, Throughput } from './server-lane.js';
+import { ceilingsSection } from './ceilings-section.js';
+import type { Ceiling, IngressFigures } from './ingress-figures.js';
+import { ingressSection } from './ingress-section.js';
+import { withServers } from './with-servers.js';
+import type { ServerUnderLoad, Throughput } from './server-under-load.js';
 
 /**
- * Many short turns: the machine's pace changes by the second, for all programs alike, so contenders are held together that were measured
- * within a few seconds of each other.
+ * Many short turns: the machine's pace changes by the second for all programs alike, so only contenders that were measured within a few
+ * seconds of each other are compared.
  */
 const FULL = {
   warmUpMs: 4_000,
@@ -28,14 +30,14 @@ const QUICK: typeof FULL = {
   toolRecords: 200_000,
   steady: { rounds: 1, rate: 5_000, durationMs: 1_500, warmUpMs: 700 },
 };
-/** What is no contender is measured in every fifth round. */
-const CEILINGS_EVERY = 5;
-/** Where the log cannot be looked at. */
-const USUAL_EVENT_BYTES = 512;
+/** The ceilings are measured every fifth round. */
+const CEILINGS_EVERY_ROUNDS = 5;
+/** Size of an event in the log, where the log cannot be inspected. */
+const DEFAULT_EVENT_BYTES = 512;
 
 /**
  * `npm run bench -- ingress`: throughput, CPU and latency of the ingress beside its peers, in interleaved rounds on one broker; then
- * how far load generator and broker are from being what was measured.
+ * how much load generator and broker could do, to show that they were not the limit.
  */
 export async function benchIngress(options: BenchOptions): Promise<Section[]> {
   const { site, quick, rounds } = options;
@@ -60,42 +62,42 @@ async function measureSideBySide(site: BenchSite, plan: typeof FULL, rounds: num
   );
   const results = new Map<string, Throughput[]>(contenders.map(({ name }) => [name, []]));
   const ceilings: Ceiling[] = [];
-  return onServers(site, async (open) => {
-    const lanes: ServerLane[] = [];
-    for (const contender of contenders) lanes.push(await open(contender));
+  return withServers(site, async (open) => {
+    const servers: ServerUnderLoad[] = [];
+    for (const contender of contenders) servers.push(await open(contender));
     const twoGenerators = await open(echoServer(), 2);
-    for (const lane of [...lanes, twoGenerators]) await lane.warmUp({ durationMs: plan.warmUpMs });
-    const eventBytes = (await bytesPerRecord(site, topicNames(site.prefix).events)) ?? USUAL_EVENT_BYTES;
+    for (const server of [...servers, twoGenerators]) await server.warmUp({ durationMs: plan.warmUpMs });
+    const eventBytes = (await bytesPerRecord(site, topicNames(site.prefix).events)) ?? DEFAULT_EVENT_BYTES;
     for (let round = 1; round <= rounds; round += 1) {
-      const log = (what: string): void => site.log(`ingress, round ${round} of ${rounds}: ${what}`);
-      for (const lane of lanes) {
-        const result = await lane.turn({ durationMs: plan.turnMs });
-        results.get(lane.name)?.push(result);
-        log(line(lane.name, result));
+      const log = (message: string): void => site.log(`ingress, round ${round} of ${rounds}: ${message}`);
+      for (const server of servers) {
+        const result = await server.turn({ durationMs: plan.turnMs });
+        results.get(server.name)?.push(result);
+        log(line(server.name, result));
       }
-      if (round % Math.min(CEILINGS_EVERY, rounds) !== 0) continue;
+      if (round % Math.min(CEILINGS_EVERY_ROUNDS, rounds) !== 0) continue;
       const echo = await twoGenerators.turn({ durationMs: plan.turnMs });
       log(line(`${ECHO}, two load generators`, echo));
       const rates = await toolRates(site, eventBytes, plan.toolRecords);
       log(`Kafka's tools write ${perSecond(rates.written)}, read ${perSecond(rates.read)}`);
-      const before = results.get(ours.name)?.slice(-CEILINGS_EVERY) ?? [];
+      const before = results.get(ours.name)?.slice(-CEILINGS_EVERY_ROUNDS) ?? [];
       ceilings.push({ ...rates, twoGenerators: echo, ours: median(before.map((turn) => turn.eventsPerSecond)) });
     }
     return { results, ceilings, eventBytes };
   });
 }
 
-/** At a rate far below what it takes; each round a fresh server. */
+/** Our ingress at a rate far below its maximum; a new server for each round. */
 async function measureSteady(site: BenchSite, { steady }: typeof FULL, hung: boolean): Promise<readonly Throughput[]> {
   const { rate, durationMs, warmUpMs, rounds } = steady;
   const turns: Throughput[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    const turn = await onServers(site, async (open) => {
-      const lane = await open(ourIngress(site));
-      await lane.warmUp({ rate, durationMs: warmUpMs });
-      return lane.turn({ rate, durationMs, ...(hung && { hungForMs: warmUpMs }) });
+    const turn = await withServers(site, async (open) => {
+      const server = await open(ourIngress(site));
+      await server.warmUp({ rate, durationMs: warmUpMs });
+      return server.turn({ rate, durationMs, ...(hung && { hungForMs: warmUpMs }) });
     });
-    site.log(line(`at ${rate} events/s${hung ? ' with Kafka hung, into the spool' : ''}`, turn));
+    site.log(line(`at ${rate} events/s${hung ? ' into the spool, with Kafka hung' : ''}`, turn));
     turns.push(turn);
   }
   return turns;
@@ -120,9 +122,9 @@ function line(name: string, r: Throughput): string {
     [r.repeated, 'repeated'],
     [r.otherAnswers, 'not accepted'],
   ] as const;
-  const told = faults.map(([count, what]) => (count > 0 ? `, ${count} ${what}` : ''));
+  const listed = faults.map(([count, kind]) => (count > 0 ? `, ${count} ${kind}` : ''));
   return (
     `${name}: ${Math.round(r.eventsPerSecond).toLocaleString('en')} events/s, ${r.cpuMicrosPerEvent.toFixed(1)} µs CPU an event, ` +
-    `p99 ${r.latencyMs.p99.toFixed(1)} ms, ${Math.round(r.peakMemoryMiB)} MiB${told.join('')}`
+    `p99 ${r.latencyMs.p99.toFixed(1)} ms, ${Math.round(r.peakMemoryMiB)} MiB${listed.join('')}`
   );
 }

@@ -4,14 +4,14 @@ import { httpProbe, withReadiness } from '../../dev/local-stack/services/readine
 import { supervise } from '../../dev/local-stack/process/supervised-process.js';
 import type { BenchSite } from '../site/bench-site.js';
 
-/** A server under load: ours, or one that a user would write instead. */
+/** A server to load: ours, or one that a user would write instead. */
 export type Contender = {
   readonly name: string;
-  /** Script under `dist/`, its arguments, and its environment on top of ours. */
+  /** Script below `dist/`, its arguments, and its environment in addition to ours. */
   readonly script: string;
   readonly args: (port: number) => readonly string[];
   readonly env: (port: number) => Readonly<Record<string, string>>;
-  /** Topic that holds an event for each 202; absent for a server that keeps nothing. */
+  /** Topic that must hold an event for each 202; absent for a server that keeps nothing. */
   readonly topic?: string;
 };
 
@@ -45,7 +45,7 @@ export function ourIngress({ endpoints, prefix, dir }: BenchSite, workers = 1): 
   };
 }
 
-/** They create nothing themselves: the topics must be there, and be like ours. */
+/** The peers. They create no topics: theirs must exist, with as many partitions as ours. */
 export function ingressPeers({ endpoints, prefix }: BenchSite): readonly Contender[] {
   const brokers = endpoints.KAFKA_BROKERS;
   const peer = (name: string, script: string, mode: string): Contender => {
@@ -71,7 +71,7 @@ export function echoServer(): Contender {
   return { name: ECHO, script: 'bench/peers/uws-echo.js', args: (port) => [String(port)], env: () => ({}) };
 }
 
-/** Starts a contender and waits until it is ready. It cannot outlive this process. */
+/** Starts a contender in a process that cannot outlive this one, and waits until it is ready. */
 export async function startContender(contender: Contender, port: number, logDir: string): Promise<RunningContender> {
   const command = [process.execPath, join(projectRoot, 'dist', contender.script), ...contender.args(port)] as const;
   const env = { ...process.env, ...contender.env(port) };

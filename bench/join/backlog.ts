@@ -6,9 +6,9 @@ const WINDOW_SESSIONS = 2_000;
 const SEED = 7;
 const SETTLES = bitOf('session.finalized') | bitOf('recording.archived');
 
-/** The events of so many call sessions, always in the same order, and what a join must say of them in that order. */
+/** The events of a number of call sessions, always in the same order, and the records that a join must write for that order. */
 export class Backlog {
-  /** Events by session, as bits, that stand in the log up to the one which completes the session. */
+  /** For each session, as bits: its events in the log up to the one that completes it. */
   private readonly seen: Uint8Array;
 
   constructor(readonly sessions: number) {
@@ -23,7 +23,7 @@ export class Backlog {
     return shuffledEvents({ from: 0, to: this.sessions }, CALL_EVENTS, WINDOW_SESSIONS, seededRandom(SEED));
   }
 
-  /** What is joined of a session once it is finalized and its recording settled: later events are not in it. */
+  /** The joined record of a session. It completes once it is finalized and its recording settled; later events are not in it. */
   expected(session: number): ExpectedComplete {
     const seen = this.seen[session] ?? 0;
     return expectedComplete(session, (event) => (seen & bitOf(event)) !== 0);

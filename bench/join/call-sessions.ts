@@ -3,14 +3,14 @@ import type { SessionComplete } from '../../schemas/generated/types.js';
 import { encodeWire } from '../../schemas/wire-format.js';
 import type { BatchRecord } from '../../infra/kafka/protocol/records/record-batch.js';
 
-/** The events of a call whose recording was archived; the archiver's own stands in for it, so that the join is measured alone. */
+/** The events of a call whose recording was archived. They include the archive's own event, so that the join is measured alone. */
 export const CALL_EVENTS = ['session.ended', 'call.ended', 'recording.archived', 'session.finalized'] as const;
 export type CallEvent = (typeof CALL_EVENTS)[number];
 
-/** An event of session number `session`. */
+/** An event of the session with this number. */
 export type NumberedEvent = { readonly session: number; readonly event: CallEvent };
 
-/** The joined record without `completedAt`, which is the log's to say. */
+/** The joined record without `completedAt`, which depends on the log. */
 export type ExpectedComplete = Omit<SessionComplete, 'completedAt'>;
 
 const FIRST_SESSION_AT = Date.UTC(2026, 4, 3, 8, 0, 0);
@@ -18,22 +18,22 @@ const ID_DIGITS = 12;
 const INTENTIONS = ['book a demo', 'cancel an order', 'ask for a refund', 'change the delivery address'];
 const STATUSES = ['userHangup', 'agentHangup', 'transferred', 'voicemail'];
 
-/** Looks like the vendor's ids, and holds the session's number. */
+/** An id that looks like the vendor's and contains the session's number. */
 export function sessionIdOf(session: number): string {
   const mixed = (Math.imul(session + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0');
   return `${mixed}-8b6e-4d31-9a57-${String(session).padStart(ID_DIGITS, '0')}`;
 }
 
-/** The session's number, `undefined` for an id that is none of ours. */
+/** The number of the session with this id; `undefined` if the id is not one of ours. */
 export function sessionOf(sessionId: string): number | undefined {
   const session = Number(sessionId.slice(-ID_DIGITS));
   return Number.isInteger(session) && sessionIdOf(session) === sessionId ? session : undefined;
 }
 
 /**
- * The event as it stands in `session.events`; the same numbers give the same bytes.
- * @param header the wire format's, see `wireHeader`.
- * @param earlierMs moves the event's timestamp back: a redelivery that the join must take note of.
+ * The record of an event in `session.events`; the same numbers give the same bytes.
+ * @param header header of the wire format, see `wireHeader`.
+ * @param earlierMs moves the event's timestamp back, which makes it a redelivery that changes the session's state.
  */
 export function eventRecord({ session, event }: NumberedEvent, header: Buffer, earlierMs = 0): BatchRecord {
   const sessionId = sessionIdOf(session);
@@ -51,7 +51,7 @@ export function eventRecord({ session, event }: NumberedEvent, header: Buffer, e
   };
 }
 
-/** What the join must say of a session, given the events that it has seen when it is complete. */
+/** The record that the join must write for a session, given the events it has seen by then. */
 export function expectedComplete(session: number, seen: (event: CallEvent) => boolean): ExpectedComplete {
   const timestampIfSeen = (name: 'sessionEnded' | 'callEnded', event: CallEvent) =>
     seen(event) ? { [name]: timestampOf(session, event) } : {};
@@ -121,7 +121,7 @@ function statusOf(session: number): string {
   return STATUSES[session % STATUSES.length] ?? '';
 }
 
-/** Never 0: such a call completes without its recording. */
+/** Never 0: such a call would complete without its recording. */
 function durationOf(session: number): number {
   return 5 + (session % 600);
 }

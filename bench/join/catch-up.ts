@@ -1,7 +1,7 @@
 import { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
-import { busyPercent, busyPercentSince, machineTicks, MUCH_PERCENT } from '../../lab/machine-load.js';
+import { busyPercent, busyPercentSince, machineTicks, MAX_OTHERS_PERCENT } from '../../lab/machine-load.js';
 import { cpuMs, peakMemoryMiB } from '../../lab/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { freshTopics, PARTITIONS } from '../site/fresh-topics.js';
@@ -14,28 +14,28 @@ import { produceEvents } from './produce-events.js';
 import { readOutputs } from './read-outputs.js';
 import { untilConsumed } from './until-consumed.js';
 
-/** One contender that started with nothing and worked a backlog off. */
+/** One run of a contender that started without state and processed a backlog. */
 export type CatchUp = {
   /** From the first to the last joined record, by the broker's clock. */
   readonly sessionsPerSecond: number;
-  /** From the start of the process to its first joined record, and until all it had to say could be read. */
+  /** From the start of the process to its first joined record, and until all of its output could be read. */
   readonly firstAfterMs: number;
   readonly totalMs: number;
-  /** User and system time of its processes, their start included; and of the broker meanwhile, NaN where that cannot be told. */
+  /** User and system time of its processes, their start included; and of the broker meanwhile, NaN where unknown. */
   readonly cpuMs: number;
   readonly brokerCpuMs: number;
   readonly peakMemoryMiB: number;
-  /** How much of the machine was in use right before, by others: above some percent the figures are not to be trusted. */
+  /** Share of the machine that other processes used right before; see {@link MAX_OTHERS_PERCENT}. */
   readonly othersPercent: number;
-  /** Of all processors, while it worked. */
+  /** Share of all cores in use meanwhile. */
   readonly busyPercent: number;
   readonly faults: OutputFaults;
 };
 
-/** Events that stand in a topic, for one contender after the other. */
+/** Events in a topic that all contenders read, one after the other. */
 export type StoredBacklog = { readonly prefix: string; readonly backlog: Backlog };
 
-/** Writes the events of so many sessions to a topic of their own. */
+/** Writes the events of a number of sessions to a topic of their own. */
 export async function storeBacklog(
   site: BenchSite,
   name: string,
@@ -55,7 +55,7 @@ export async function storeBacklog(
   return { prefix, backlog };
 }
 
-/** The same backlog for all, in rounds: each contender once a round, so that a change of the machine's pace meets all of them. */
+/** Measures contenders on the same backlog, each once a round, so that a change of the machine's pace affects all of them. */
 export async function measureCatchUp(
   site: BenchSite,
   contenders: readonly JoinContender[],
@@ -73,7 +73,7 @@ export async function measureCatchUp(
   return results;
 }
 
-/** Works a backlog off from its start. @param processes so many of the contender's at once. */
+/** Lets a contender process a backlog from its start. @param processes number of its processes that share the work. */
 export async function catchUp(
   site: BenchSite,
   contender: JoinContender,
@@ -83,9 +83,9 @@ export async function catchUp(
   const { kafka, offsets, broker } = site;
   const run = await contender.prepare(site, prefix);
   const othersPercent = await busyPercent();
-  const usedByBroker = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
-  const [startedAt, brokerBefore, ticks] = [Date.now(), usedByBroker(), machineTicks()];
-  // Its own: kafkajs waits seconds for the topics of an earlier contender, which are gone, when it was ever asked for them.
+  const brokerCpuMs = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
+  const [startedAt, brokerBefore, ticks] = [Date.now(), brokerCpuMs(), machineTicks()];
+  // A reader of its own: kafkajs waits seconds for any topic that it was once asked for, and an earlier contender's are deleted.
   const watcher = new OffsetReader(kafka);
   const started = await Promise.all(Array.from({ length: processes }, () => run.start()));
   let usage;
@@ -96,7 +96,7 @@ export async function catchUp(
     usage = {
       totalMs: Date.now() - startedAt,
       cpuMs: sum(cpuMs),
-      brokerCpuMs: usedByBroker() - brokerBefore,
+      brokerCpuMs: brokerCpuMs() - brokerBefore,
       peakMemoryMiB: sum(peakMemoryMiB),
       busyPercent: busyPercentSince(ticks),
     };
@@ -118,7 +118,9 @@ export async function catchUp(
 export function describe(result: CatchUp): string {
   const { sessionsPerSecond, cpuMs, peakMemoryMiB, totalMs, firstAfterMs, othersPercent, faults } = result;
   const busy =
-    othersPercent > MUCH_PERCENT ? `; not to be trusted: others use ${Math.round(othersPercent)} % of the machine` : '';
+    othersPercent > MAX_OTHERS_PERCENT
+      ? `; do not trust this: other processes use ${Math.round(othersPercent)} % of the machine`
+      : '';
   return (
     `${Math.round(sessionsPerSecond).toLocaleString('en')} sessions/s, ${(cpuMs / 1000).toFixed(1)} s CPU, ` +
     `${Math.round(peakMemoryMiB)} MiB, ${(totalMs / 1000).toFixed(1)} s in all (${(firstAfterMs / 1000).toFixed(1)} s to the first), ` +

@@ -4,19 +4,19 @@ import { decodeWire } from '../../schemas/wire-format.js';
 import type { Backlog } from './backlog.js';
 import { sessionOf } from './call-sessions.js';
 
-/** What is wrong with a contender's output; all zero is right. */
+/** Faults in a contender's output; all zero if it is correct. */
 export type OutputFaults = {
   /** Sessions without a joined record. */
   readonly missing: number;
-  /** Joined records beyond the first of a session. */
+  /** Joined records after the first of a session. */
   readonly repeated: number;
-  /** Joined records that say something else than they must, or nothing that can be read. */
+  /** Joined records with wrong content, or that cannot be decoded. */
   readonly wrong: number;
-  /** Records in the topics for amended, incomplete and dead letters, where there must be none. */
+  /** Records in the topics for amended sessions, incomplete sessions and dead letters, which must stay empty. */
   readonly unexpected: number;
 };
 
-/** Holds what a contender wrote against what it must write: exactly one right record for each session. */
+/** Checks that a contender wrote exactly one correct record for each session. */
 export class OutputCheck {
   private readonly seen: Uint8Array;
   private repeated = 0;
@@ -30,7 +30,7 @@ export class OutputCheck {
     this.seen = new Uint8Array(backlog.sessions);
   }
 
-  complete(key: string, value: Buffer | null): void {
+  completeRecord(key: string, value: Buffer | null): void {
     const session = sessionOf(key);
     if (session === undefined || session >= this.seen.length) {
       this.wrong += 1;
@@ -38,11 +38,11 @@ export class OutputCheck {
     }
     if (this.seen[session] === 1) this.repeated += 1;
     this.seen[session] = 1;
-    if (!this.isRight(session, value)) this.wrong += 1;
+    if (!this.isCorrect(session, value)) this.wrong += 1;
   }
 
-  /** A record where there must be none. */
-  other(): void {
+  /** Counts a record in a topic that must stay empty. */
+  unexpectedRecord(): void {
     this.unexpected += 1;
   }
 
@@ -51,12 +51,12 @@ export class OutputCheck {
     return { missing, repeated: this.repeated, wrong: this.wrong, unexpected: this.unexpected };
   }
 
-  private isRight(session: number, value: Buffer | null): boolean {
+  private isCorrect(session: number, value: Buffer | null): boolean {
     const wire = value === null ? undefined : decodeWire(value);
     if (wire?.schemaId !== this.schemaId) return false;
     try {
-      const { completedAt, ...said } = JSON.parse(wire.json.toString()) as SessionComplete;
-      return !Number.isNaN(Date.parse(completedAt)) && isDeepStrictEqual(said, this.backlog.expected(session));
+      const { completedAt, ...record } = JSON.parse(wire.json.toString()) as SessionComplete;
+      return !Number.isNaN(Date.parse(completedAt)) && isDeepStrictEqual(record, this.backlog.expected(session));
     } catch {
       return false;
     }
@@ -68,8 +68,8 @@ export function isFaultless({ missing, repeated, wrong, unexpected }: OutputFaul
 }
 
 export function describeFaults(faults: OutputFaults): string {
-  const said = Object.entries(faults)
+  const kinds = Object.entries(faults)
     .filter(([, count]) => count > 0)
     .map(([kind, count]) => `${count} ${kind}`);
-  return said.length === 0 ? 'exact' : said.join(', ');
+  return kinds.length === 0 ? 'exact' : kinds.join(', ');
 }

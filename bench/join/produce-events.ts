@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep, systemClock } from '../../infra/async/clock.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
 import type { BatchRecord } from '../../infra/kafka/protocol/records/record-batch.js';
@@ -7,7 +7,7 @@ import { withProgress, type Log } from '../../dev/local-stack/progress.js';
 const RECORDS_PER_REQUEST = 6_000;
 const TIMEOUT_MS = 30_000;
 
-/** Writes records as fast as the broker takes them, in order; resolves with their number when all are acknowledged. */
+/** Writes records in order, as fast as the broker accepts them. @returns their number, once all are acknowledged. */
 export async function produceEvents(
   kafka: Kafka,
   topic: string,
@@ -24,8 +24,8 @@ export async function produceEvents(
         await sending;
         count += slice.length;
         sending = session.send(slice, TIMEOUT_MS);
-        // The next slice is made while this one is under way: it must be on its way first.
-        await delay(0);
+        // Lets this slice leave before the next one is encoded, which then happens while it is in flight.
+        await sleep(systemClock, 0);
       }
       await sending;
       return count;

@@ -7,10 +7,10 @@ import { topicNames } from '../../schemas/topics.js';
 import type { Backlog } from './backlog.js';
 import { OutputCheck, type OutputFaults } from './output-check.js';
 
-/** What stands in a contender's output topics. Times are the broker's (LogAppendTime), in ms; NaN where there is no record. */
+/** Contents of a contender's output topics. Times are the broker's (LogAppendTime), in ms; NaN where there is no record. */
 export type Outputs = { readonly faults: OutputFaults; readonly firstAt: number; readonly lastAt: number };
 
-/** Reads, committed, all that was written under a prefix, and checks it. The contender must have ended. */
+/** Reads all committed output below a prefix and checks it. The contender must have stopped. */
 export async function readOutputs(
   kafka: Kafka,
   offsets: OffsetReader,
@@ -22,12 +22,12 @@ export async function readOutputs(
   const check = new OutputCheck(backlog, schemaId);
   let [firstAt, lastAt] = [NaN, NaN];
   await readAll(kafka, offsets, complete, ({ key, value, timestamp }) => {
-    check.complete(key?.toString() ?? '', value);
+    check.completeRecord(key?.toString() ?? '', value);
     firstAt = timestamp >= firstAt ? firstAt : timestamp;
     lastAt = timestamp <= lastAt ? lastAt : timestamp;
   });
   for (const topic of [amended, incomplete, deadLetter]) {
-    await readAll(kafka, offsets, topic, () => check.other());
+    await readAll(kafka, offsets, topic, () => check.unexpectedRecord());
   }
   return { faults: check.faults(), firstAt, lastAt };
 }
@@ -36,19 +36,19 @@ async function readAll(
   kafka: Kafka,
   offsets: OffsetReader,
   topic: string,
-  take: (record: InputRecord) => void,
+  onRecord: (record: InputRecord) => void,
 ): Promise<void> {
   const bounds = await offsets.bounds(topic);
   const partitions = [...bounds].filter(([, { low, end }]) => low < end).map(([partition]) => partition);
   if (partitions.length === 0) return;
-  const last = randomUUID();
-  await markEnds(kafka, topic, partitions, last);
+  const endKey = randomUUID();
+  await markEnds(kafka, topic, partitions, endKey);
   const reader = new PartitionReader(kafka, topic);
   try {
     for (const partition of partitions) {
       await reader.read(partition, (record) => {
-        if (record.key?.toString() === last) return 'done';
-        take(record);
+        if (record.key?.toString() === endKey) return 'done';
+        onRecord(record);
         return 'more';
       });
     }
@@ -57,7 +57,7 @@ async function readAll(
   }
 }
 
-/** The end offset of a topic with transactions is no record's: so a record that is known to be the last is put there. */
+/** Appends a last record to each partition, as the end offset of a topic with transactions is not that of a record. */
 async function markEnds(kafka: Kafka, topic: string, partitions: readonly number[], key: string): Promise<void> {
   const producer = kafka.producer();
   await producer.connect();

@@ -2,8 +2,8 @@ import type { Random } from '../../lab/random.js';
 import { CALL_EVENTS, type CallEvent, type NumberedEvent } from './call-sessions.js';
 
 /**
- * The given events of sessions `from` up to `to`, out of order as they are in a busy log: each is drawn from a window of so many
- * sessions that have begun and not ended.
+ * The given events of sessions `from` up to `to` (exclusive), out of order as in a busy log: each is drawn at random from a window of
+ * sessions in progress.
  */
 export function* shuffledEvents(
   { from, to }: { readonly from: number; readonly to: number },
@@ -31,8 +31,8 @@ export function* shuffledEvents(
 }
 
 /**
- * The same places in the log, but in each session those events last that complete it, now one and now the other: so that the joined
- * record waits for the session's last event, whichever it is.
+ * Reorders the events within each session so that one that completes it comes last, alternating between the two that can. The joined
+ * record then waits for the session's last event.
  */
 export function* completedByTheLast(events: Iterable<NumberedEvent>): Generator<NumberedEvent> {
   const drawn = new Map<number, number>();

@@ -1,15 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
+import { pollUntil } from '../poll-until.js';
 import type { SupervisedProcess } from '../../dev/local-stack/process/supervised-process.js';
 
-const ASK_EVERY_MS = 100;
-const DEADLINE_MS = 15 * 60_000;
+const CONSUMED = { everyMs: 100, timeoutMs: 15 * 60_000 };
 
 /**
- * Resolves when the group has committed the end of each partition that holds records, as the topic ends now. With transactions that
- * is also when all that it says of them can be read.
+ * Waits until the group has committed the current end of each partition that holds records. With transactions its output can then be
+ * read, too.
  *
- * @throws Error when the process ends, or no offset has moved for long enough to be a hang.
+ * @throws Error when the process exits, or takes too long.
  */
 export async function untilConsumed(
   offsets: OffsetReader,
@@ -17,21 +16,24 @@ export async function untilConsumed(
   topic: string,
   consumer: SupervisedProcess,
 ): Promise<void> {
-  const ended = new AbortController();
-  void consumer.exited.then(() => ended.abort());
-  const deadline = performance.now() + DEADLINE_MS;
-  for (const [partition, { low, end }] of await offsets.bounds(topic)) {
-    if (low === end) continue;
-    while (((await offsets.committed(groupId, topic)).get(partition) ?? 0) < end) {
-      if (ended.signal.aborted) throw new Error(failure(consumer, 'ended before it had read its input'));
-      if (performance.now() > deadline) throw new Error(failure(consumer, 'did not come to the end of its input'));
-      await delay(ASK_EVERY_MS);
-    }
+  const exited = new AbortController();
+  void consumer.exited.then(() => exited.abort());
+  const bounds = [...(await offsets.bounds(topic))].filter(([, { low, end }]) => low < end);
+  const isConsumed = async (): Promise<boolean> => {
+    const committed = await offsets.committed(groupId, topic);
+    if (bounds.every(([partition, { end }]) => (committed.get(partition) ?? 0) >= end)) return true;
+    if (exited.signal.aborted) throw new Error(failure(consumer, `exited before it had read all of ${topic}`));
+    return false;
+  };
+  if (!(await pollUntil(isConsumed, CONSUMED))) {
+    throw new Error(
+      failure(consumer, `did not reach the end of ${topic} within ${CONSUMED.timeoutMs / 60_000} minutes`),
+    );
   }
 }
 
-function failure({ name, lastLogLines }: SupervisedProcess, what: string): string {
-  return `${name} ${what}${lastLogLines(15)
+function failure({ name, lastLogLines }: SupervisedProcess, problem: string): string {
+  return `${name} ${problem}${lastLogLines(15)
     .map((line) => `\n  | ${line}`)
     .join('')}`;
 }

@@ -1,9 +1,9 @@
 import type { BenchOptions } from '../bench-options.js';
 import type { Section } from '../report/section.js';
-import { latencySection } from '../join/join-sections.js';
 import { streamsAtDefaults } from '../join/contenders/kafka-streams-join.js';
-import { installKafkaStreams } from '../join/contenders/kafka-streams-part.js';
-import { measureLatency } from './latency.js';
+import { installKafkaStreams } from '../join/contenders/install-kafka-streams.js';
+import { latencySection } from './latency-section.js';
+import { measureLatency } from './measure-latency.js';
 import { ourJoin } from '../join/contenders/our-join.js';
 
 const SESSIONS_PER_SECOND = 500;

@@ -1,16 +1,16 @@
 import { Latencies, type LatencySummary } from '../load/latencies.js';
 
-/** Times from the send of a session's last event to the sight of its joined record. All times are of one clock, in ms. */
+/** Times from sending a session's last event to seeing its joined record. All times come from one clock, in ms. */
 export class LatencyLedger {
   private readonly sends = new Map<string, { count: number; lastAt: number }>();
-  private readonly sights = new Map<string, number>();
+  private readonly records = new Map<string, number>();
   private readonly latencies = new Latencies();
-  private measured = 0;
+  private sessions = 0;
 
   /**
-   * @param eventsPerSession how many sends make a session complete.
-   * @param recordsPerSession at which sight of its key a session counts as seen.
-   * @param warmUpSessions are not counted: so many of the first that are seen.
+   * @param eventsPerSession number of sends that complete a session.
+   * @param recordsPerSession number of records of a key after which its session counts as seen.
+   * @param warmUpSessions number of sessions, the first that are seen, whose latency does not count.
    */
   constructor(
     private readonly eventsPerSession: number,
@@ -23,20 +23,21 @@ export class LatencyLedger {
     this.sends.set(sessionId, { count: (known?.count ?? 0) + 1, lastAt: atMs });
   }
 
-  /** @throws Error when the record is there before its last event was sent: then something else is measured. */
+  /** @throws Error when a session is seen before its last event was sent: the measurement is wrong then. */
   seen(sessionId: string, atMs: number): void {
-    const sights = (this.sights.get(sessionId) ?? 0) + 1;
-    this.sights.set(sessionId, sights);
-    if (sights !== this.recordsPerSession) return;
+    const records = (this.records.get(sessionId) ?? 0) + 1;
+    this.records.set(sessionId, records);
+    if (records !== this.recordsPerSession) return;
     const send = this.sends.get(sessionId);
-    if (send?.count !== this.eventsPerSession) throw new Error(`${sessionId} is joined before it was sent`);
-    this.measured += 1;
-    if (this.measured > this.warmUpSessions) this.latencies.add(atMs - send.lastAt);
+    if (send?.count !== this.eventsPerSession)
+      throw new Error(`${sessionId} was joined before its last event was sent`);
+    this.sessions += 1;
+    if (this.sessions > this.warmUpSessions) this.latencies.add(atMs - send.lastAt);
   }
 
-  /** Sessions that were seen, those of the warm-up included. */
+  /** Sessions seen so far, those of the warm-up included. */
   get sessionsSeen(): number {
-    return this.measured;
+    return this.sessions;
   }
 
   summary(): LatencySummary {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep, systemClock } from '../../infra/async/clock.js';
 import type { ProduceSession } from '../../infra/kafka/produce/produce-session.js';
 import type { BatchRecord } from '../../infra/kafka/protocol/records/record-batch.js';
 
@@ -9,21 +9,21 @@ export type SteadyLoad = {
   /** Records a second. */
   readonly rate: number;
   readonly records: Iterator<BatchRecord>;
-  /** Called for each record right before it is handed to the session. */
+  /** Called for each record just before it is sent. */
   readonly onSend: (record: BatchRecord) => void;
 };
 
 /**
- * Sends records at a steady rate, in small batches of what has come due; resolves when they are all acknowledged. After a
- * stall it sends what it is behind with at once.
+ * Sends records at a steady rate, in small batches of those that are due; resolves when all are acknowledged. After a stall it catches up
+ * at once.
  */
 export async function sendSteadily(session: ProduceSession, { rate, records, onSend }: SteadyLoad): Promise<void> {
-  const begin = performance.now();
+  const startedAt = performance.now();
   let sent = 0;
   for (;;) {
-    const due = Math.floor(((performance.now() - begin) / 1000) * rate) - sent;
+    const due = Math.floor(((performance.now() - startedAt) / 1000) * rate) - sent;
     if (due <= 0) {
-      await delay(TICK_MS);
+      await sleep(systemClock, TICK_MS);
       continue;
     }
     const batch: BatchRecord[] = [];

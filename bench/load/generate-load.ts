@@ -9,30 +9,30 @@ export type LoadOptions = {
   readonly run: string;
   readonly connections: number;
   readonly durationMs: number;
-  /** Events a second, sent by the clock whatever the answers do; absent: each connection sends as soon as it was answered. */
+  /** Events a second, sent on schedule whatever the answers do; absent: each connection sends as soon as it has its answer. */
   readonly rate?: number;
-  /** Of each body; absent: the vendor's example as it is. */
+  /** Size of each body; absent: the vendor's example as it is. */
   readonly bodyBytes?: number;
 };
 
 export type LoadResult = {
   readonly answers: Readonly<Record<string, number>>;
   readonly seconds: number;
-  /** With a rate, counted from when the event was due to be sent: a stall of the server shows in all that waited behind it. */
+  /** With a rate, counted from when the event was due, so that a stall of the server shows in every event that waited behind it. */
   readonly latencyMs: LatencySummary;
 };
 
-/** Sends events for a while, then waits for the answers under way. */
+/** Sends events for a while, then waits for outstanding answers. */
 export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   const { port, path, token, run, connections, durationMs, rate, bodyBytes } = options;
   const requests = new EventRequests(path, token, run, bodyBytes);
   const answers: Record<string, number> = {};
   const latencies = new Latencies();
   const idle: HttpConnection[] = [];
-  /** Times at which events were due that no connection was free for. */
+  /** Times at which events were due while no connection was free. */
   const overdue: number[] = [];
   const start = performance.now();
-  let underWay = 0;
+  let inFlight = 0;
   let finish = (): void => undefined;
   const isOver = (): boolean => performance.now() - start >= durationMs;
 
@@ -41,13 +41,13 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
       if (!isOver()) release(open());
     });
   const send = (connection: HttpConnection, due: number): void => {
-    underWay += 1;
+    inFlight += 1;
     connection.send(requests.next(), (status) => {
-      underWay -= 1;
+      inFlight -= 1;
       answers[status] = (answers[status] ?? 0) + 1;
       latencies.add(performance.now() - due);
       if (status !== 0) release(connection);
-      if (underWay === 0 && isOver()) finish();
+      if (inFlight === 0 && isOver()) finish();
     });
   };
   const release = (connection: HttpConnection): void => {
@@ -62,7 +62,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
 
   for (let i = 0; i < connections; i += 1) release(open());
   if (rate !== undefined)
-    await sendByTheClock(rate, start, isOver, (due) => {
+    await sendOnSchedule(rate, start, isOver, (due) => {
       const connection = idle.pop();
       if (connection === undefined) overdue.push(due);
       else send(connection, due);
@@ -70,7 +70,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   await new Promise<void>((resolve) => {
     finish = resolve;
     const check = setInterval(() => {
-      if (!isOver() || underWay > 0) return;
+      if (!isOver() || inFlight > 0) return;
       clearInterval(check);
       resolve();
     }, 5);
@@ -79,7 +79,7 @@ export async function generateLoad(options: LoadOptions): Promise<LoadResult> {
   return { answers, seconds: (performance.now() - start) / 1000, latencyMs: latencies.summary() };
 }
 
-function sendByTheClock(
+function sendOnSchedule(
   rate: number,
   start: number,
   isOver: () => boolean,

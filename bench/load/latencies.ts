@@ -1,6 +1,6 @@
 export type LatencySummary = { readonly p50: number; readonly p99: number; readonly max: number };
 
-/** Durations in milliseconds, all of them kept: percentiles are exact. */
+/** Durations in milliseconds. All are kept, so percentiles are exact. */
 export class Latencies {
   private values = new Float64Array(65_536);
   private count = 0;

@@ -4,30 +4,32 @@ import { join } from 'node:path';
 import { projectRoot } from '../../dev/local-stack/folders.js';
 import type { LoadOptions, LoadResult } from './generate-load.js';
 
-/** `cpuMs`: what the load itself took. */
-export type MeasuredLoad = LoadResult & { readonly cpuMs: number };
+export type MeasuredLoad = LoadResult & {
+  /** CPU of the load generator itself. */
+  readonly cpuMs: number;
+};
 
 /**
- * A load generator in a process of its own, so that its CPU is not counted as that of what it loads. It stays between loads, so its code is
- * compiled but for the first, and ends with this process.
+ * A load generator in a process of its own, so that its CPU is not counted as the server's. It keeps running between loads, so that its
+ * code is compiled after the first one, and exits with this process.
  */
 export class LoadGenerator {
   private readonly child: ChildProcess = fork(join(projectRoot, 'dist', 'bench', 'load', 'main.js'));
 
-  /** One at a time. @throws Error when the process has ended. */
+  /** Runs one load; do not overlap calls. @throws Error when the process has exited. */
   async run(options: LoadOptions): Promise<MeasuredLoad> {
-    const over = new AbortController();
-    const { signal } = over;
+    const settled = new AbortController();
+    const { signal } = settled;
     try {
       const ended = once(this.child, 'exit', { signal }).then(([code]) => {
-        throw new Error(`the load generator ended with ${String(code)}`);
+        throw new Error(`the load generator exited with code ${String(code)}`);
       });
       const answered = once(this.child, 'message', { signal });
       this.child.send(options);
       const [result] = (await Promise.race([answered, ended])) as [MeasuredLoad];
       return result;
     } finally {
-      over.abort();
+      settled.abort();
     }
   }
 

@@ -1,8 +1,8 @@
 import { generateLoad, type LoadOptions } from './generate-load.js';
 import type { MeasuredLoad } from './load-generator.js';
 
-// The process of a LoadGenerator: takes the options of one load after the other, answers each with its result.
-// Nobody waits for the result of a load whose bench has been stopped.
+// The process of a LoadGenerator: receives the options of one load after the other and answers each with its result.
+// When the bench stops, it exits without finishing its load.
 process.once('disconnect', () => process.exit());
 process.on('message', (options: LoadOptions) => {
   const start = process.cpuUsage();

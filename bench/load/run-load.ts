@@ -3,7 +3,7 @@ import type { LoadOptions } from './generate-load.js';
 import type { LatencySummary } from './latencies.js';
 import type { LoadGenerator, MeasuredLoad } from './load-generator.js';
 
-/** Splits connections and rate of a load among generators. Answers and CPU are added up; latencies are those of the slowest. */
+/** Splits connections and rate among generators. Adds up answers and CPU; latencies are those of the slowest. */
 export async function runLoad(
   generators: readonly LoadGenerator[],
   options: Omit<LoadOptions, 'run'>,

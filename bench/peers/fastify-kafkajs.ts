@@ -2,9 +2,9 @@ import Fastify from 'fastify';
 import kafkajs from 'kafkajs';
 import { schemas } from '../../schemas/generated/schemas.js';
 
-// What a team would write first: Fastify with its own schema validation, and kafkajs. How an event is sent, by `mode`:
-// `plain`: one acknowledged send for each. `idempotent`: likewise, with a producer whose retries do not write an event twice, nor in
-// another order, as ours. `batched`: with what else has come within 5 ms in one send, as a team writes it once it has seen a profile.
+// What a team would write first: Fastify with its own schema validation, and kafkajs. `mode` says how events are sent:
+// `plain`: one acknowledged send for each event. `idempotent`: the same, with a producer whose retries neither repeat nor reorder events,
+// like ours. `batched`: one send for all events of 5 ms, as a team would write it after seeing a profile.
 const [port = '0', brokers = '', topic = '', mode = 'plain'] = process.argv.slice(2);
 const LINGER_MS = 5;
 
@@ -20,7 +20,7 @@ type Message = { key: string; value: string };
 let batch: Message[] = [];
 let sending: Promise<unknown> | undefined;
 
-/** Resolves when the batch that the message is in has been acknowledged. */
+/** Resolves when the message's batch is acknowledged. */
 function sendBatched(message: Message): Promise<unknown> {
   batch.push(message);
   sending ??= new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
 import Fastify from 'fastify';
 import { schemas } from '../../schemas/generated/schemas.js';
 
-// The same as fastify-kafkajs.ts with the newer client of Fastify's own authors: one acknowledged send for each event, several under way.
+// The same as fastify-kafkajs.ts with the newer client of Fastify's own authors: one acknowledged send for each event, several in flight.
 const [port = '0', brokers = '', topic = ''] = process.argv.slice(2);
 
 const producer = new Producer({

@@ -7,8 +7,8 @@ import { commandOf } from '../../dev/local-stack/services/toolchain.js';
 import type { BenchSite } from '../site/bench-site.js';
 
 /**
- * Kafka's own ProducerPerformance: how many records a second the broker takes of one Java producer with the same guarantee as ours (acks=all,
- * idempotent) in large batches.
+ * Kafka's own ProducerPerformance: how many records a second the broker accepts from one Java producer with the same guarantee as ours
+ * (acks=all, idempotent), in large batches.
  */
 export async function producerPerformance(
   site: BenchSite,
@@ -20,19 +20,19 @@ export async function producerPerformance(
     ...['--producer-props', `bootstrap.servers=${site.endpoints.KAFKA_BROKERS}`, 'acks=all', 'enable.idempotence=true'],
     ...['batch.size=262144', 'linger.ms=5', 'buffer.memory=67108864'],
   ]);
-  // The last line is about all records, those before it about some seconds each.
+  // The last line covers all records; each line before it covers a few seconds.
   const rates = [...output.matchAll(/([\d.]+) records\/sec/g)];
-  return said(rates.at(-1)?.[1], 'ProducerPerformance', output);
+  return parseRate(rates.at(-1)?.[1], 'ProducerPerformance', output);
 }
 
-/** Kafka's own ConsumerPerformance: how many records a second the broker gives one Java consumer; the group's joining is left out. */
+/** Kafka's own ConsumerPerformance: how many records a second one Java consumer gets, without the time to join its group. */
 export async function consumerPerformance(site: BenchSite, topic: string, records: number): Promise<number> {
   const output = await runTool(site, 'ConsumerPerformance', [
     ...['--bootstrap-server', site.endpoints.KAFKA_BROKERS, '--topic', topic],
     ...['--messages', String(records), '--hide-header', '--timeout', '30000'],
   ]);
   const columns = output.trim().split('\n').at(-1)?.split(', ') ?? [];
-  return said(columns[9], 'ConsumerPerformance', output);
+  return parseRate(columns[9], 'ConsumerPerformance', output);
 }
 
 async function runTool({ dir, log }: BenchSite, tool: string, args: readonly string[]): Promise<string> {
@@ -50,12 +50,12 @@ async function runTool({ dir, log }: BenchSite, tool: string, args: readonly str
   });
   const { code } = await run.exited;
   const output = run.lastLogLines(50).join('\n');
-  if (code !== 0) throw new Error(`${tool} ended with ${code}:\n${output}`);
+  if (code !== 0) throw new Error(`${tool} exited with code ${code}:\n${output}`);
   return output;
 }
 
-function said(figure: string | undefined, tool: string, output: string): number {
+function parseRate(figure: string | undefined, tool: string, output: string): number {
   const value = Number(figure);
-  if (figure === undefined || !Number.isFinite(value)) throw new Error(`${tool} said no rate:\n${output}`);
+  if (figure === undefined || !Number.isFinite(value)) throw new Error(`${tool} printed no rate:\n${output}`);
   return value;
 }

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { Client } from 'minio';
 
-// What a user would write first: fetch each link and put what comes, so many at a time. POST /copy takes the list and answers when all
-// of it is in the bucket.
+// What a user would write first: fetch each link and put the body, a fixed number at a time. POST /copy takes the list and answers when
+// everything is in the bucket.
 const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '', S3_BUCKET = '', PORT, CONCURRENCY } = process.env;
 const endpoint = new URL(S3_ENDPOINT);
 const minio = new Client({
@@ -40,7 +40,7 @@ const server = createServer((request, response) => {
     response.end('ready');
     return;
   }
-  // A sign of life for each, so that whoever waits does not give up.
+  // Writes a byte for each copy, so that the client does not time out.
   json(request)
     .then((links) => copyAll(links as Link[], () => response.write('.')))
     .then(

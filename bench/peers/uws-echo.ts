@@ -1,6 +1,6 @@
 import { loadUws } from '../../ingress/http/server/uws-loader.js';
 
-// The floor: uWebSockets.js that takes the same body and gives it back. Whatever an ingress does, it does on top of this.
+// The floor: uWebSockets.js returns the body it received. Anything an ingress does comes on top of this.
 const port = Number(process.argv[2]);
 loadUws()
   .App()

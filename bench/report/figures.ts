@@ -1,7 +1,7 @@
 import type { Asked } from './section.js';
 import { reaches } from './spread.js';
 
-/** A number in three significant digits or as a whole one, thousands apart: `0.39`, `24.3`, `35,700`. */
+/** A number with three significant digits, or a whole one with thousands separators: `0.39`, `24.3`, `35,700`. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -9,7 +9,7 @@ export function figure(value: number): string {
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** Short, for an axis: `10k`, `1M`, `0.5`. */
+/** A short number for an axis: `10k`, `1M`, `0.5`. */
 export function shortFigure(value: number): string {
   if (Math.abs(value) >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
   if (Math.abs(value) >= 1e3) return `${Number((value / 1e3).toPrecision(3))}k`;

@@ -1,13 +1,13 @@
 import { figure, shortFigure } from './figures.js';
 import type { Point } from './section.js';
 
-/** `y = intercept + slope · x`, and the share of the spread of y that it explains. */
+/** `y = intercept + slope · x`, and the share of y's variance that it explains. */
 export type Fit = { readonly intercept: number; readonly slope: number; readonly r2: number };
 
-/** How far a point may lie from what is expected of it and still count as linear: what rounds differ by on one machine. */
+/** Deviation up to which a point counts as linear: rounds on one machine differ by as much. */
 const TOLERANCE = 0.15;
 
-/** Least squares. With fewer than two different x the line is level. */
+/** Fits a line by least squares. With fewer than two distinct x it is level. */
 export function fitLine(points: readonly Point[]): Fit {
   const n = points.length;
   const meanX = sum(points, ({ x }) => x) / n;
@@ -21,9 +21,9 @@ export function fitLine(points: readonly Point[]): Fit {
 }
 
 /**
- * A cost for each event over something that grows: if the whole were linear, this would be level. Says what was fitted, over x or over
- * its logarithm, whichever explains more, and where the cost leaves that of the first point.
- * @param unit of y, such as `µs`. @param thing what x counts, such as `open sessions`.
+ * Describes a cost per event over something that grows; it stays level if the total is linear. Fits the cost over x or over its
+ * logarithm, whichever explains more, and says where it leaves the cost of the first point.
+ * @param unit unit of y, such as `µs`. @param thing what x counts, such as `open sessions`.
  */
 export function readCost(points: readonly Point[], unit: string, thing: string): string {
   const [first] = points;
@@ -40,21 +40,21 @@ export function readCost(points: readonly Point[], unit: string, thing: string):
 }
 
 /**
- * A whole over something that grows: a straight line if it is linear. Says the line through the points, and where a point lies off the line
+ * Describes a total over something that grows; it is a straight line if it is linear. Fits the line, and says where a point leaves the line
  * through those before it.
  */
 export function readTotal(points: readonly Point[], unit: string, thing: string): string {
   const { intercept, slope, r2 } = fitLine(points);
   const per = points.at(-1)?.x ?? 1;
   const line = `${figure(intercept)} ${unit} ${plus(slope * per)} ${unit} for each ${shortFigure(per)} ${thing} (R² ${r2.toFixed(2)})`;
-  const byThoseBefore = (point: Point, before: readonly Point[]): number => {
+  const byEarlierPoints = (point: Point, before: readonly Point[]): number => {
     const fit = fitLine(before);
     return before.length < 2 ? point.y : fit.intercept + fit.slope * point.x;
   };
-  return `Fitted: ${line}. ${whereItLeaves(points, byThoseBefore, thing)}`;
+  return `Fitted: ${line}. ${whereItLeaves(points, byEarlierPoints, thing)}`;
 }
 
-/** A rate over the number of instances: linear would be so many times the rate of one. */
+/** Describes a rate over the number of instances; linear scaling would multiply the rate of one by that number. */
 export function readScaling(points: readonly Point[], thing: string, busyPercent: number): string {
   const [first, ...more] = points;
   if (first === undefined || more.length === 0) return 'One point: nothing can be compared.';
@@ -63,8 +63,8 @@ export function readScaling(points: readonly Point[], thing: string, busyPercent
     return `${x} ${thing} give ${gain.toFixed(2)} × of ${first.x} (linear: ${figure(x / first.x)} ×)`;
   });
   return (
-    `${gains.join('; ')}. With the most of them the machine's processors were ${Math.round(busyPercent)} % in use, ` +
-    `broker and load included: ${busyPercent > 85 ? 'the machine is what bounds it' : 'the machine had room left'}.`
+    `${gains.join('; ')}. At the largest number, ${Math.round(busyPercent)} % of the machine was in use, ` +
+    `broker and load included: ${busyPercent > 85 ? 'the machine is the limit' : 'the machine had capacity left'}.`
   );
 }
 
@@ -80,10 +80,10 @@ function whereItLeaves(
     const before = points[index - 1]?.x ?? NaN;
     return (
       `Linear to within ${TOLERANCE * 100} % up to ${shortFigure(before)} ${thing}; ` +
-      `at ${shortFigure(point.x)} it is ${ratio.toFixed(2)} × what it would be.`
+      `at ${shortFigure(point.x)} it is ${ratio.toFixed(2)} × the expected value.`
     );
   }
-  return `Linear to within ${TOLERANCE * 100} % over all that was measured, up to ${shortFigure(points.at(-1)?.x ?? NaN)} ${thing}.`;
+  return `Linear to within ${TOLERANCE * 100} % over everything measured, up to ${shortFigure(points.at(-1)?.x ?? NaN)} ${thing}.`;
 }
 
 function plus(value: number): string {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../dev/local-stack/folders.js';
 import { kafkaService } from '../../dev/local-stack/services/kafka-service.js';
 
-/** What the figures were measured on. */
+/** The machine and the versions that the figures were measured with. */
 export type Machine = {
   readonly processor: string;
   readonly cores: number;
@@ -17,7 +17,7 @@ export type Machine = {
   readonly peers: Readonly<Record<string, string>>;
 };
 
-/** Of the stack that a run starts, in Docker or not. */
+/** Version in the stack that a run starts, with Docker or without. */
 const KAFKA_VERSION = /\d+(\.\d+)+/.exec(kafkaService.part.folder)?.[0] ?? 'unknown';
 
 const PEER_PACKAGES = ['fastify', 'kafkajs', '@platformatic/kafka', 'minio'];

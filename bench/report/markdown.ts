@@ -2,14 +2,14 @@ import { askedText, figure, shortFigure } from './figures.js';
 import type { Measure, Section } from './section.js';
 import { spreadOf } from './spread.js';
 
-/** Rows as a Markdown table; the first row is its head. Columns but the first are to the right. */
+/** Rows as a Markdown table; the first row is its head. All columns but the first are right-aligned. */
 export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
 }
 
-/** What a section says, as Markdown: what was measured, ratios, figures, faults; `charts` are the paths of its pictures. */
+/** A section as Markdown: method, ratios, figures, faults, curves. @param charts its pictures. */
 export function sectionMarkdown(
   section: Section,
   charts: readonly { readonly title: string; readonly path: string }[],
@@ -18,7 +18,7 @@ export function sectionMarkdown(
   const blocks = [`### ${title}`, method.trim()];
   if (ratios.length > 0) blocks.push(markdownTable(ratioRows(section)));
   if (measures.length > 0) blocks.push(markdownTable(measureRows(measures)));
-  if (measures.length > 0) blocks.push('Medians of the rounds, with the least and the most of them.');
+  if (measures.length > 0) blocks.push('Medians of the rounds, with their minimum and maximum.');
   if (faults.length > 0) blocks.push(`**Wrong output:** ${faults.join(' ')}`);
   const pictureOf = (name: string): string[] =>
     charts.filter((chart) => chart.title === name).map((chart) => `![${chart.title}](${chart.path})`);
@@ -30,20 +30,20 @@ export function sectionMarkdown(
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** The table of a section's ratios. */
+/** Rows of the table of ratios. */
 export function ratioRows({ ratios }: Pick<Section, 'ratios'>): string[][] {
   return [
     ['ratio', 'median', 'rounds', 'asked'],
-    ...ratios.map(({ title, value, range: [least, most], asked }) => [
+    ...ratios.map(({ title, value, range: [min, max], asked }) => [
       title,
       `${figure(value)} ×`,
-      least === most ? '' : `${figure(least)}–${figure(most)}`,
+      min === max ? '' : `${figure(min)}–${figure(max)}`,
       askedText(value, asked),
     ]),
   ];
 }
 
-/** One table of all measures: a row for each contender. */
+/** Rows of the table of measures, one for each contender. */
 export function measureRows(measures: readonly Measure[]): string[][] {
   const contenders = [...new Set(measures.flatMap(({ samples }) => Object.keys(samples)))];
   return [
@@ -55,10 +55,10 @@ export function measureRows(measures: readonly Measure[]): string[][] {
 function cell({ samples, asked }: Measure, contender: string, isOurs: boolean): string {
   const values = samples[contender];
   if (values === undefined || values.length === 0) return '';
-  const { middle, least, most } = spreadOf(values);
-  const range = values.length < 2 ? '' : ` (${figure(least)}–${figure(most)})`;
-  const wish = isOurs && asked !== undefined ? ` [${askedText(middle, asked)}]` : '';
-  return `${figure(middle)}${range}${wish}`;
+  const { median, min, max } = spreadOf(values);
+  const range = values.length < 2 ? '' : ` (${figure(min)}–${figure(max)})`;
+  const target = isOurs && asked !== undefined ? ` [${askedText(median, asked)}]` : '';
+  return `${figure(median)}${range}${target}`;
 }
 
 function curveRows({ points, xLabel, yLabel }: Section['curves'][number]): string[][] {

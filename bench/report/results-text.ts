@@ -3,7 +3,7 @@ import { figure, shortFigure } from './figures.js';
 import { measureRows, ratioRows } from './markdown.js';
 import type { Curve, Section } from './section.js';
 
-/** Sections for the terminal: the tables of the documents, and the readings of the curves. */
+/** Sections as text for the terminal: tables, and the reading of each curve. */
 export function resultsText(sections: readonly Section[]): string {
   return sections.map(sectionText).join('');
 }

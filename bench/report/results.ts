@@ -4,25 +4,25 @@ import { projectRoot } from '../../dev/local-stack/folders.js';
 import type { Machine } from './machine.js';
 import type { Section } from './section.js';
 
-/** What one part of `npm run bench` measured, and on what. */
+/** Results of one part of `npm run bench`, and the machine it ran on. */
 export type Results = {
   readonly part: string;
-  /** ISO 8601. */
+  /** Time of the run, ISO 8601. */
   readonly at: string;
   readonly quick: boolean;
   readonly seconds: number;
-  /** Share of the machine's processors that others used right before, in percent: above some the figures are not to be trusted. */
+  /** Share of the machine that other processes used right before, in percent: the higher, the less the figures can be trusted. */
   readonly othersPercent: number;
   readonly machine: Machine;
   readonly sections: readonly Section[];
 };
 
-/** Of every run; not kept in the repository. */
+/** Results of every run; not kept in the repository. */
 export const RESULTS_DIR = join(projectRoot, 'bench', 'results');
-/** Of the runs that the documents show, beside their charts. */
+/** Results of the runs that the documents show, beside their charts. */
 export const SHOWN_DIR = join(projectRoot, 'docs', 'performance');
 
-/** @returns the file. */
+/** @returns the path of the file. */
 export function writeResults(dir: string, results: Results): string {
   mkdirSync(dir, { recursive: true });
   const file = join(dir, `${results.part}.json`);

@@ -7,16 +7,16 @@ import type { Section } from './section.js';
 
 export type Chart = { readonly title: string; readonly path: string };
 
-/** The headlines; the table has the rest. */
-const BAR_CHARTS = 2;
+/** Maximum of bar charts of a section; its table has the other measures. */
+const MAX_BAR_CHARTS = 2;
 
 /**
- * Draws a section: bar charts of the first measures that have more than one contender, a line chart of each curve of more than two points.
+ * Draws bar charts of a section's first measures with more than one contender, and a line chart of each curve with more than two points.
  * @returns their paths as `docs/performance.md` links them.
  */
 export function writeCharts({ id, measures, curves }: Section): Chart[] {
   mkdirSync(SHOWN_DIR, { recursive: true });
-  const compared = measures.filter(({ samples }) => Object.keys(samples).length > 1).slice(0, BAR_CHARTS);
+  const compared = measures.filter(({ samples }) => Object.keys(samples).length > 1).slice(0, MAX_BAR_CHARTS);
   const drawn = [
     ...compared.map((measure) => ({ title: measure.title, name: `${id}-${measure.id}`, svg: barChart(measure) })),
     ...curves

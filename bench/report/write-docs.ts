@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../dev/local-stack/folders.js';
-import { capacityFigures } from './capacity-figures.js';
-import { capacityTable } from './capacity.js';
+import { capacityFigures } from './capacity/capacity-figures.js';
+import { capacityTable } from './capacity/capacity.js';
 import { machineSentence } from './machine.js';
 import { sectionMarkdown } from './markdown.js';
 import { replaceRegion } from './marked-region.js';
@@ -13,10 +13,10 @@ const PERFORMANCE = join(projectRoot, 'docs', 'performance.md');
 const CAPACITY = join(projectRoot, 'docs', 'capacity.md');
 
 /**
- * Puts results into the documents: the parts measured into their regions of `docs/performance.md` with charts, and the capacity that follows
- * from all parts which were ever put there. What stands outside of the regions stays.
- * @param parts all that there are, by name.
- * @returns the files written.
+ * Writes results into the documents: each measured part with its charts into its region of `docs/performance.md`, and the capacity that
+ * follows from the results of all parts. Text outside of the regions stays as it is.
+ * @param parts names of all parts.
+ * @returns the paths of the files it wrote.
  */
 export function writeDocs(results: readonly Results[], parts: readonly string[]): string[] {
   const written = results.map((result) => writeResults(SHOWN_DIR, result));
@@ -32,6 +32,6 @@ export function writeDocs(results: readonly Results[], parts: readonly string[])
 }
 
 function partMarkdown({ part, at, seconds, othersPercent, machine, sections }: Results): string {
-  const measured = `*\`npm run bench -- ${part}\`, ${at.slice(0, 10)}, ${Math.round(seconds / 60)} min; others used ${Math.round(othersPercent)} % of the machine. ${machineSentence(machine)}*`;
+  const measured = `*\`npm run bench -- ${part}\`, ${at.slice(0, 10)}, ${Math.round(seconds / 60)} min; other processes used ${Math.round(othersPercent)} % of the machine. ${machineSentence(machine)}*`;
   return [measured, ...sections.map((section) => sectionMarkdown(section, writeCharts(section)))].join('\n\n');
 }

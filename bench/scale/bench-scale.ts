@@ -1,14 +1,15 @@
 import type { BenchOptions } from '../bench-options.js';
 import { ourIngress } from '../ingress/contenders.js';
-import { onServers } from '../ingress/on-servers.js';
-import type { Throughput } from '../ingress/server-lane.js';
+import { withServers } from '../ingress/with-servers.js';
+import type { Throughput } from '../ingress/server-under-load.js';
 import { catchUp, describe, storeBacklog, type CatchUp } from '../join/catch-up.js';
 import { ourJoin } from '../join/contenders/our-join.js';
 import type { Section } from '../report/section.js';
 import { PARTITIONS } from '../site/fresh-topics.js';
+import { ingressGrowth, joinGrowth } from './growth-sections.js';
 import { measureOpenSessions } from './open-sessions.js';
 import { rememberedBytes } from './remembered-bytes.js';
-import { ingressGrowth, joinGrowth, openSessionsSection } from './scale-sections.js';
+import { openSessionsSection } from './open-sessions-section.js';
 
 const FULL = {
   open: {
@@ -20,7 +21,7 @@ const FULL = {
     idleAfterMs: 45_000,
   },
   backlogs: [12_500, 50_000, 100_000, 200_000],
-  /** For what grows otherwise. */
+  /** Backlog of the points that vary partitions or processors. */
   sessions: 50_000,
   remembered: 1_000_000,
   partitions: [1, PARTITIONS, 24],
@@ -48,7 +49,7 @@ const QUICK: typeof FULL = {
   load: { warmUpMs: 500, durationMs: 1_500 },
 };
 
-/** `npm run bench -- scale`: what grows with open sessions, backlog, partitions, body size, and instances; ours alone. */
+/** `npm run bench -- scale`: growth with open sessions, backlog, partitions, body size and instances; without peers. */
 export async function benchScale(options: BenchOptions): Promise<Section[]> {
   const { quick, rounds, site, nodeArguments } = options;
   const plan = quick ? QUICK : FULL;
@@ -61,11 +62,11 @@ export async function benchScale(options: BenchOptions): Promise<Section[]> {
 async function growIngress({ site }: BenchOptions, plan: typeof FULL) {
   const measure = async (what: string, workers: number, bodyBytes?: number): Promise<Throughput> => {
     const body = bodyBytes === undefined ? {} : { bodyBytes };
-    const result = await onServers(site, async (open) => {
-      // Two workers take more than one generator gives.
-      const lane = await open(ourIngress(site, workers), workers > 1 ? 2 : 1);
-      await lane.warmUp({ durationMs: plan.load.warmUpMs, ...body });
-      return lane.turn({ durationMs: plan.load.durationMs, ...body });
+    const result = await withServers(site, async (open) => {
+      // Two workers accept more than one generator can send.
+      const server = await open(ourIngress(site, workers), workers > 1 ? 2 : 1);
+      await server.warmUp({ durationMs: plan.load.warmUpMs, ...body });
+      return server.turn({ durationMs: plan.load.durationMs, ...body });
     });
     const { eventsPerSecond, cpuMicrosPerEvent } = result;
     site.log(`${what}: ${Math.round(eventsPerSecond)} events/s, ${cpuMicrosPerEvent.toFixed(1)} µs CPU an event`);
@@ -88,14 +89,14 @@ async function growJoin({ site, nodeArguments }: BenchOptions, plan: typeof FULL
   };
   const backlogs: [number, CatchUp][] = [];
   for (const sessions of plan.backlogs) backlogs.push([sessions, await measure(sessions, PARTITIONS, 1)]);
-  const ofUsualSize = backlogs.find(([sessions]) => sessions === plan.sessions)?.[1];
-  const usual = ofUsualSize ?? (await measure(plan.sessions, PARTITIONS, 1));
+  const measured = backlogs.find(([sessions]) => sessions === plan.sessions)?.[1];
+  const base = measured ?? (await measure(plan.sessions, PARTITIONS, 1));
   const partitions: [number, CatchUp][] = [];
   for (const count of plan.partitions)
-    partitions.push([count, count === PARTITIONS ? usual : await measure(plan.sessions, count, 1)]);
+    partitions.push([count, count === PARTITIONS ? base : await measure(plan.sessions, count, 1)]);
   const processors: [number, CatchUp][] = [];
   for (const count of plan.processors)
-    processors.push([count, count === 1 ? usual : await measure(plan.sessions, PARTITIONS, count)]);
+    processors.push([count, count === 1 ? base : await measure(plan.sessions, PARTITIONS, count)]);
   return {
     sessions: plan.sessions,
     backlogs,

@@ -4,20 +4,20 @@ import { cpuMs } from '../../lab/process-usage.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { OpenLoad } from './open-load.js';
 
-/** A join with sessions that have begun and are not finalized. */
+/** A running join, with sessions that are not finalized. */
 export type OpenJoin = {
   readonly run: JoinRun;
   readonly pid: number;
-  /** Opens sessions until so many are open. */
+  /** Opens sessions until this many are open. */
   readonly open: (sessions: number) => Promise<void>;
-  /** User and system time for each of so many events of open sessions, in µs. */
+  /** Sends events of open sessions. @returns user and system time for each of them, in µs. */
   readonly cost: (events: number) => Promise<number>;
   readonly stop: () => Promise<void>;
-  /** Removes its topics, once it is stopped. */
+  /** Removes its topics. Call it after `stop`. */
   readonly cleanUp: () => Promise<void>;
 };
 
-/** Starts a join that holds nothing yet. */
+/** Starts a join without sessions. */
 export async function startOpenJoin(site: BenchSite, contender: JoinContender, prefix: string): Promise<OpenJoin> {
   const { run, process, cleanUp } = await startJoin(site, contender, prefix);
   const pid = await process.pid;

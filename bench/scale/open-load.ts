@@ -10,17 +10,17 @@ import { registerSubjects } from '../site/schema-ids.js';
 
 const OPENING: CallEvent = 'session.ended';
 const FOLLOWING: CallEvent = 'call.ended';
-/** Begun one after the other and followed up soon after, as in a log that was read while it was written. */
+/** Sessions between a session's first and second event, as in a log that is read while it is written. */
 const LAG_SESSIONS = 1_000;
-/** Walks through all sessions in an order without locality: prime, so that it meets each once before any twice. */
+/** Step through the sessions, for an order without locality. It is prime, so that each is visited once before any is visited twice. */
 const STRIDE = 7_919_993;
-/** Waited for before the next are sent: as many for few sessions as for many. */
-const MOST_AT_ONCE = 10_000;
+/** Maximum of events in flight; the same for few sessions as for many. */
+const MAX_IN_FLIGHT = 10_000;
 
-/** Writes the events of open sessions and waits until they are joined. */
+/** Writes events of open sessions and waits until they are joined. */
 export class OpenLoad {
   private sessions = 0;
-  /** So many times all sessions were gone round, and where this round is. */
+  /** Completed rounds through all sessions, and the position within the current one. */
   private rounds = 0;
   private at = 0;
 
@@ -30,7 +30,7 @@ export class OpenLoad {
     private readonly groupId: string,
   ) {}
 
-  /** Opens sessions, each by two events, until so many are open. */
+  /** Opens sessions, with two events each, until this many are open. */
   async open(process: SupervisedProcess, sessions: number): Promise<void> {
     const from = this.sessions;
     this.sessions = sessions;
@@ -45,8 +45,8 @@ export class OpenLoad {
   }
 
   /**
-   * Delivers events again, each time round with an earlier timestamp: the join notes it, writes the state anew, and the session stays
-   * open. They go round all sessions, from one call to the next, and so many at a time that none comes twice in a transaction.
+   * Redelivers events, in each round with an earlier timestamp, which changes the session's state but leaves it open. Calls continue
+   * the round through all sessions where the last one stopped, and no session gets two events in one transaction.
    */
   async repeat(process: SupervisedProcess, count: number): Promise<void> {
     const { sessions } = this;
@@ -56,7 +56,7 @@ export class OpenLoad {
         this.at = 0;
       }
       const { at: from, rounds: earlierMs } = this;
-      const to = Math.min(from + left, from + MOST_AT_ONCE, sessions);
+      const to = Math.min(from + left, from + MAX_IN_FLIGHT, sessions);
       function* events(): Generator<NumberedEvent & { readonly earlierMs: number }> {
         for (let n = from; n < to; n += 1) {
           yield { session: (n * STRIDE) % sessions, event: earlierMs % 2 === 0 ? OPENING : FOLLOWING, earlierMs };

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep, systemClock } from '../../infra/async/clock.js';
 import { withProgress } from '../../dev/local-stack/progress.js';
 import type { JoinContender, JoinRun } from '../join/contenders/contender.js';
 import { median } from '../../lab/median.js';
@@ -6,46 +6,46 @@ import { peakMemoryMiB, residentMemoryMiB, runTimeMs } from '../../lab/process-u
 import type { BenchSite } from '../site/bench-site.js';
 import { startOpenJoin, type OpenJoin } from './open-join.js';
 
-/** A join that holds so many sessions which have begun and are not finalized. */
+/** A join with this many sessions that are not finalized. */
 export type OpenSessions = {
   readonly sessions: number;
-  /** Resident memory when all of them have come in. */
+  /** Resident memory once all of them are open. */
   readonly residentMiB: number;
-  /** User and system time for each event of sessions that it holds; the median of the rounds. */
+  /** User and system time for each further event of these sessions; median of the rounds. */
   readonly cpuMicrosPerEvent: number;
 };
 
-/** The most of them. */
+/** Results with the largest number of open sessions. */
 export type MostOpenSessions = {
-  /** Resident memory of a new process when it has restored them; and the peak of both. */
+  /** Resident memory of a new process after it restored them; and the peak of both processes. */
   readonly restoredMiB: number;
   readonly peakMiB: number;
-  /** From the start of the process until it says that it is ready. */
+  /** From the start of the process until it is ready. */
   readonly restoreMs: number;
-  /** Share of a core while nothing comes, in percent. */
+  /** Share of a core while idle, in percent. */
   readonly idlePercent: number;
 };
 
 export type OpenSessionsOptions = {
-  /** In rising order: one process goes from each to the next. */
+  /** In rising order: one process grows from each to the next. */
   readonly sizes: readonly number[];
   readonly eventsPerRound: number;
   readonly rounds: number;
-  /** Of the two processes, and before them those of the new one alone: until its code is compiled, as that of the other is. */
+  /** Rounds of the two processes, and before them uncounted rounds of the new one, until its code is compiled like the other's. */
   readonly sideBySide: { readonly uncounted: number; readonly rounds: number };
   readonly idleMs: number;
-  /** What a load leaves to be cleaned up is no part of the memory that sessions need: so long for it. */
+  /** Pause before memory is read, so that garbage of the load is not counted. */
   readonly settleMs: number;
-  /** Nor is it a part of being idle, and V8 collects the heap once or twice more in the forty seconds after a load. */
+  /** Pause before idle CPU is read: V8 collects the heap once or twice more within forty seconds after a load. */
   readonly idleAfterMs: number;
 };
 
-/** CPU an event of two processes side by side, one with the fewest and one with the most sessions open; µs, by round. */
+/** CPU of an event in two processes side by side, one with the fewest and one with the most sessions open; µs, by round. */
 export type SideBySide = { readonly few: readonly number[]; readonly most: readonly number[] };
 
 /**
- * Opens sessions, and at each size sends more events of them. With the most of them open it is held against a second process with the fewest,
- * in turns; then left idle, and started again.
+ * Opens sessions and sends more of their events at each size. With the most sessions open, compares the process in turns with a second
+ * one that has the fewest; then leaves it idle, and restarts it.
  */
 export async function measureOpenSessions(
   site: BenchSite,
@@ -58,7 +58,7 @@ export async function measureOpenSessions(
   try {
     for (const sessions of sizes) {
       await join.open(sessions);
-      await delay(settleMs);
+      await sleep(systemClock, settleMs);
       const residentMiB = residentMemoryMiB(join.pid);
       const costs: number[] = [];
       for (let round = 1; round <= rounds; round += 1) costs.push(await join.cost(eventsPerRound));
@@ -67,7 +67,7 @@ export async function measureOpenSessions(
       site.log(describe(result));
     }
     sideBySide = await compare(site, contender, join, { sessions: sizes[0] ?? 0, eventsPerRound, ...plan });
-    await delay(idleAfterMs);
+    await sleep(systemClock, idleAfterMs);
     idlePercent = await idleShare(site, join.pid, idleMs);
     peakMiB = peakMemoryMiB(join.pid);
   } finally {
@@ -79,7 +79,7 @@ export async function measureOpenSessions(
   return { sizes: measured, sideBySide, most };
 }
 
-/** A new process with few sessions, beside the one that has many. */
+/** Compares a new process with few sessions and the one with the most. */
 async function compare(
   site: BenchSite,
   contender: JoinContender,
@@ -113,7 +113,7 @@ async function restore(site: BenchSite, run: JoinRun, settleMs: number) {
   try {
     await withProgress(site.log, 'restoring', () => again.waitReady());
     const restoreMs = performance.now() - startedAt;
-    await delay(settleMs);
+    await sleep(systemClock, settleMs);
     const pid = await again.pid;
     return { restoreMs, restoredMiB: residentMemoryMiB(pid), peakMiB: peakMemoryMiB(pid) };
   } finally {
@@ -123,7 +123,7 @@ async function restore(site: BenchSite, run: JoinRun, settleMs: number) {
 
 async function idleShare(site: BenchSite, pid: number, ms: number): Promise<number> {
   const before = runTimeMs(pid);
-  await withProgress(site.log, `leaving it idle for ${ms / 1000} s`, () => delay(ms));
+  await withProgress(site.log, `leaving it idle for ${ms / 1000} s`, () => sleep(systemClock, ms));
   return ((runTimeMs(pid) - before) / ms) * 100;
 }
 

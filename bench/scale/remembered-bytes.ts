@@ -1,14 +1,14 @@
 import { SessionStore } from '../../processor/join/state/session-store.js';
 import { sessionIdOf } from '../join/call-sessions.js';
 
-/** Due time, slot and place of a session's timer, which the store does not count in what it holds. */
+/** Due time, slot and heap position of a session's timer, which the store's count leaves out. */
 const TIMER_BYTES = 16;
-/** States of so many sessions are written at once, as in a transaction. */
+/** Sessions whose states are written at once, as in a transaction. */
 const SLICE = 1_000;
 
 /**
- * Memory for each of so many sessions that are complete and remembered: what the join's store holds of them, counted rather than taken
- * from a process, whose heap grows and shrinks by more than that.
+ * Memory of a session that is complete and remembered, as the join's store counts it. The memory of a process would not show it: its heap
+ * grows and shrinks by more than that.
  */
 export function rememberedBytes(sessions: number): number {
   const rules = { recordingGraceMs: 0, finalizeTimeoutMs: 0, retentionMs: 1, linkLifetimeMs: 0 };

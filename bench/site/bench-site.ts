@@ -13,26 +13,30 @@ import { readSettings } from '../../infra/settings/read-settings.js';
 import { BrokerProcess } from '../../lab/broker-process.js';
 import { deleteTopics } from './fresh-topics.js';
 
-/** Where a bench takes place: a stack, and a prefix that no one else's topics have. One for all parts of a run. */
+/** Where a bench runs: a stack, and a prefix for its own topics. All parts of a run share it. */
 export type BenchSite = {
   readonly kafka: Kafka;
   readonly offsets: OffsetReader;
   readonly endpoints: StackEndpoints;
   readonly settings: CommonSettings;
   readonly prefix: string;
-  /** Folder for logs and local state; gone afterwards. */
+  /** Folder for logs and local state; removed afterwards. */
   readonly dir: string;
-  /** The broker, where it is a process of this run's own stack; else it can neither be hung nor its CPU be told. */
+  /** The broker, if it is a process of this run's own stack; otherwise it cannot be hung, and its CPU is unknown. */
   readonly broker: BrokerProcess | undefined;
   readonly logger: Logger;
   readonly log: Log;
 };
 
 /**
- * Does `work` on a stack, and removes all that it left there.
- * @param signal aborted: the stack is stopped at once, whatever the work does, and the reason thrown.
+ * Runs `work` on a stack, and removes everything it left there.
+ * @param signal when aborted, stops the stack at once, whatever the work does, and throws the reason.
  */
-export async function onSite<T>(log: Log, signal: AbortSignal, work: (site: BenchSite) => Promise<T>): Promise<T> {
+export async function withBenchSite<T>(
+  log: Log,
+  signal: AbortSignal,
+  work: (site: BenchSite) => Promise<T>,
+): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'bench-'));
   try {
     const stack = await obtainStack({ dir, portBase: 'free', log, signal });
@@ -47,8 +51,8 @@ export async function onSite<T>(log: Log, signal: AbortSignal, work: (site: Benc
       await offsets.start();
       return await orAborted(work({ kafka, offsets, endpoints, settings, prefix, dir, broker, logger, log }), signal);
     } finally {
-      // A broker that was left hanging would not end.
-      broker?.goOn();
+      // A broker that still hangs could not be stopped.
+      broker?.resume();
       if (stack.mode === 'given' || stack.mode === 'attached') await deleteTopics(kafka, prefix);
       await offsets.close();
       await stack.stop();
@@ -58,7 +62,7 @@ export async function onSite<T>(log: Log, signal: AbortSignal, work: (site: Benc
   }
 }
 
-/** What was started ends with this process, so nobody needs to wait for work that has been given up. */
+/** Rejects as soon as the signal is aborted. The abandoned work needs no waiting: its processes exit with this one. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));

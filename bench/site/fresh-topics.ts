@@ -4,12 +4,12 @@ import { MAX_RECORD_BYTES } from '../../infra/kafka/topics/ensure-topics.js';
 import { createLogger } from '../../infra/observability/logger.js';
 import { topicNames } from '../../schemas/topics.js';
 
-/** As the contract's default: the work of a join is divided by it. */
+/** Partitions of the topics, the default of `TOPIC_PARTITIONS`. */
 export const PARTITIONS = 6;
 
 /**
- * Deletes all but the input of a prefix's topics and creates them anew, the input too if it is not there. The outputs carry
- * LogAppendTime, so that the broker says when each record was written and nobody has to watch meanwhile.
+ * Recreates all topics of a prefix except the input, which is created only if it is missing. The outputs carry LogAppendTime, so the
+ * broker records when each record was written.
  */
 export async function freshTopics(kafka: Kafka, prefix: string, partitions = PARTITIONS): Promise<void> {
   const { events, ...written } = topicNames(prefix);
@@ -18,7 +18,7 @@ export async function freshTopics(kafka: Kafka, prefix: string, partitions = PAR
   await admin.connect();
   try {
     await admin.createTopics({
-      // Another question may come before the broker knows of its new topic, and kafkajs takes the answer for a failure.
+      // kafkajs would fail if it asked for the leaders before the broker knows its new topics.
       waitForLeaders: false,
       topics: [written.complete, written.amended, written.incomplete].map((topic) => ({
         topic,
@@ -26,7 +26,7 @@ export async function freshTopics(kafka: Kafka, prefix: string, partitions = PAR
         replicationFactor: 1,
         configEntries: [
           { name: 'message.timestamp.type', value: 'LogAppendTime' },
-          // As the programs' own topics have it: a batch of joined records may be larger than Kafka's default of 1 MiB.
+          // The same as the programs set: a batch of joined records may exceed Kafka's default of 1 MiB.
           { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
         ],
       })),
@@ -37,7 +37,7 @@ export async function freshTopics(kafka: Kafka, prefix: string, partitions = PAR
   await prepareTopics(kafka, topicNames(prefix), { partitions, replicationFactor: 1 }, createLogger('bench', 'silent'));
 }
 
-/** Plain topics for peers, with as many partitions as ours. */
+/** Creates plain topics for peers, with as many partitions as ours. */
 export async function createTopics(kafka: Kafka, names: readonly string[]): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
@@ -49,7 +49,7 @@ export async function createTopics(kafka: Kafka, names: readonly string[]): Prom
   }
 }
 
-/** Deletes the topics whose names begin with `prefix`, but those to keep. */
+/** Deletes the topics whose names start with `prefix`, except those to keep. */
 export async function deleteTopics(kafka: Kafka, prefix: string, keep: readonly string[] = []): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();

@@ -2,7 +2,7 @@ import { SchemaRegistryClient, type SubjectIds } from '../../infra/schema-regist
 import { subjects, topicNames } from '../../schemas/topics.js';
 import type { BenchSite } from './bench-site.js';
 
-/** The ids of a prefix's schemas; registers them as the programs do. */
+/** Registers the schemas of a prefix's topics, as the programs do. @returns their ids. */
 export async function registerSubjects({ settings, logger }: BenchSite, prefix: string): Promise<SubjectIds> {
   return new SchemaRegistryClient(settings, logger).registerSubjects(subjects(topicNames(prefix)));
 }

@@ -56,7 +56,7 @@ async function hangBroker({ broker, ingress, random, log, signal }: PhaseContext
     broker.hang();
     await delay(between(random, hangMs, hangMs + 2_000), undefined, { signal });
     await ingress.untilSpool('filled', FILLED_WITHIN_MS);
-    broker.goOn();
+    broker.resume();
     drains.push(await ingress.untilSpool('empty', EMPTY_WITHIN_MS));
     log(`B: broker hung ${hang} of ${brokerHangs}, spool empty ${seconds(drains.at(-1))} after it went on`);
   }
@@ -69,7 +69,7 @@ async function killIngress({ broker, ingress, random, log, signal }: PhaseContex
   for (let kill = 0; kill < ingressKills; kill += 1) {
     const isAway = Math.floor(kill / stretch) % 2 === 1;
     if (kill % stretch === 0) {
-      broker.goOn();
+      broker.resume();
       if (isAway && Math.floor(kill / stretch) === 3) broker.kill();
       else if (isAway) broker.hang();
     }
@@ -78,7 +78,7 @@ async function killIngress({ broker, ingress, random, log, signal }: PhaseContex
     await ingress.start();
     log(`C: ingress killed ${kill + 1} of ${ingressKills}${isAway ? ', the broker away' : ''}`);
   }
-  broker.goOn();
+  broker.resume();
   return [await ingress.untilSpool('empty', EMPTY_WITHIN_MS)];
 }
 

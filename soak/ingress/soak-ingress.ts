@@ -80,7 +80,7 @@ async function run({ dir, port, env, seed, schedule, log, signal }: Run): Promis
     log('reading back');
     await readBack(env, events, ledger);
   } finally {
-    broker.goOn();
+    broker.resume();
     await load.stop();
     await ingress.stop();
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Progress } from '../../bench/progress.js';
 
-test('each line says how long it has taken, and about how long it will, at the pace so far', () => {
+test('each line has the elapsed time and, at the pace so far, the remaining time', () => {
   const lines: string[] = [];
   let now = 0;
   const progress = new Progress(
@@ -15,7 +15,7 @@ test('each line says how long it has taken, and about how long it will, at the p
   );
   progress.begin('start');
   now = 120_000;
-  // The start took twice the time thought: so will the others.
+  // The start took twice as long as expected, so the other steps are expected to.
   progress.begin('ingress');
   now = 420_000;
   progress.log('half of it');

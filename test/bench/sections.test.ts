@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import { ECHO, OURS, PLAIN } from '../../bench/ingress/contenders.js';
-import { ceilingsSection, ingressSection } from '../../bench/ingress/ingress-sections.js';
-import type { Throughput } from '../../bench/ingress/server-lane.js';
+import { ceilingsSection } from '../../bench/ingress/ceilings-section.js';
+import { ingressSection } from '../../bench/ingress/ingress-section.js';
+import type { Throughput } from '../../bench/ingress/server-under-load.js';
 import type { CatchUp } from '../../bench/join/catch-up.js';
-import { catchUpSection } from '../../bench/join/join-sections.js';
+import { catchUpSection } from '../../bench/join/catch-up-section.js';
 import { STREAMS } from '../../bench/join/contenders/kafka-streams-join.js';
 import { OUR_JOIN } from '../../bench/join/contenders/our-join.js';
 import { rememberedBytes } from '../../bench/scale/remembered-bytes.js';
-import { joinGrowth, openSessionsSection } from '../../bench/scale/scale-sections.js';
+import { joinGrowth } from '../../bench/scale/growth-sections.js';
+import { openSessionsSection } from '../../bench/scale/open-sessions-section.js';
 
 const throughput = (eventsPerSecond: number, rest: Partial<Throughput> = {}): Throughput => ({
   eventsPerSecond,
@@ -38,19 +40,19 @@ const INGRESS = {
   eventBytes: 466,
 };
 
-test('the ingress is held against each peer round by round, and a peer that loses events is shown with their count', () => {
+test('the ingress is compared with each peer round by round, and a peer that loses or repeats events is reported with their number', () => {
   const { ratios, faults, measures } = ingressSection(INGRESS);
   expect(ratios[0]).toMatchObject({ title: `events/s, ${OURS} to ${PLAIN}`, value: 15, range: [10, 20] });
   expect(faults).toEqual([
-    `${PLAIN}: 7 accepted events are not in the topic.`,
-    `${PLAIN}: 2 events are in the topic again.`,
+    `${PLAIN}: 7 accepted events are missing from the topic.`,
+    `${PLAIN}: 2 events are in the topic more than once.`,
     `${OURS} at 5000 events/s: 3 events were not accepted.`,
   ]);
-  // Not measured on a broker that cannot be hung.
+  // Not measured if the broker cannot be hung.
   expect(measures.map(({ id }) => id)).not.toContain('hung-p99');
 });
 
-test('the ceilings tell what generator and broker used of a core while the ingress was measured', () => {
+test('the ceilings show how much of a core generator and broker used while the ingress was measured', () => {
   const { method, measures, ratios } = ceilingsSection(INGRESS);
   // 10 µs and 5 µs an event at 30,000 and 40,000 a second.
   expect(method).toContain('one generator used 35.0 % of a core, the broker 17.5 %');
@@ -71,7 +73,7 @@ const catchUp = (sessionsPerSecond: number, rest: Partial<CatchUp> = {}): CatchU
   ...rest,
 });
 
-test('the catch-up tells CPU for an event, and a contender with wrong output', () => {
+test('the catch-up shows CPU per event, and reports a contender with wrong output', () => {
   const wrong = catchUp(10_000, { faults: { missing: 2, repeated: 0, wrong: 1, unexpected: 0 } });
   const results = new Map([
     [OUR_JOIN, [catchUp(15_000)]],
@@ -83,12 +85,12 @@ test('the catch-up tells CPU for an event, and a contender with wrong output', (
   expect(faults).toEqual([`${STREAMS}: 2 missing, 1 wrong.`]);
 });
 
-test('where the broker is not ours, its CPU is left out', () => {
+test('CPU of the broker is left out where it is unknown', () => {
   const unknown = new Map([[OUR_JOIN, [catchUp(15_000, { brokerCpuMs: NaN })]]]);
   expect(catchUpSection(unknown, 100).measures.map(({ id }) => id)).not.toContain('broker-cpu');
 });
 
-test('open sessions: bytes of one, and the cost with the most of them against that with the fewest beside it', () => {
+test('open sessions: bytes of one, and the cost with the most of them compared with the fewest', () => {
   const sizes = [1e4, 2e4, 1e5].map((sessions) => ({
     sessions,
     residentMiB: 100 + (sessions * 512) / 1024 ** 2,
@@ -103,7 +105,7 @@ test('open sessions: bytes of one, and the cost with the most of them against th
   expect(curves[1]?.reading).toContain('That is 512 bytes a session.');
 });
 
-test('growth of the join: what a remembered session costs, and what two processors give', () => {
+test('growth of the join: memory of a remembered session, and the gain of a second processor', () => {
   const backlogs = [10_000, 20_000].map((n): [number, CatchUp] => [n, catchUp(10_000, { totalMs: 1_000 + n / 10 })]);
   const processors: [number, CatchUp][] = [
     [1, catchUp(10_000)],
@@ -120,7 +122,7 @@ test('growth of the join: what a remembered session costs, and what two processo
   expect(curves.at(-1)?.reading).toContain('2 processors give 1.50 × of 1');
 });
 
-test('a remembered session takes its id of 36 bytes, and not much more than twice that', () => {
+test('a remembered session takes more than a UUID and a timer, and less than 250 bytes', () => {
   expect(rememberedBytes(50_000)).toBeGreaterThan(36 + 16);
   expect(rememberedBytes(50_000)).toBeLessThan(250);
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { cpuMs, processTree, residentMemoryMiB, runTimeMs, treeCpuMs } from '../../lab/process-usage.js';
 
-test('run time grows with work, as the process itself counts it', () => {
+test('run time grows with the work that the process itself counts', () => {
   const [before, ownBefore] = [runTimeMs(process.pid), process.cpuUsage()];
   let sum = 0;
   for (let i = 0; process.cpuUsage(ownBefore).user < 100_000; i += 1) sum += Math.sqrt(i);
@@ -12,7 +12,7 @@ test('run time grows with work, as the process itself counts it', () => {
   expect(residentMemoryMiB(process.pid)).toBeGreaterThan(10);
 });
 
-test('a process tree has what a process has started, while it runs', async () => {
+test('a process tree contains the children of a process while they run', async () => {
   const child = spawn('sleep', ['60']);
   await once(child, 'spawn');
   expect(processTree(process.pid)).toContain(child.pid);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { textTable } from '../../lab/text-table.js';
 
-test('a table has its first column to the left and the others to the right', () => {
+test('the first column is aligned to the left and the others to the right', () => {
   expect(
     textTable([
       ['', 'events/s'],

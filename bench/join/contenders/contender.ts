@@ -1,26 +1,26 @@
 import type { ReadyProcess } from '../../../dev/local-stack/process/supervised-process.js';
 import type { BenchSite } from '../../site/bench-site.js';
 
-/** One run of a contender, made ready: its output topics are there, and empty. */
+/** A prepared run of a contender: its output topics exist and are empty. */
 export type JoinRun = {
-  /** Its consumer group on the input. */
+  /** Consumer group on the input topic. */
   readonly groupId: string;
-  /** Of the topics that it writes to; named as ours behind it. */
+  /** Prefix of the topics it writes to; the rest of their names is the same as ours. */
   readonly outputPrefix: string;
   /**
-   * Starts the process; returns at once. May be called again after it has ended: then it goes on where it was. Ours also while it
-   * runs: then they share the partitions.
+   * Starts a process, without waiting for it to be ready. Called again after it has exited, it continues where the last one stopped.
+   * With our join it may also be called while one runs: the processes then share the partitions.
    */
   readonly start: () => Promise<ReadyProcess>;
-  /** Removes what the run left on disk and, where it has topics of its own, in Kafka. */
+  /** Removes the run's files and, if it has topics of its own, those too. */
   readonly cleanUp: () => Promise<void>;
 };
 
 /** A join to measure: ours, or one that a user would write instead. */
 export type JoinContender = {
   readonly name: string;
-  /** So many of its processes share the catch-up; default 1. */
+  /** Number of processes that share the catch-up; 1 by default. */
   readonly processes?: number;
-  /** @param inputPrefix of the topics; `<inputPrefix>session.events` is the input, and is not touched. */
+  /** @param inputPrefix prefix of the input topic, `<inputPrefix>session.events`, which stays as it is. */
   readonly prepare: (site: BenchSite, inputPrefix: string) => Promise<JoinRun>;
 };

@@ -17,10 +17,10 @@ export const STREAMS = 'Kafka Streams';
 export const STREAMS_IN_MEMORY = 'Kafka Streams, in memory';
 export const STREAMS_DEFAULTS = 'Kafka Streams, defaults';
 
-/** Exactly once on two threads, and else what Kafka Streams comes with: it commits every 100 ms. */
+/** Exactly once on two threads, otherwise the defaults of Kafka Streams, which then commits every 100 ms. */
 const DEFAULTS: Properties = { 'processing.guarantee': 'exactly_once_v2', 'num.stream.threads': 2 };
 
-/** As its users set it for throughput: larger transactions, fetches and batches. `JoinTopology.java` says why there is no record cache. */
+/** Tuned for throughput as its users do: larger transactions, fetches and batches. `JoinTopology.java` says why there is no record cache. */
 const FOR_THROUGHPUT: Properties = {
   ...DEFAULTS,
   'commit.interval.ms': 1_000,
@@ -32,18 +32,18 @@ const FOR_THROUGHPUT: Properties = {
 };
 
 /**
- * Without a limit the heap would grow to a quarter of the machine's memory; with a smaller one it loses time to collections, and with a
- * larger one wins none. On two cores the parallel collector takes less CPU than G1.
+ * Heap options. Without a limit the heap would grow to a quarter of the machine's memory; a smaller one loses time to collections, and a
+ * larger one gains none. On two cores the parallel collector uses less CPU than G1.
  */
 const HEAP = ['-XX:+UseParallelGC', '-Xms256m', '-Xmx512m'];
 const HEAP_WITH_STATE = ['-XX:+UseParallelGC', '-Xms256m', '-Xmx768m'];
 
-/** In its best settings for a backlog. @param jars see `installKafkaStreams`. */
+/** Kafka Streams with its best settings for a backlog. @param jars see `installKafkaStreams`. */
 export function streamsForThroughput(jars: string): JoinContender {
   return kafkaStreamsJoin({ name: STREAMS, jars, properties: FOR_THROUGHPUT });
 }
 
-/** The same with its state on the heap, and more of that. */
+/** The same with its state on the heap, and a larger heap. */
 export function streamsInMemory(jars: string): JoinContender {
   return kafkaStreamsJoin({
     name: STREAMS_IN_MEMORY,
@@ -54,7 +54,7 @@ export function streamsInMemory(jars: string): JoinContender {
   });
 }
 
-/** As it comes. */
+/** Kafka Streams with its defaults. */
 export function streamsAtDefaults(jars: string): JoinContender {
   return kafkaStreamsJoin({ name: STREAMS_DEFAULTS, jars, properties: DEFAULTS });
 }
@@ -67,7 +67,7 @@ type KafkaStreamsOptions = {
   readonly heap?: readonly string[];
 };
 
-/** The join of `bench/peers/kafka-streams`, by the same rules and with the same times. */
+/** The join in `bench/peers/kafka-streams`: the same rules and the same times as ours. */
 function kafkaStreamsJoin({
   name,
   jars,
@@ -113,7 +113,7 @@ function kafkaStreamsJoin({
   };
 }
 
-/** The times are the processor's defaults. */
+/** Settings of the peer; its times are the processor's defaults. */
 async function joinProperties(site: BenchSite, inputPrefix: string, outputPrefix: string): Promise<Properties> {
   const ids = await registerSubjects(site, inputPrefix);
   return {

@@ -9,13 +9,13 @@ import type { JoinContender } from './contender.js';
 import { freshTopics, PARTITIONS } from '../../site/fresh-topics.js';
 
 export const OUR_JOIN = 'session join';
-export const OUR_TWO = 'two processes of it';
+export const OUR_JOIN_TWICE = 'two processes of it';
 
 /**
- * The join of `dist/processor/main.js` with its defaults, in a group of its own. The topics it writes to are made anew, as their
- * names come from the same prefix as the input's.
+ * The join of `dist/processor/main.js` with its defaults, in a group of its own. Its output topics share the input's prefix and are
+ * recreated for each run.
  *
- * @param nodeArguments for node, before the script and behind those that it always has. @param partitions as many as the input has.
+ * @param nodeArguments additional arguments for node. @param partitions number of partitions of the input.
  */
 export function ourJoin(nodeArguments: readonly string[] = [], partitions = PARTITIONS): JoinContender {
   const name = OUR_JOIN;

@@ -3,15 +3,15 @@ import type { BenchSite } from '../../site/bench-site.js';
 import { deleteTopics, freshTopics } from '../../site/fresh-topics.js';
 import type { JoinContender, JoinRun } from './contender.js';
 
-/** A contender that is ready, on topics of its own. */
+/** A running contender that is ready, on topics of its own. */
 export type StartedJoin = {
   readonly run: JoinRun;
   readonly process: SupervisedProcess;
-  /** Removes its topics and what it left, once the process has ended. */
+  /** Removes its topics and files. Call it after the process has exited. */
   readonly cleanUp: () => Promise<void>;
 };
 
-/** Starts a contender with nothing. @throws Error when it does not become ready; then nothing of it is left. */
+/** Starts a contender without state. @throws Error when it does not become ready; everything is cleaned up then. */
 export async function startJoin(site: BenchSite, contender: JoinContender, prefix: string): Promise<StartedJoin> {
   await freshTopics(site.kafka, prefix);
   const run = await contender.prepare(site, prefix);

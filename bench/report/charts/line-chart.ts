@@ -6,21 +6,21 @@ const WIDTH = 760;
 const HEIGHT = 320;
 const BOX = { left: 70, right: 730, top: 62, bottom: 260 };
 const GRID_LINES = 4;
-/** Of a scale, for a chart of nothing. */
-const SMALLEST = 1e-6;
-/** From this ratio of the largest to the smallest x on, a straight scale would crowd the small ones. */
-const LOGARITHMIC_FROM = 20;
+/** Smallest top of the y scale, for a chart without values. */
+const MIN_TOP = 1e-6;
+/** Ratio of the largest to the smallest x from which the scale is logarithmic: a linear one would crowd the small values. */
+const MIN_LOGARITHMIC_RATIO = 20;
 
-/** How y grows with x. x is drawn by its logarithm where it spans more than an order of magnitude; y begins at 0. */
+/** A line of y over x. The x scale is logarithmic if it spans more than an order of magnitude; y starts at 0. */
 export function lineChart({ title, xLabel, yLabel, points }: Curve): string {
   const sorted = [...points].sort((a, b) => a.x - b.x);
   const xs = sorted.map(({ x }) => x);
   const [low = 0, high = 1] = [xs[0], xs.at(-1)];
-  const isLogarithmic = low > 0 && high / low >= LOGARITHMIC_FROM;
+  const isLogarithmic = low > 0 && high / low >= MIN_LOGARITHMIC_RATIO;
   const scaled = (x: number): number => (isLogarithmic ? Math.log(x) : x);
   const span = scaled(high) - scaled(low) || 1;
   const atX = (x: number): number => BOX.left + 20 + ((scaled(x) - scaled(low)) / span) * (BOX.right - BOX.left - 40);
-  const top = roundUp(Math.max(...sorted.map(({ y }) => y), SMALLEST));
+  const top = roundUp(Math.max(...sorted.map(({ y }) => y), MIN_TOP));
   const atY = (y: number): number => BOX.bottom - (y / top) * (BOX.bottom - BOX.top);
   const grid = Array.from({ length: GRID_LINES + 1 }, (_, line) => {
     const y = (top * line) / GRID_LINES;
@@ -43,7 +43,7 @@ export function lineChart({ title, xLabel, yLabel, points }: Curve): string {
   ]);
 }
 
-/** To 1, 2, 4, 6 or 8 of a power of ten: what divides into the grid with few digits. */
+/** Rounds up to 1, 2, 4, 6 or 8 times a power of ten, which divides into grid lines with few digits. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return ([1, 2, 4, 6, 8, 10].find((step) => step * power >= value) ?? 10) * power;

@@ -1,7 +1,7 @@
-/** Attributes of an element; numbers are rounded to a tenth of a pixel. */
+/** Attributes of an element. Numbers are rounded to a tenth of a pixel. */
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** One element of SVG, its attributes and text escaped. @param content text, or elements made by this function. */
+/** An SVG element; attributes and text are escaped. @param content text, or elements made by this function. */
 export function element(name: string, attributes: Attributes, content: string | readonly string[] = []): string {
   const written = Object.entries(attributes)
     .map(
@@ -12,7 +12,7 @@ export function element(name: string, attributes: Attributes, content: string | 
   return inner === '' ? `<${name}${written}/>` : `<${name}${written}>${inner}</${name}>`;
 }
 
-/** Readable on a light and on a dark page: the picture has no ground of its own and follows the reader's scheme. */
+/** Readable on light and dark pages: the picture has no background and follows the reader's colour scheme. */
 const STYLE = `
   text { font: 13px system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif; fill: #1f2328; }
   .title { font-size: 15px; font-weight: 600; }
@@ -28,7 +28,7 @@ const STYLE = `
   }
 `;
 
-/** A whole picture. `title` is what is read aloud in its place. */
+/** A complete picture. @param title read aloud by screen readers. */
 export function picture(width: number, height: number, title: string, elements: readonly string[]): string {
   const size = { width, height, viewBox: `0 0 ${width} ${height}` };
   return `${element('svg', { xmlns: 'http://www.w3.org/2000/svg', ...size, role: 'img' }, [

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LatencyLedger } from '../../../bench/latency/latency-ledger.js';
 
-test('a latency counts from the last event sent of a session, after the warm-up', () => {
+test('latency counts from the last event that was sent of a session, after the warm-up', () => {
   const ledger = new LatencyLedger(2, 1, 1);
   for (const [id, at] of [
     ['warm', 0],
@@ -17,7 +17,7 @@ test('a latency counts from the last event sent of a session, after the warm-up'
   expect(ledger.summary()).toEqual({ p50: 7, p99: 7, max: 7 });
 });
 
-test('where all events come back, a session is seen at the last of them', () => {
+test('if all events are read back, a session counts as seen at the last of them', () => {
   const ledger = new LatencyLedger(2, 2, 0);
   ledger.sent('a', 0);
   ledger.seen('a', 1);
@@ -27,8 +27,8 @@ test('where all events come back, a session is seen at the last of them', () => 
   expect(ledger.summary().max).toBe(5);
 });
 
-test('a record before its last event was sent is an error', () => {
+test('a joined record before the last event of its session is an error', () => {
   const ledger = new LatencyLedger(2, 1, 0);
   ledger.sent('a', 0);
-  expect(() => ledger.seen('a', 1)).toThrow('a is joined before it was sent');
+  expect(() => ledger.seen('a', 1)).toThrow('a was joined before its last event was sent');
 });

@@ -12,7 +12,7 @@ const MEASURE: Measure = {
   samples: { ours: [30, 40, 35], 'a "peer"': [10], 'not measured': [] },
 };
 
-/** Every element is closed by its own name, and what stands between is escaped. */
+/** Checks that every element is closed and all text is escaped. */
 function expectWellFormed(svg: string): void {
   const open: string[] = [];
   const tags = /<(\/?)([a-z]+)((?: [a-zA-Z0-9-]+="[^"<&]*(?:&(?:amp|lt|gt|quot);[^"<&]*)*")*)(\/?)>|([<>])/g;
@@ -32,7 +32,7 @@ test('text and attributes are escaped', () => {
   );
 });
 
-test('a bar chart has a bar for each contender that was measured, and a whisker where rounds differ', () => {
+test('a bar chart has a bar for each measured contender, and a whisker where rounds differ', () => {
   const svg = barChart(MEASURE);
   expectWellFormed(svg);
   expect(svg.match(/<rect/g)).toHaveLength(2);
@@ -41,24 +41,24 @@ test('a bar chart has a bar for each contender that was measured, and a whisker 
   expect(svg).toContain('prefers-color-scheme: dark');
 });
 
-test('a bar is as long as its median is to the most of all rounds', () => {
+test('a bar is as long as its median, relative to the maximum of all rounds', () => {
   const widths = [...barChart(MEASURE).matchAll(/<rect[^>]* width="([\d.]+)"/g)].map(([, width]) => Number(width));
   expect((widths[0] ?? 0) / (widths[1] ?? 1)).toBeCloseTo(35 / 10, 2);
 });
 
-test('a line chart has all its points, in order and inside', () => {
+test('a line chart has all of its points, in order', () => {
   const points = [1e6, 1e4, 1e5].map((x) => ({ x, y: Math.log10(x) }));
   const svg = lineChart({ title: 'Growth', xLabel: 'open sessions', yLabel: 'µs', points, reading: '' });
   expectWellFormed(svg);
   const xs = [...svg.matchAll(/<circle[^>]* cx="([\d.]+)"/g)].map(([, x]) => Number(x));
   expect(xs).toHaveLength(3);
   expect([...xs].sort((a, b) => a - b)).toEqual(xs);
-  // By its logarithm: a tenfold is as far anywhere.
+  // On a logarithmic scale each factor of ten is equally wide.
   expect((xs[1] ?? 0) - (xs[0] ?? 0)).toBeCloseTo((xs[2] ?? 0) - (xs[1] ?? 0), 0);
   expect(svg).toContain('>10k<');
 });
 
-test('a chart of nothing, and of one point, is still a picture', () => {
+test('a chart without values, and one with a single point, is still a picture', () => {
   expectWellFormed(barChart({ ...MEASURE, samples: {} }));
   expectWellFormed(lineChart({ title: 't', xLabel: 'x', yLabel: 'y', points: [], reading: '' }));
   expectWellFormed(lineChart({ title: 't', xLabel: 'x', yLabel: 'y', points: [{ x: 0, y: 0 }], reading: '' }));

@@ -7,10 +7,10 @@ import { projectRoot } from '../../../dev/local-stack/folders.js';
 
 const documentNamed = (name: string): string => readFileSync(join(projectRoot, 'docs', name), 'utf8');
 
-test.each(Object.keys(PARTS))('docs/performance.md has a place for what `npm run bench -- %s` measures', (part) => {
+test.each(Object.keys(PARTS))('docs/performance.md has a region for `npm run bench -- %s`', (part) => {
   expect(() => replaceRegion(documentNamed('performance.md'), part, '')).not.toThrow();
 });
 
-test('docs/capacity.md has a place for its table', () => {
+test('docs/capacity.md has a region for its table', () => {
   expect(() => replaceRegion(documentNamed('capacity.md'), 'capacity', '')).not.toThrow();
 });

@@ -16,7 +16,7 @@ const SECTION: Section = {
   faults: ['peer: 2 missing.'],
 };
 
-test('a table has its head, and bars in cells are escaped', () => {
+test('a table has a head, and pipes in cells are escaped', () => {
   expect(
     markdownTable([
       ['', 'b'],
@@ -25,7 +25,7 @@ test('a table has its head, and bars in cells are escaped', () => {
   ).toBe('|  | b |\n| --- | --: |\n| a\\|b | 1 |');
 });
 
-test('a section is its method, ratios, figures, faults and curves', () => {
+test('a section consists of method, ratios, figures, faults and curves', () => {
   const text = sectionMarkdown(SECTION, [{ title: 'Joined', path: 'performance/join-rate.svg' }]);
   expect(text).toContain('### Join\n\nHow.\n\n');
   expect(text).toContain('| ours to peer | 2.00 × | 1.00–3.00 | ≥ 1.5: reached |');
@@ -33,7 +33,7 @@ test('a section is its method, ratios, figures, faults and curves', () => {
   expect(text).toContain('| peer | 1.00 |  |');
   expect(text).toContain('**Wrong output:** peer: 2 missing.');
   expect(text).toContain('![Joined](performance/join-rate.svg)');
-  // A curve without a picture has a table.
+  // A curve without a picture gets a table.
   expect(text).toContain('**Cost.** Level.\n\n| sessions | µs |');
 });
 
@@ -45,7 +45,7 @@ const DOCUMENT = [
   'more by hand',
 ].join('\n');
 
-test('only what stands between the marks is replaced, however often', () => {
+test('only the text between the marks is replaced, and repeating that changes nothing', () => {
   const once = replaceRegion(DOCUMENT, 'a', 'new $& text\n');
   expect(once).toContain('by hand\n<!-- bench: a,');
   expect(once).toContain('\n\nnew $& text\n\n<!-- end of bench: a -->\nmore by hand');
@@ -53,7 +53,7 @@ test('only what stands between the marks is replaced, however often', () => {
   expect(replaceRegion(once, 'a', 'new $& text')).toBe(once);
 });
 
-test('a document without the marks, or with them twice, is refused', () => {
+test('a document without the marks, or with them twice, is rejected', () => {
   expect(() => replaceRegion(DOCUMENT, 'b', 'x')).toThrow('<!-- bench: b');
   expect(() => replaceRegion(DOCUMENT + DOCUMENT, 'a', 'x')).toThrow('once');
   expect(() => replaceRegion('<!-- bench: a, written by npm run bench -->', 'a', 'x')).toThrow('end of bench: a');

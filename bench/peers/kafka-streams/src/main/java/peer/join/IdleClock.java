@@ -8,8 +8,8 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Log time of a partition that nothing comes to: a timer may not overtake what waits in the partition, so time passes only
- * when everything up to its end has been processed and committed.
+ * Log time of an idle partition. A timer must not overtake records that wait in the partition, so time passes only when
+ * everything up to its end has been processed and committed.
  */
 final class IdleClock {
     private static final long MARGIN_MS = 500;
@@ -22,7 +22,7 @@ final class IdleClock {
         this.groupId = groupId;
     }
 
-    /** @return a time up to which all that reached the partition has been processed; Long.MIN_VALUE when that is not known. */
+    /** @return a time up to which every record of the partition has been processed; Long.MIN_VALUE if unknown. */
     long processedUpTo(TopicPartition partition) {
         long asOf = System.currentTimeMillis() - MARGIN_MS;
         try {

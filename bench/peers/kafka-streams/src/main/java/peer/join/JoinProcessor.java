@@ -12,7 +12,7 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
-/** The join of one partition: looks the session up, applies the rules, stores what changed, forwards what they say. */
+/** The join of one partition: reads the session's state, applies the rules, stores the new state, forwards the records. */
 final class JoinProcessor implements Processor<String, byte[], String, byte[]> {
     private static final Duration IDLE_TICK = Duration.ofMillis(500);
 
@@ -22,7 +22,7 @@ final class JoinProcessor implements Processor<String, byte[], String, byte[]> {
     private KeyValueStore<String, SessionState> sessions;
     private RecordWriter outputs;
     private SessionJoin join;
-    /** In memory, as it is a function of the store: no changelog of its own, and no scan when it is looked at. */
+    /** Kept in memory, as it follows from the store: it needs no changelog of its own, and no scan. */
     private TimerQueue timers;
 
     JoinProcessor(Settings settings, IdleClock idleClock) {

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 
-/** JSON of the values and of the state. Readers and writers are made once, as Jackson advises. */
+/** JSON of values and states. Readers and writers are created once, as Jackson recommends. */
 final class Json {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final ObjectReader EVENTS = MAPPER.readerFor(SessionEvent.class);
@@ -20,7 +20,7 @@ final class Json {
 
     private Json() {}
 
-    /** @return null when the bytes are no JSON object of an event. */
+    /** @return null when the bytes are not the JSON object of an event. */
     static SessionEvent event(byte[] bytes, int from) {
         try {
             return EVENTS.readValue(bytes, from, bytes.length - from);

@@ -1,6 +1,6 @@
 package peer.join;
 
-/** Where a join puts what it says. */
+/** Receives the records of a join. */
 public interface Outputs {
     void complete(SessionComplete record);
 

@@ -6,7 +6,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/** Forwards what the join says to the sinks, in the wire format and with CloudEvents headers. */
+/** Forwards joined records to the sinks, in the wire format and with CloudEvents headers. */
 final class RecordWriter implements Outputs {
     private static final byte[] SPEC_VERSION = utf8("1.0");
     private static final byte[] SOURCE = utf8("/processor/join");
@@ -20,7 +20,7 @@ final class RecordWriter implements Outputs {
         this.settings = settings;
     }
 
-    /** Timestamp of the records to come. */
+    /** Timestamp for the next records. */
     void at(long timestamp) {
         this.timestamp = timestamp;
     }

@@ -2,7 +2,7 @@ package peer.join;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 
-/** What became of a session's recording, as it stands in the joined record. */
+/** Outcome of a session's recording, as in the joined record. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public final class Recording {
     public String outcome;
@@ -37,7 +37,7 @@ public final class Recording {
         return archived;
     }
 
-    /** An outcome only ever climbs; of equals the first stays. */
+    /** An outcome only ever rises; among equal ones the first stays. */
     boolean supersedes(Recording current) {
         return current == null || rank() > current.rank();
     }

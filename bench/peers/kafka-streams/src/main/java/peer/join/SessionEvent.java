@@ -3,7 +3,7 @@ package peer.join;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** A value of {@code session.events}: the fields of all kinds of event, absent ones null. The link of a recording is not kept. */
+/** A value of {@code session.events}: the fields of all kinds of event; absent ones are null. Recording links are dropped. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public final class SessionEvent {
     public String event;
@@ -24,7 +24,7 @@ public final class SessionEvent {
     public String archivedAt;
     public String reason;
 
-    /** Whether what its kind needs is there. */
+    /** Whether all fields that its kind requires are present. */
     boolean isComplete() {
         if (event == null || sessionId == null || timestamp == null) return false;
         return switch (event) {

@@ -3,7 +3,7 @@ package peer.join;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** A session that was not finalized in time, with all that is known of it. */
+/** A session that was not finalized in time, with everything known about it. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record SessionIncomplete(
     String sessionId,

@@ -5,7 +5,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import peer.join.SessionState.Phase;
 
-/** The rules of the join: what an event or a timer makes of a session. */
+/** The join rules: how an event or a timer changes a session. */
 public final class SessionJoin {
     private static final DateTimeFormatter ISO =
         DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
@@ -18,7 +18,7 @@ public final class SessionJoin {
         this.outputs = outputs;
     }
 
-    /** @return the new state, or null when the event changes nothing. The state given may be changed. */
+    /** @return the new state, or null when the event changes nothing. May modify the given state. */
     SessionState onEvent(SessionState known, SessionEvent event, long now) {
         if (known != null && known.phase == Phase.COMPLETED) return amend(known, event);
         SessionState state = known == null ? SessionState.open(now) : known;

@@ -3,18 +3,18 @@ package peer.join;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** What is known of one session. Times are in milliseconds of log time. */
+/** State of one session. Times are in milliseconds of log time. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public final class SessionState {
     public enum Phase { OPEN, GIVEN_UP, AWAITING_RECORDING, COMPLETED }
 
     public Phase phase;
-    /** When the phase began; of an open session its first event. */
+    /** Start of the phase; for an open session the time of its first event. */
     public long since;
     public Long firstEventAt;
     public Timeline timeline;
     public Recording recording;
-    /** When the last link that is being archived dies. */
+    /** Expiry of the last link that is being archived. */
     public Long linkDiesAt;
     public String projectId;
     public String currentNodeId;

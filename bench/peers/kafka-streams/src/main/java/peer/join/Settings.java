@@ -2,7 +2,7 @@ package peer.join;
 
 import java.util.Properties;
 
-/** The settings of the join; what is left of the properties file is for Kafka Streams. */
+/** Settings of the join. The remaining properties of the file are for Kafka Streams. */
 record Settings(
     String inputTopic,
     String outputPrefix,
@@ -13,7 +13,7 @@ record Settings(
     int port,
     JoinRules rules) {
 
-    /** Takes its own properties, all named {@code join.…}, out of {@code properties}. */
+    /** Removes its own properties, all named {@code join.…}, from {@code properties}. */
     static Settings takeFrom(Properties properties) {
         return new Settings(
             take(properties, "join.input.topic"),

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 
-/** The sender's own timestamps; of redeliveries the earliest counts. */
+/** The sender's timestamps; the earliest of all redeliveries counts. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public final class Timeline {
     public String sessionEnded;

@@ -2,7 +2,7 @@ package peer.join;
 
 import java.util.PriorityQueue;
 
-/** Sessions by the time that their timer is due. An entry whose session has moved on is stale; who takes it must look. */
+/** Sessions by the due time of their timer. An entry is stale if its session has changed since: compare before use. */
 final class TimerQueue {
     record Timer(long dueAt, String sessionId) {}
 

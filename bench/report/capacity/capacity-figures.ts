@@ -1,8 +1,8 @@
-import { median } from '../../lab/median.js';
+import { median } from '../../../lab/median.js';
 import type { CapacityFigures } from './capacity.js';
-import type { Section } from './section.js';
+import type { Section } from '../section.js';
 
-/** The medians of ours that capacity is computed from; undefined while one of them has not been measured. */
+/** Our medians that capacity is computed from; undefined unless all of them are measured. */
 export function capacityFigures(sections: readonly Section[]): CapacityFigures | undefined {
   const ours = (section: string, measure: string): number => {
     const found = sections.find(({ id }) => id === section)?.measures.find(({ id }) => id === measure);

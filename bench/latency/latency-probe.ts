@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { GroupConsumer } from '../../infra/kafka/consume/group-consumer.js';
 import { produceSessions, type ProduceSession } from '../../infra/kafka/produce/produce-session.js';
 import { withProgress } from '../../dev/local-stack/progress.js';
 import { topicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
 import type { LatencySummary } from '../load/latencies.js';
+import { pollUntil } from '../poll-until.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { registerSubjects } from '../site/schema-ids.js';
 import { seededRandom } from '../../lab/random.js';
@@ -14,38 +14,39 @@ import { LatencyLedger } from './latency-ledger.js';
 import { completedByTheLast, shuffledEvents } from '../join/shuffled-events.js';
 import { sendSteadily } from './steady-sender.js';
 
-/** So many sessions, the first of which are not counted. */
+/** A load at a steady rate. Sessions of the uncounted seconds come first. */
 export type Turn = { readonly sessionsPerSecond: number; readonly uncountedSeconds: number; readonly seconds: number };
 
-export type LatencyLaneOptions = {
+export type LatencyProbeOptions = {
   readonly name: string;
-  /** Of the topic that the events are written to. */
+  /** Prefix of the topic that the events are written to. */
   readonly prefix: string;
-  /** The topic that is read. */
+  /** Topic that is read. */
   readonly output: string;
-  /** At which record of its key a session counts as seen. */
+  /** Number of output records after which a session counts as seen. */
   readonly recordsPerSession: number;
 };
 
 const WINDOW_SESSIONS = 250;
 const OPEN_TIMEOUT_MS = 10_000;
-const LAST_RECORDS_WITHIN_MS = 15_000;
+/** How long the last joined records may take after the last event was sent. */
+const LAST_RECORDS = { everyMs: 50, timeoutMs: 15_000 };
 
-/** A producer of events and a read_committed consumer of what becomes of them. Both stay, and have nothing to do between turns. */
-export class LatencyLane {
+/** A producer of events and a read_committed consumer of the results. Both keep running, idle between turns. */
+export class LatencyProbe {
   private ledger: LatencyLedger | undefined;
   private sessions = 0;
 
   private constructor(
     private readonly site: BenchSite,
-    private readonly options: LatencyLaneOptions,
+    private readonly options: LatencyProbeOptions,
     private readonly header: Buffer,
     private readonly producer: ProduceSession,
     private readonly consumer: GroupConsumer,
   ) {}
 
   /** @throws Error when Kafka cannot be reached. */
-  static async open(site: BenchSite, options: LatencyLaneOptions): Promise<LatencyLane> {
+  static async open(site: BenchSite, options: LatencyProbeOptions): Promise<LatencyProbe> {
     const { events } = await registerSubjects(site, options.prefix);
     const producer = await produceSessions(site.kafka)(topicNames(options.prefix).events, OPEN_TIMEOUT_MS);
     let onAssigned = (): void => undefined;
@@ -56,20 +57,20 @@ export class LatencyLane {
       startAt: 'committed',
       onAssigned,
       onBatch: ({ records }) => {
-        for (const { key } of records) lane.ledger?.seen(key?.toString() ?? '', performance.now());
+        for (const { key } of records) probe.ledger?.seen(key?.toString() ?? '', performance.now());
         return Promise.resolve();
       },
-      onCrash: (error) => site.log(`the bench's consumer crashed: ${String(error)}`),
+      onCrash: (error) => site.log(`the consumer of ${options.output} crashed: ${String(error)}`),
     });
-    const lane = new LatencyLane(site, options, wireHeader(events), producer, consumer);
+    const probe = new LatencyProbe(site, options, wireHeader(events), producer, consumer);
     await consumer.start();
     await assigned;
-    return lane;
+    return probe;
   }
 
   /**
-   * New sessions at a steady rate, until all of them are seen.
-   * @throws Error when one is not, or before it was sent.
+   * Sends new sessions at a steady rate and waits until all of them are seen.
+   * @throws Error when one is not seen in time, or is seen before it was sent.
    */
   async turn({ sessionsPerSecond, uncountedSeconds, seconds }: Turn): Promise<LatencySummary> {
     const { header, site } = this;
@@ -90,12 +91,8 @@ export class LatencyLane {
         onSend: ({ key }) => ledger.sent(key ?? '', performance.now()),
       }),
     );
-    const deadline = performance.now() + LAST_RECORDS_WITHIN_MS;
-    while (ledger.sessionsSeen < count) {
-      if (performance.now() > deadline) throw new Error(`${name}: ${count - ledger.sessionsSeen} sessions not joined`);
-      await delay(50);
-    }
-    return ledger.summary();
+    if (await pollUntil(() => ledger.sessionsSeen >= count, LAST_RECORDS)) return ledger.summary();
+    throw new Error(`${name}: ${count - ledger.sessionsSeen} of ${count} sessions were not joined`);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { capacityFigures } from '../../../bench/report/capacity-figures.js';
-import { capacityTable, instances, type CapacityFigures } from '../../../bench/report/capacity.js';
-import type { Section } from '../../../bench/report/section.js';
+import { capacityFigures } from '../../../../bench/report/capacity/capacity-figures.js';
+import { capacityTable, instances, type CapacityFigures } from '../../../../bench/report/capacity/capacity.js';
+import type { Section } from '../../../../bench/report/section.js';
 
 const MEASURED: CapacityFigures = {
   ingressPerSecond: 30_000,
@@ -16,18 +16,18 @@ test('little traffic needs two of each, and three brokers', () => {
   expect(instances(MEASURED, 1_000, 72)).toMatchObject({ ingressWorkers: 2, processors: 2, brokers: 3, partitions: 8 });
 });
 
-test('ten million calls an hour', () => {
+test('ten million calls an hour need more processors by memory than by rate', () => {
   const needed = instances(MEASURED, 1e7, 6);
   expect(needed.callsPerSecond).toBeCloseTo(8_333.3, 0);
-  // 33,333 events/s at 15,000 for each worker.
+  // 33,333 events/s, at 15,000 for each worker.
   expect(needed.ingressWorkers).toBe(3);
-  // 8,333 at 7,500 by rate; 12 × 10⁹ bytes at 4 GiB by memory, which is more.
+  // By rate 8,333 at 7,500 each; by memory 12 × 10⁹ bytes at 4 GiB each, which is more.
   expect(needed.processors).toBe(3);
   expect(needed.partitions).toBe(12);
-  // 8,333 × (4 × 5 + 5 × 10) µs × 3 replicas: 1.75 cores, of which a broker gives two.
+  // 8,333 × (4 × 5 + 5 × 10) µs × 3 replicas: 1.75 cores, and a broker provides two.
   expect(needed.brokerCores).toBeCloseTo(1.75);
   expect(needed.brokers).toBe(3);
-  // 144 × 10⁹ bytes at 4 GiB.
+  // 144 × 10⁹ bytes at 4 GiB each.
   expect(instances(MEASURED, 1e7, 72).processors).toBe(34);
 });
 
@@ -37,11 +37,19 @@ test('the table shows its arithmetic', () => {
   expect(table).toContain('| ingress workers | max(2, peak × 4 ÷ (0.5 × 30,000)) | 2 | 2 | 3 |');
 });
 
-test('nothing is computed while a figure is missing', () => {
+test('no capacity is computed while a figure is missing', () => {
   const section = (id: string, ...measures: [string, number][]): Section => ({
-    ...{ id, title: id, method: '', ratios: [], curves: [], faults: [] },
+    id,
+    title: id,
+    method: '',
+    ratios: [],
+    curves: [],
+    faults: [],
     measures: measures.map(([name, value]) => ({
-      ...{ id: name, title: name, unit: '', better: 'lower' },
+      id: name,
+      title: name,
+      unit: '',
+      better: 'lower',
       samples: { ours: [value, value + 2, value + 1], peer: [1] },
     })),
   });

@@ -1,11 +1,11 @@
-import { RecordingBytes } from '../../lab/source/recording-bytes.js';
-import { seededRandom } from '../../lab/random.js';
+import { RecordingBytes } from '../../../lab/source/recording-bytes.js';
+import { seededRandom } from '../../../lab/random.js';
 
-/** Recordings that the bench and its source process both know, as they follow from these numbers. */
+/** Describes a set of recordings. The bench and its source process both derive the same bytes from these numbers. */
 export type RecordingSet = {
   readonly seed: number;
   readonly count: number;
-  /** Bytes of the shortest and of the longest; evenly in between. */
+  /** Size of the shortest and of the longest in bytes; evenly distributed in between. */
   readonly from: number;
   readonly to: number;
 };
@@ -21,7 +21,7 @@ export function sessionIdOf(recording: number): string {
   return `bench-${String(recording).padStart(6, '0')}`;
 }
 
-/** The recording that an object's key speaks of: both contenders name objects by the session. */
+/** Number of the recording with this object key, as both contenders name objects by their session; NaN for another key. */
 export function recordingOfKey(key: string): number {
   return Number(/bench-(\d{6})\.wav$/.exec(key)?.[1] ?? NaN);
 }

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { findFreeBase } from '../../dev/local-stack/tcp-ports.js';
 import type { LatencySummary } from '../load/latencies.js';
 import type { LoadGenerator } from '../load/load-generator.js';
@@ -7,6 +6,7 @@ import { runLoad } from '../load/run-load.js';
 import { busyPercentSince, machineTicks } from '../../lab/machine-load.js';
 import { cpuMs, treeCpuMs, treePeakMemoryMiB } from '../../lab/process-usage.js';
 import { topicSize } from '../../lab/topic-size.js';
+import { pollUntil } from '../poll-until.js';
 import type { BenchSite } from '../site/bench-site.js';
 import { startContender, TOKEN, type Contender, type RunningContender } from './contenders.js';
 
@@ -15,43 +15,48 @@ export type Throughput = {
   readonly eventsPerSecond: number;
   /** User and system time of the server's processes, for each accepted event. */
   readonly cpuMicrosPerEvent: number;
-  /** Of the load generators, and of the broker where it can be told, NaN else: they share the machine. */
+  /** The same of the load generators, and of the broker (NaN where unknown): they share the machine. */
   readonly loadMicrosPerEvent: number;
   readonly brokerMicrosPerEvent: number;
-  /** Since the server was started. */
+  /** Since the server started. */
   readonly peakMemoryMiB: number;
   readonly latencyMs: LatencySummary;
-  /** Events answered 2xx that are not in the topic: acknowledged losses. */
+  /** Events answered with 2xx that are not in the topic: acknowledged losses. */
   readonly missing: number;
-  /** Events in the topic beyond those that were sent. */
+  /** Events in the topic in excess of those sent. */
   readonly repeated: number;
   readonly otherAnswers: number;
-  /** Of all processors, while the load ran. */
+  /** Share of all cores in use while the load ran. */
   readonly busyPercent: number;
 };
 
 export type Load = {
   readonly durationMs: number;
-  /** Events a second; absent: as many as the server takes. */
+  /** Events a second; absent: as many as the server accepts. */
   readonly rate?: number;
   readonly bodyBytes?: number;
 };
 
-/** `hungForMs`: hangs the broker; it goes on behind the turn. What is sent in the first so many ms is not measured: it waits as long as it may. */
-export type Turn = Load & { readonly hungForMs?: number };
+export type Turn = Load & {
+  /**
+   * Hangs the broker until the end of the turn. Measurement starts after this time: events that are sent first wait for the whole
+   * acknowledgement timeout.
+   */
+  readonly hungForMs?: number;
+};
 
 type Faults = Pick<Throughput, 'missing' | 'repeated'>;
 type Measured = Omit<Throughput, keyof Faults>;
 
 const CONNECTIONS = 256;
-/** What waits in the spool has arrived by then. */
-const ARRIVED_WITHIN_MS = 60_000;
+/** How long accepted events may take to arrive, those in the spool included. */
+const ARRIVAL = { everyMs: 100, timeoutMs: 60_000 };
 
-/** A server under load through 256 connections, from time to time. It stays, and has nothing to do between turns. */
-export class ServerLane {
+/** A server that is loaded in turns through 256 connections, and idle in between. */
+export class ServerUnderLoad {
   private sent = 0;
   private accepted = 0;
-  private readonly told = { missing: 0, repeated: 0 };
+  private readonly reported = { missing: 0, repeated: 0 };
 
   private constructor(
     private readonly site: BenchSite,
@@ -62,24 +67,28 @@ export class ServerLane {
     private readonly firstSize: number,
   ) {}
 
-  /** Starts a server. @param generators share the load; they may be shared by lanes. */
-  static async open(site: BenchSite, contender: Contender, generators: readonly LoadGenerator[]): Promise<ServerLane> {
+  /** Starts a server. @param generators split its load; other servers may use them too. */
+  static async open(
+    site: BenchSite,
+    contender: Contender,
+    generators: readonly LoadGenerator[],
+  ): Promise<ServerUnderLoad> {
     const port = await findFreeBase();
     const server = await startContender(contender, port, join(site.dir, 'logs'));
     const size = contender.topic === undefined ? 0 : await topicSize(site.offsets, contender.topic);
-    return new ServerLane(site, contender, generators, port, server, size);
+    return new ServerUnderLoad(site, contender, generators, port, server, size);
   }
 
   get name(): string {
     return this.contender.name;
   }
 
-  /** Load that is not measured: what is missing of it shows in the next. */
+  /** Load that is not measured. Events that it loses are counted in the next turn. */
   async warmUp(load: Load): Promise<void> {
     await this.load(load);
   }
 
-  /** Resolves when all that was accepted has arrived, or is missing. */
+  /** Resolves when all accepted events have arrived or are counted as missing. */
   async turn({ hungForMs, ...load }: Turn): Promise<Throughput> {
     const measured = await (hungForMs === undefined ? this.measure(load) : this.measureHung(load, hungForMs));
     return { ...measured, ...(await this.faults()) };
@@ -96,17 +105,17 @@ export class ServerLane {
       await this.load({ ...load, durationMs: hungForMs });
       return await this.measure(load);
     } finally {
-      broker?.goOn();
+      broker?.resume();
     }
   }
 
   private async measure(load: Load): Promise<Measured> {
     const { broker } = this.site;
     const pid = this.server.pid;
-    const usedByBroker = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
-    const [cpu, brokerCpu, ticks] = [treeCpuMs(pid), usedByBroker(), machineTicks()];
+    const brokerCpuMs = (): number => (broker === undefined ? NaN : cpuMs(broker.pid()));
+    const [cpu, brokerCpu, ticks] = [treeCpuMs(pid), brokerCpuMs(), machineTicks()];
     const { accepted, otherAnswers, seconds, latencyMs, cpuMs: loadMs } = await this.load(load);
-    const [usedMs, brokerMs] = [treeCpuMs(pid) - cpu, usedByBroker() - brokerCpu];
+    const [usedMs, brokerMs] = [treeCpuMs(pid) - cpu, brokerCpuMs() - brokerCpu];
     return {
       eventsPerSecond: accepted / seconds,
       cpuMicrosPerEvent: (usedMs * 1000) / accepted,
@@ -129,21 +138,21 @@ export class ServerLane {
     return { ...measured, accepted, otherAnswers: all - accepted };
   }
 
-  /** Those that no turn before has told. */
+  /** Faults that no earlier turn has reported. */
   private async faults(): Promise<Faults> {
-    const { contender, site, firstSize, told, sent, accepted } = this;
-    if (contender.topic === undefined) return { missing: 0, repeated: 0 };
-    const start = performance.now();
-    for (;;) {
-      const arrived = (await topicSize(site.offsets, contender.topic)) - firstSize;
-      const missing = Math.max(0, accepted - arrived - told.missing);
-      const repeated = Math.max(0, arrived - sent - told.repeated);
-      if (missing === 0 || performance.now() - start > ARRIVED_WITHIN_MS) {
-        told.missing += missing;
-        told.repeated += repeated;
-        return { missing, repeated };
-      }
-      await delay(100);
-    }
+    const { site, firstSize, reported, sent, accepted } = this;
+    const { topic } = this.contender;
+    let faults: Faults = { missing: 0, repeated: 0 };
+    if (topic === undefined) return faults;
+    const hasArrived = async (): Promise<boolean> => {
+      const arrived = (await topicSize(site.offsets, topic)) - firstSize;
+      const missing = Math.max(0, accepted - arrived - reported.missing);
+      faults = { missing, repeated: Math.max(0, arrived - sent - reported.repeated) };
+      return missing === 0;
+    };
+    await pollUntil(hasArrived, ARRIVAL);
+    reported.missing += faults.missing;
+    reported.repeated += faults.repeated;
+    return faults;
   }
 }

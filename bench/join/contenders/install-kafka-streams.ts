@@ -10,7 +10,7 @@ const SOURCE = join(projectRoot, 'bench', 'peers', 'kafka-streams');
 const POM = join(SOURCE, 'pom.xml');
 
 /**
- * Builds the Kafka Streams peer unless it is there, into the folder that all clones share.
+ * Builds the Kafka Streams peer into the cache that all clones share, unless it is there already.
  * @returns the folder of its jars.
  * @throws StackError when Java or Maven is missing, or the build fails.
  */
@@ -18,7 +18,7 @@ export async function installKafkaStreams(log: Log): Promise<string> {
   const cache = cacheDir(process.env);
   const part: Installable = {
     name: 'the Kafka Streams peer',
-    // Another source is another part.
+    // Changed sources are built into another folder.
     folder: `kafka-streams-join-4.1.0-${sourceHash()}`,
     doing: 'building the Kafka Streams peer with Maven (once, up to a minute)',
     commands: (into) => [['mvn', '-B', '-q', '-f', POM, 'package', `-DoutputFolder=${into}`]],

@@ -1,28 +1,28 @@
 import { join } from 'node:path';
-import { projectRoot } from '../../dev/local-stack/folders.js';
-import { findFreeBase } from '../../dev/local-stack/tcp-ports.js';
-import { httpProbe, withReadiness } from '../../dev/local-stack/services/readiness.js';
-import { supervise } from '../../dev/local-stack/process/supervised-process.js';
+import { projectRoot } from '../../../dev/local-stack/folders.js';
+import { findFreeBase } from '../../../dev/local-stack/tcp-ports.js';
+import { httpProbe, withReadiness } from '../../../dev/local-stack/services/readiness.js';
+import { supervise } from '../../../dev/local-stack/process/supervised-process.js';
 import type { RecordingSet } from './recording-set.js';
 
 export type SourceOptions = {
   readonly set: RecordingSet;
-  /** What all transfers together get; without it, as fast as they go. */
+  /** Shared by all transfers; absent: no limit. */
   readonly bytesPerSecond?: number;
-  /** What each transfer gets. */
+  /** For each transfer; absent: no limit. */
   readonly streamBytesPerSecond?: number;
 };
 
 export type SourceLog = {
-  /** Recordings in the order in which they were asked for. */
+  /** Recordings in the order of their requests. */
   readonly starts: readonly number[];
-  /** Transfers under way at the same time, at most. */
-  readonly mostAtOnce: number;
+  /** Maximum of concurrent transfers. */
+  readonly maxConcurrent: number;
 };
 
-/** A download server for the recordings of a set, as a process of its own. It cannot outlive this process. */
+/** A download server for a set of recordings, in a process that cannot outlive this one. */
 export type SourceProcess = {
-  /** As `ARCHIVE_ALLOWED_HOSTS` takes it. */
+  /** `host:port`, for `ARCHIVE_ALLOWED_HOSTS`. */
   readonly host: string;
   readonly link: (recording: number) => string;
   readonly log: () => Promise<SourceLog>;
@@ -36,7 +36,7 @@ export async function startSource(dir: string, options: SourceOptions): Promise<
     name: 'recording source',
     command: [
       process.execPath,
-      join(projectRoot, 'dist', 'bench', 'archive', 'source-main.js'),
+      join(projectRoot, 'dist', 'bench', 'archive', 'source', 'main.js'),
       JSON.stringify({ ...options, port }),
     ],
     env: process.env,

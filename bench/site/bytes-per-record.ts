@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchSite } from '../bench/site/bench-site.js';
-import { topicSize } from './topic-size.js';
+import type { BenchSite } from './bench-site.js';
+import { topicSize } from '../../lab/topic-size.js';
 
-/** What a record of a topic takes in the broker's log, in bytes: the mean of all; undefined where the broker's disk is not ours to see. */
+/** Mean size of a topic's records in the broker's log, in bytes; undefined if the broker's disk is not accessible. */
 export async function bytesPerRecord({ broker, dir, offsets }: BenchSite, topic: string): Promise<number | undefined> {
   if (broker === undefined) return undefined;
   const data = join(dir, 'kafka', 'data');

@@ -1,28 +1,28 @@
-import { figure, shortFigure } from './figures.js';
-import { markdownTable } from './markdown.js';
+import { figure, shortFigure } from '../figures.js';
+import { markdownTable } from '../markdown.js';
 
-/** What was measured and goes into the arithmetic. */
+/** Measured figures that capacity is computed from. */
 export type CapacityFigures = {
-  /** One ingress worker's events a second; one processor's sessions a second. */
+  /** Events a second of one ingress worker; sessions a second of one processor. */
   readonly ingressPerSecond: number;
   readonly joinPerSecond: number;
-  /** CPU of the broker: for an event that the ingress writes, and for one that the join reads, its outputs included. */
+  /** CPU of the broker for an event that the ingress writes; and for one that the join reads, its outputs included. */
   readonly brokerMicrosPerWrite: number;
   readonly brokerMicrosPerJoin: number;
-  /** Of an event in the broker's log. */
+  /** Size of an event in the broker's log. */
   readonly eventBytes: number;
-  /** Memory of a processor for each session that it remembers as complete. */
+  /** Memory of a processor for each complete session that it remembers. */
   readonly rememberedBytes: number;
 };
 
-/** What is assumed; the document says so. */
+/** Assumptions; `docs/capacity.md` lists them. */
 export const ASSUMED = {
   eventsPerCall: 4,
-  /** The archiver's own is the fifth. */
+  /** The fifth is the archive's own. */
   logEventsPerCall: 5,
-  /** The busiest second to the mean of its hour. */
+  /** Ratio of the busiest second to the mean of its hour. */
   peak: 3,
-  /** How much of what was measured is used: the rest is for a failed neighbour, and for catching up. */
+  /** Used share of the measured capacity; the rest covers a failed neighbour and catching up. */
   use: 0.5,
   memoryGiBPerProcessor: 4,
   coresPerBroker: 4,
@@ -46,7 +46,7 @@ export function capacityTable(measured: CapacityFigures): string {
 
 type Need = { readonly what: string; readonly how: string; readonly of: (callsPerHour: number) => string };
 
-/** How many of each are needed. */
+/** How many instances of everything are needed. */
 export function instances(measured: CapacityFigures, callsPerHour: number, retentionHours: number) {
   const a = ASSUMED;
   const callsPerSecond = (callsPerHour / 3600) * a.peak;
