@@ -105,7 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('states of deferred records not in the commit', TASK, [
     'this.position = nextOffset;',
-    'this.position = nextOffset;\nif (isBehind && !this.pending.isFull) this.store.takeChanges();',
+    'this.position = nextOffset;\nif (isBehind && !this.pending.isFull) this.store.drainChanges();',
   ]),
   mutation('state written only with an output', TASK, [
     'if (state !== before) this.store.set(',

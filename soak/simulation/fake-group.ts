@@ -1,32 +1,30 @@
-import type { FakeConsumer } from './fake-consumer.js';
-
-/** A consumer group's coordinator: who is a member, and which partitions each has in this generation. */
-export class FakeGroup {
+/** The coordinator of a consumer group: its members, and their partitions in the current generation. */
+export class FakeGroup<Member extends object = object> {
   generation = 0;
-  private members: FakeConsumer[] = [];
+  private members: Member[] = [];
 
   constructor(private readonly partitions: number) {}
 
-  /** Every join is a new generation. Unlike the real coordinator it does not wait for the others: they find out when they ask. */
-  join(member: FakeConsumer): void {
+  /** Starts a new generation. Unlike the real coordinator it does not wait for the other members: they notice when they ask. */
+  add(member: Member): void {
     if (this.members.includes(member)) return;
     this.members.push(member);
     this.generation += 1;
   }
 
-  /** A member that left, or that was silent for the session timeout, whether it knows or not. */
-  remove(member: FakeConsumer): void {
+  /** Removes a member that left, or one that was silent for the session timeout and may not know it. */
+  remove(member: Member): void {
     if (!this.members.includes(member)) return;
     this.members = this.members.filter((other) => other !== member);
     this.generation += 1;
   }
 
-  has(member: FakeConsumer): boolean {
+  has(member: Member): boolean {
     return this.members.includes(member);
   }
 
-  /** Turned by one with each generation, so that partitions move. */
-  assignmentOf(member: FakeConsumer): number[] {
+  /** The member's partitions. They rotate with each generation, so that partitions move. */
+  assignmentOf(member: Member): number[] {
     const place = this.members.indexOf(member);
     const all = Array.from({ length: this.partitions }, (_, partition) => partition);
     return all.filter((partition) => (partition + this.generation) % this.members.length === place);

@@ -27,14 +27,14 @@ it('shows the lag, is not ready when nothing moves, and says once that it is stu
     onStuck: (error) => stuck.push(error),
   });
   monitor.start();
-  expect(monitor.notReady()).toBeUndefined();
+  expect(monitor.readinessFault()).toBeUndefined();
   await vi.advanceTimersByTimeAsync(40_000);
-  expect(monitor.notReady()).toMatch(/^partition 2 does not move/);
+  expect(monitor.readinessFault()).toMatch(/^partition 2 does not move/);
   expect(await registry.getSingleMetricAsString('join_lag_records')).toContain('join_lag_records{partition="2"} 7');
   expect(await registry.getSingleMetricAsString('join_lag_seconds')).toContain('join_lag_seconds{partition="2"} 90');
   slots = new Map();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(monitor.notReady()).toBeUndefined();
+  expect(monitor.readinessFault()).toBeUndefined();
   expect(await registry.getSingleMetricAsString('join_lag_records')).not.toContain('partition=');
   slots = new Map([[2, slot]]);
   await vi.advanceTimersByTimeAsync(600_000);

@@ -52,9 +52,9 @@ it('a replayed changelog gives the same states, counts and timers as those that 
         const before = live.get(sessionId);
         const { state } = onEvent(before, make({ sessionId }), now, rules);
         if (state !== before) live.set(sessionId, state);
-        if (commits) for (const change of live.takeChanges()) replayed.restore(change);
+        if (commits) for (const change of live.drainChanges()) replayed.restore(change);
       }
-      for (const change of live.takeChanges()) replayed.restore(change);
+      for (const change of live.drainChanges()) replayed.restore(change);
       expect(replayed.counts).toEqual(live.counts);
       expect(replayed.nextDueAt()).toBe(live.nextDueAt());
       for (const id of IDS) expect(replayed.get(id)).toEqual(live.get(id));
