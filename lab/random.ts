@@ -1,4 +1,4 @@
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+/** Returns numbers in [0, 1). The same seed leads to the same numbers (mulberry32). */
 export type Random = () => number;
 
 export function seededRandom(seed: number): Random {
@@ -11,12 +11,12 @@ export function seededRandom(seed: number): Random {
   };
 }
 
-/** A whole number of milliseconds from `from` up to `to`. */
+/** A whole number from `from` up to, but not including, `to`. */
 export function between(random: Random, from: number, to: number): number {
   return Math.floor(from + random() * (to - from));
 }
 
-/** The items in a new order. */
+/** The items in random order. */
 export function shuffled<T>(random: Random, items: readonly T[]): T[] {
   return items
     .map((item) => ({ item, place: random() }))

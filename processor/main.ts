@@ -32,7 +32,9 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   const server = await startStatusServer(settings.PROCESSOR_HOST, settings.PROCESSOR_PORT, {
     metrics,
     notReady: () =>
-      roles === undefined ? 'starting' : roles.map((role) => role.readinessFault()).find((fault) => fault !== undefined),
+      roles === undefined
+        ? 'starting'
+        : roles.map((role) => role.readinessFault()).find((fault) => fault !== undefined),
   });
   const created = await createRoles(metrics, fatal);
   await Promise.all(created.map((role) => role.start()));

@@ -21,7 +21,11 @@ export function checkHistory(history: History): Violation[] {
     violations.push(...checkOutputs(sessionId, expected.records, outputsOf.get(sessionId) ?? []));
     const phase = phases.get(sessionId) ?? 'forgotten';
     if (phase === expected.phase) continue;
-    violations.push({ kind: 'torn', sessionId, detail: `the changelog says ${phase}, its events lead to ${expected.phase}` });
+    violations.push({
+      kind: 'torn',
+      sessionId,
+      detail: `the changelog says ${phase}, its events lead to ${expected.phase}`,
+    });
   }
   for (const [sessionId, found] of outputsOf) {
     if (sessions.has(sessionId)) continue;
@@ -37,7 +41,11 @@ function checkSends({ sent, log }: History): Violation[] {
   return [
     ...sent
       .filter(({ id, isAcknowledged }) => isAcknowledged && !logged.has(id))
-      .map(({ id, sessionId }): Violation => ({ kind: 'lost', sessionId, detail: `event ${id} was acknowledged, but is not in the log` })),
+      .map(({ id, sessionId }): Violation => ({
+        kind: 'lost',
+        sessionId,
+        detail: `event ${id} was acknowledged, but is not in the log`,
+      })),
     ...log
       .filter(({ id }) => !known.has(id))
       .map(({ id, event }): Violation => {

@@ -47,8 +47,7 @@ function checkOrder(sessionId: string, expected: readonly ExpectedRecord[], seen
         before.kind === after.kind
           ? before.offset > after.offset
           : before.timestamp > after.timestamp + MAX_TRANSACTION_MS;
-      if (isSwapped)
-        violations.push({ kind: 'reordered', sessionId, detail: `${after.id} comes before ${before.id}` });
+      if (isSwapped) violations.push({ kind: 'reordered', sessionId, detail: `${after.id} comes before ${before.id}` });
     }
   }
   return violations;

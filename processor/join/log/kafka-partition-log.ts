@@ -13,9 +13,10 @@ export type KafkaPartitionLogDeps = {
   readonly changelogReader: PartitionReader;
   /** Largest batch that all topics accept, in bytes. */
   readonly maxBatchBytes: number;
+  /** The broker aborts an open transaction after this time, which frees the readers that wait behind it. Default: 30 s. */
+  readonly transactionTimeoutMs?: number;
 };
 
-/** The broker aborts an open transaction after this time, which frees the readers that wait behind it. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
 
 /** Key of the record that each owner writes when it takes over the partition. A session id is never empty. */
@@ -33,12 +34,12 @@ export class KafkaPartitionLog implements PartitionLog {
   ) {}
 
   async fence(): Promise<CommitReceipt> {
-    const { kafka, groupId, topics, maxBatchBytes } = this.deps;
+    const { kafka, groupId, topics, maxBatchBytes, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS } = this.deps;
     const { events: _input, ...outputs } = topics;
     this.writer = await TransactionalWriter.open(kafka, {
       transactionalId: `${groupId}-${this.partition}`,
       topics: Object.values(outputs),
-      transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+      transactionTimeoutMs,
       maxBatchBytes,
     });
     return this.commit({ changelog: [] });

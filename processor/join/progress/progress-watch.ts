@@ -91,7 +91,11 @@ export class ProgressWatch {
     }
     if (worst === undefined) return { kind: 'moving' };
     const where = worst.isOpen ? `offset ${worst.steps}, though records wait` : 'the restore of its state';
-    return this.judge(worst.stillForMs, this.limits.stuckAfterMs, `partition ${worstPartition} stands still at ${where}`);
+    return this.judge(
+      worst.stillForMs,
+      this.limits.stuckAfterMs,
+      `partition ${worstPartition} stands still at ${where}`,
+    );
   }
 
   private judge(forMs: number, stuckAfterMs: number, what: string): Progress {

@@ -190,7 +190,10 @@ function parse(bytes: Buffer, from: number): unknown {
 
 function decodeVersion1(bytes: Buffer): SessionState {
   const [version, state] = JSON.parse(bytes.toString()) as [number, SessionState & { firstEventAt?: Millis }];
-  if (version !== 1) throw new UnknownStateVersionError(`the changelog holds a JSON state of version ${version}, this program reads JSON states of version 1: run the newer program`);
+  if (version !== 1)
+    throw new UnknownStateVersionError(
+      `the changelog holds a JSON state of version ${version}, this program reads JSON states of version 1: run the newer program`,
+    );
   if (state.phase === 'open') return state;
   const { firstEventAt: _notKept, ...kept } = state;
   return kept;

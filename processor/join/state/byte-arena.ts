@@ -126,7 +126,8 @@ export class ByteArena {
   private emptiest(): Chunk | undefined {
     let found: Chunk | undefined;
     for (const chunk of this.chunks) {
-      if (chunk === undefined || chunk === this.newest || chunk.used - chunk.live < chunk.used * MIN_DEAD_SHARE) continue;
+      if (chunk === undefined || chunk === this.newest || chunk.used - chunk.live < chunk.used * MIN_DEAD_SHARE)
+        continue;
       if (found === undefined || chunk.live < found.live) found = chunk;
     }
     return found;

@@ -77,7 +77,9 @@ export class Punctuator {
 
   private async commitDeferred(): Promise<void> {
     const waiting = [...this.deps.slots()].filter(([, { deferredMs = 0 }]) => deferredMs >= MAX_DEFERRED_MS);
-    await Promise.all(waiting.map(([partition, slot]) => this.guard(partition, () => slot.run((task) => task.commit()))));
+    await Promise.all(
+      waiting.map(([partition, slot]) => this.guard(partition, () => slot.run((task) => task.commit()))),
+    );
   }
 
   private async dueSlots() {

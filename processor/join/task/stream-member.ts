@@ -128,9 +128,7 @@ export class StreamMember {
    */
   private resume(partition: number, slot: TaskSlot): void {
     this.seek(partition, slot);
-    slot
-      .run((task) => task.commit())
-      .catch((error: unknown) => this.taskFailed(partition, slot, error));
+    slot.run((task) => task.commit()).catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
   /**

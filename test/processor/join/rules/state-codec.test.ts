@@ -56,8 +56,8 @@ const state = fc.oneof(
   all(fc.constant({ phase: 'completed' }), fc.record({ completedAt: millis })),
 );
 
-describe('the form of a state', () => {
-  it('decodes to the state itself, with the timer to be read from its head', () => {
+describe('an encoded state', () => {
+  it('decodes to the same state, and has the timer basis in its head', () => {
     fc.assert(
       fc.property(state, (given) => {
         const encoded = encodeState(given);
@@ -69,11 +69,11 @@ describe('the form of a state', () => {
     );
   });
 
-  it('of a session that is only remembered is ten bytes', () => {
+  it('of a session that is only remembered takes ten bytes', () => {
     expect(encodeState({ phase: 'completed', completedAt: T0 })).toHaveLength(10);
   });
 
-  it('of version 1 is read', () => {
+  it('of version 1 can be read', () => {
     const awaiting = {
       phase: 'awaiting-recording',
       timeline: { sessionFinalized: at(1) },
@@ -88,9 +88,9 @@ describe('the form of a state', () => {
   it.each([
     ['a later version', Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0])],
     ['a later version in JSON', Buffer.from('[7,{}]')],
-    ['a phase that is not known', Buffer.from([2, 9, 0, 0, 0, 0, 0, 0, 0, 0])],
-    ['nothing', Buffer.alloc(0)],
-  ])('of %s is refused', (_what, bytes) => {
+    ['an unknown phase', Buffer.from([2, 9, 0, 0, 0, 0, 0, 0, 0, 0])],
+    ['no bytes', Buffer.alloc(0)],
+  ])('of %s is rejected', (_what, bytes) => {
     expect(() => peekState(bytes)).toThrow(UnknownStateVersionError);
     expect(() => decodeState(bytes)).toThrow(UnknownStateVersionError);
   });

@@ -39,7 +39,7 @@ function fire(store: SessionStore, rules: JoinRules, time: number): void {
   }
 }
 
-it('a replayed changelog gives the same states, counts and timers as those that lived on', () => {
+it('a replayed changelog leads to the same states, counts and timers as the live store', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 60 }), (steps) => {
       const rules = { ...RULES, retentionMs: minutes(60) };

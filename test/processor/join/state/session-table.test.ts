@@ -23,7 +23,7 @@ const step = fc.record({
 const stateOf = (id: string, bytes: number, fill: number): Buffer =>
   Buffer.concat([Buffer.from(id), Buffer.alloc(bytes, fill)]);
 
-/** Plays the same on the table and on a Map. */
+/** Applies the same change to the table and to a Map. */
 function put(table: SessionTable, model: Map<string, Buffer>, id: string, state: Buffer | undefined): void {
   const slot = table.find(id);
   if (state === undefined) {
@@ -49,7 +49,7 @@ function expectSame(table: SessionTable, model: Map<string, Buffer>): void {
 }
 
 describe('the session table', () => {
-  it('is a map', () => {
+  it('behaves like a Map', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const table = new SessionTable();
@@ -64,7 +64,7 @@ describe('the session table', () => {
     );
   });
 
-  it('keeps what it holds while it grows, shrinks and moves blocks, and its memory follows what lives', () => {
+  it('keeps its entries while it grows, shrinks and moves blocks, and its memory follows the live bytes', () => {
     const table = new SessionTable();
     const model = new Map<string, Buffer>();
     const count = 20_000;
