@@ -132,7 +132,7 @@ export const MUTATIONS: readonly Mutation[] = [
     token: 'SETTLE_MARGIN_MS',
     replace: '0',
   }),
-  mutation('timer that does not look at the backlog', TASK, {
+  mutation('timer that ignores the backlog', TASK, {
     in: 'StreamTask.punctuate',
     statement: 'end.endOffset',
     replace: '',

@@ -1,7 +1,7 @@
 import { decodeWire } from '../../schemas/wire-format.js';
-import type { Committed } from './fake-partition.js';
+import type { Committed } from './kafka/fake-partition.js';
 import { TOPICS } from './simulated-processor.js';
-import type { SimulatedTopic } from './simulated-topic.js';
+import type { SimulatedTopic } from './kafka/simulated-topic.js';
 
 /** Largest difference between the leaders' clocks, in ms. */
 const MAX_SKEW_MS = 500;

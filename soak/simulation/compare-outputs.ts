@@ -5,7 +5,7 @@ import type { LoggedEvent } from '../oracle/logged-event.js';
 import { expectedOf } from '../oracle/reference-join.js';
 import type { OutputRecord } from '../../processor/join/log/partition-log.js';
 import { TOPICS } from './simulated-processor.js';
-import type { SimulatedTopic } from './simulated-topic.js';
+import type { SimulatedTopic } from './kafka/simulated-topic.js';
 
 /** Compares all outputs of a partition with those that its input log requires, and lists the differences. */
 export function compareOutputs(topic: SimulatedTopic, number: number, rules: JoinRules): string[] {

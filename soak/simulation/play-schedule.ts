@@ -1,15 +1,15 @@
-import { TransactionFailedError } from '../../infra/kafka/transaction/errors.js';
-import { decodeState } from '../../processor/join/rules/state-codec.js';
 import type { JoinRules } from '../../processor/join/rules/rules.js';
 import { between, seededRandom, type Random } from '../../lab/random.js';
 import { watchCommits } from './commit-checks.js';
+import { compareMemory } from './compare-memory.js';
 import { compareOutputs } from './compare-outputs.js';
-import type { FakeConsumer } from './fake-consumer.js';
-import { FakeGroup } from './fake-group.js';
+import type { FakeConsumer } from './kafka/fake-consumer.js';
+import { FakeGroup } from './kafka/fake-group.js';
+import { lostRequest } from './lost-request.js';
 import { Scheduler } from './scheduler.js';
 import { SessionMaker } from './session-maker.js';
 import { SimulatedProcessor } from './simulated-processor.js';
-import { SimulatedTopic } from './simulated-topic.js';
+import { SimulatedTopic } from './kafka/simulated-topic.js';
 
 const T0 = Date.UTC(2026, 4, 3, 8);
 const MINUTE = 60_000;
@@ -89,12 +89,12 @@ class Schedule {
     if (!this.processors.some(({ actor }) => actor.isAlive)) await this.startProcessor();
     topic.advance(1_000);
     await this.until('the backlog is not processed', () => this.isCaughtUp());
-    this.compareMemory();
+    this.violations.push(...compareMemory(topic, this.processors));
     // More events build on every state, and so show whether the states are what the log says.
     for (let i = between(random, 0, 6); i > 0; i -= 1) this.append();
     topic.advance(1_000);
     await this.until('the backlog is not processed', () => this.isCaughtUp());
-    this.compareMemory();
+    this.violations.push(...compareMemory(topic, this.processors));
     const end = topic.now + this.rules.finalizeTimeoutMs + this.rules.retentionMs + 90 * MINUTE;
     while (topic.now < end) {
       topic.advance(between(random, 5 * MINUTE, 90 * MINUTE));
@@ -123,7 +123,7 @@ class Schedule {
         scheduler.note(`the clock shows ${new Date(topic.now).toISOString()}`);
         break;
       case 'fail':
-        await scheduler.fail(faultAt);
+        await scheduler.fail(lostRequest);
         break;
       case 'crash':
         if (one?.actor.isAlive) scheduler.crash(one.actor);
@@ -212,46 +212,5 @@ class Schedule {
       await this.step();
     }
     if (this.violations.length === 0) this.violations.push(otherwise);
-  }
-
-  /** A replay of the changelog must lead to the states that the owners have in memory. */
-  private compareMemory(): void {
-    const replayed: Record<string, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
-    for (const { changelog } of this.topic.partitions) {
-      for (const state of changelog.values()) {
-        const { phase } = decodeState(state);
-        replayed[phase] = (replayed[phase] ?? 0) + 1;
-      }
-    }
-    const live: Record<string, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
-    for (const processor of this.processors) {
-      for (const [phase, count] of Object.entries(processor.counts())) live[phase] = (live[phase] ?? 0) + count;
-    }
-    const [memory, changelog] = [live, replayed].map((counts) => JSON.stringify(counts));
-    if (memory !== changelog) this.violations.push(`in memory ${memory}, in the changelog ${changelog}`);
-  }
-}
-
-/** The error of a call whose request or answer is lost at this point; `undefined` where nothing can be lost. */
-function faultAt(point: string): Error | undefined {
-  switch (point) {
-    case 'fence':
-    case 'answer to the fence':
-    case 'produce':
-    case 'offsets':
-    case 'end of transaction':
-    case 'answer to the commit':
-      return new TransactionFailedError(`lost: ${point}`);
-    case 'restore':
-    case 'committed offset':
-    case 'answer to the committed offset':
-    case 'end offsets':
-    case 'answer to the end offsets':
-    case 'fetch':
-    case 'connect':
-    case 'join the group':
-      return new Error(`lost: ${point}`);
-    default:
-      return undefined;
   }
 }

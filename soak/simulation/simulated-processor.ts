@@ -12,9 +12,9 @@ import { StreamTask } from '../../processor/join/task/stream-task.js';
 import type { TaskSlot } from '../../processor/join/task/task-slot.js';
 import { StreamMember } from '../../processor/join/task/stream-member.js';
 import { topicNames } from '../../schemas/topics.js';
-import { FakeConsumer, type FakeConsumerDeps } from './fake-consumer.js';
+import { FakeConsumer, type FakeConsumerDeps } from './kafka/fake-consumer.js';
 import type { Actor } from './scheduler.js';
-import { EVENTS_ID } from './simulated-topic.js';
+import { EVENTS_ID } from './kafka/simulated-topic.js';
 
 export const TOPICS = topicNames('');
 

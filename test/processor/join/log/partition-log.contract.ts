@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FencedError, TransactionFailedError } from '../../../../infra/kafka/transaction/errors.js';
-import type { TaskTransaction } from '../../../../soak/simulation/fake-partition.js';
+import type { TaskTransaction } from '../../../../soak/simulation/kafka/fake-partition.js';
 import type { CommitReceipt, OutputRecord, PartitionLog } from '../../../../processor/join/log/partition-log.js';
 
 /** One partition, empty at first. */

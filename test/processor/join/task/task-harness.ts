@@ -14,7 +14,7 @@ import { decodeWire, encodeWire, wireHeader } from '../../../../schemas/wire-for
 import { RULES, T0 } from '../rules/session-script.js';
 import { ManualClock } from '../../../support/manual-clock.js';
 import { silent } from '../../../support/stack-settings.js';
-import { FakePartition, type Committed } from '../../../../soak/simulation/fake-partition.js';
+import { FakePartition, type Committed } from '../../../../soak/simulation/kafka/fake-partition.js';
 
 export const TOPICS = topicNames('');
 const EVENTS_ID = 1;

@@ -1,7 +1,12 @@
-import { FencedError, TransactionFailedError } from '../../infra/kafka/transaction/errors.js';
-import type { InputRecord } from '../../infra/kafka/consume/group-consumer.js';
-import type { CommitReceipt, OutputRecord, PartitionLog, TaskCommit } from '../../processor/join/log/partition-log.js';
-import type { ChangelogRecord } from '../../processor/join/state/changelog-record.js';
+import { FencedError, TransactionFailedError } from '../../../infra/kafka/transaction/errors.js';
+import type { InputRecord } from '../../../infra/kafka/consume/group-consumer.js';
+import type {
+  CommitReceipt,
+  OutputRecord,
+  PartitionLog,
+  TaskCommit,
+} from '../../../processor/join/log/partition-log.js';
+import type { ChangelogRecord } from '../../../processor/join/state/changelog-record.js';
 import { inputRecord } from './input-record.js';
 
 /**

@@ -1,6 +1,6 @@
-import type { SessionEventValue } from '../../schemas/validators.js';
-import { encodeWire, wireHeader } from '../../schemas/wire-format.js';
-import { between, type Random } from '../../lab/random.js';
+import type { SessionEventValue } from '../../../schemas/validators.js';
+import { encodeWire, wireHeader } from '../../../schemas/wire-format.js';
+import { between, type Random } from '../../../lab/random.js';
 import { FakePartition } from './fake-partition.js';
 
 /** Schema id of all simulated events. */

@@ -1,5 +1,5 @@
-import { InputRecord } from '../../infra/kafka/protocol/records/input-record.js';
-import { NULL_LENGTH, sizeOfVarInt, writeVarInt } from '../../infra/kafka/protocol/records/varint.js';
+import { InputRecord } from '../../../infra/kafka/protocol/records/input-record.js';
+import { NULL_LENGTH, sizeOfVarInt, writeVarInt } from '../../../infra/kafka/protocol/records/varint.js';
 
 /** Creates an input record for tests, as if it had been fetched. */
 export function inputRecord(offset: number, timestamp: number, key: string | null, value: Buffer | null): InputRecord {

@@ -1,10 +1,10 @@
-import type { ConsumerHandlers } from '../../infra/kafka/consume/group-consumer.js';
-import type { PartitionFeed } from '../../infra/kafka/consume/partition-feed.js';
-import { PartitionFeeds } from '../../infra/kafka/consume/partition-feeds.js';
-import type { TaskConsumer } from '../../processor/join/task/stream-member.js';
-import type { Random } from '../../lab/random.js';
+import type { ConsumerHandlers } from '../../../infra/kafka/consume/group-consumer.js';
+import type { PartitionFeed } from '../../../infra/kafka/consume/partition-feed.js';
+import { PartitionFeeds } from '../../../infra/kafka/consume/partition-feeds.js';
+import type { TaskConsumer } from '../../../processor/join/task/stream-member.js';
+import type { Random } from '../../../lab/random.js';
 import type { FakeGroup } from './fake-group.js';
-import type { Scheduler } from './scheduler.js';
+import type { Scheduler } from '../scheduler.js';
 import type { SimulatedTopic } from './simulated-topic.js';
 
 /** Largest number of records in one fetch. */
