@@ -2,7 +2,7 @@
 export class TaskError extends Error {
   override readonly name = 'TaskError';
 
-  /** @param offset in the partition; `undefined` while the task does not know its position. */
+  /** @param offset in the partition; `undefined` while the task has neither a committed nor a processed record. */
   constructor(
     readonly topic: string,
     readonly partition: number,
@@ -10,7 +10,8 @@ export class TaskError extends Error {
     override readonly cause: unknown,
   ) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    super(`join task failed at ${topic}, partition ${partition}, offset ${offset ?? 'not known yet'}: ${reason}`);
+    const place = offset === undefined ? 'before its first record' : `offset ${offset}`;
+    super(`join task failed at ${topic}, partition ${partition}, ${place}: ${reason}`);
   }
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SessionState } from '../../../../processor/join/rules/state.js';
 import {
   decodeState,
@@ -10,6 +10,9 @@ import {
 import { timerBasis } from '../../../../processor/join/rules/timers.js';
 import { T0, at } from './session-script.js';
 import { ARCHIVED } from './session-events.js';
+
+// The number of runs bounds each test. A time limit would only measure the load of the machine.
+vi.setConfig({ testTimeout: 0 });
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const millis = fc.integer({ min: 1, max: 2 ** 45 });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { readSessionKey, sessionKeyBound, writeSessionKey } from '../../../../processor/join/state/session-key.js';
+
+// The number of runs bounds each test. A time limit would only measure the load of the machine.
+vi.setConfig({ testTimeout: 0 });
 
 const keyOf = (sessionId: string): Buffer => {
   const target = Buffer.alloc(sessionKeyBound(sessionId));

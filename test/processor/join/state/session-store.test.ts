@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { JoinRules } from '../../../../processor/join/rules/rules.js';
 import { onEvent, onTimer } from '../../../../processor/join/rules/transition.js';
 import { SessionStore } from '../../../../processor/join/state/session-store.js';
@@ -15,6 +15,9 @@ import {
   textFinalized,
 } from '../rules/session-events.js';
 import { RULES, T0, minutes } from '../rules/session-script.js';
+
+// The number of runs bounds each test. A time limit would only measure the load of the machine.
+vi.setConfig({ testTimeout: 0 });
 
 const IDS = ['s-1', 's-2', 's-3', 's-4'];
 const step = fc.record({

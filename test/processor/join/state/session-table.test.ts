@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SessionTable } from '../../../../processor/join/state/session-table.js';
+
+// The number of runs bounds each test. A time limit would only measure the load of the machine.
+vi.setConfig({ testTimeout: 0 });
 
 const UUID = '2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11';
 const ids = fc.constantFrom(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TransactionFailedError } from '../../../../infra/kafka/transaction/errors.js';
 import type { StreamTask } from '../../../../processor/join/task/stream-task.js';
 import {
@@ -10,6 +10,9 @@ import {
 } from '../rules/session-events.js';
 import { minutes } from '../rules/session-script.js';
 import { TaskHarness } from './task-harness.js';
+
+// Ends a test that waits forever. Thousands of records take seconds on an idle machine, and minutes on a busy one.
+vi.setConfig({ testTimeout: 600_000 });
 
 describe('a task that is behind', () => {
   it('commits nothing until it has caught up, then everything at once, with one state per session', async () => {

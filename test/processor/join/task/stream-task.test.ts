@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FencedError, TransactionFailedError } from '../../../../infra/kafka/transaction/errors.js';
 import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
 import type { SessionEventValue } from '../../../../schemas/validators.js';
@@ -12,6 +12,9 @@ import {
 } from '../rules/session-events.js';
 import { T0, at, minutes } from '../rules/session-script.js';
 import { TOPICS, TaskHarness, encodeEvent } from './task-harness.js';
+
+// Ends a test that waits forever. Thousands of records take seconds on an idle machine, and minutes on a busy one.
+vi.setConfig({ testTimeout: 600_000 });
 
 describe('a task', () => {
   it('writes the joined record with its CloudEvents headers', async () => {

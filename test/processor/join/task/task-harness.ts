@@ -49,7 +49,8 @@ export class TaskHarness {
     for (const event of events) this.partition.append(event.sessionId, encodeEvent(event));
   }
 
-  async open(): Promise<StreamTask> {
+  /** A task that is not open yet. */
+  task(partition = 0): StreamTask {
     const metrics = new JoinMetrics(new Registry(), () => counts);
     const encoder = new OutputEncoder(
       TOPICS,
@@ -59,7 +60,7 @@ export class TaskHarness {
     const { clock } = this;
     const registry = { knows: (id: number) => this.registryKnows(id) };
     const schemaIds = new SchemaIds([EVENTS_ID], { registry, logger: silent, clock });
-    const task = new StreamTask(0, {
+    return new StreamTask(partition, {
       log: this.partition.log(),
       topics: TOPICS,
       rules: this.rules,
@@ -68,6 +69,10 @@ export class TaskHarness {
       metrics,
       clock,
     });
+  }
+
+  async open(): Promise<StreamTask> {
+    const task = this.task();
     await task.open();
     return task;
   }
