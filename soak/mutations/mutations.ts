@@ -63,7 +63,7 @@ export const MUTATIONS: readonly Mutation[] = [
     { ...FENCE, replace: '' },
     { ...READ_OFFSET, replace: `${FENCE_STATEMENT}\n$&` },
   ),
-  mutation('failed transaction tried again', TASK, KEEP_OUTPUTS, {
+  mutation('failed transaction retried', TASK, KEEP_OUTPUTS, {
     ...LOG_COMMIT,
     replace: `
       const kept = log.kept.splice(0);
@@ -170,7 +170,7 @@ export const MUTATIONS: readonly Mutation[] = [
     token: 'state: completedState(now), effects',
     replace: 'state: undefined, effects',
   }),
-  mutation('given up again and again', 'processor/join/rules/transition.ts', {
+  mutation('session given up repeatedly', 'processor/join/rules/transition.ts', {
     in: 'onTimer',
     token: 'givenUpState(due, state)',
     replace: '{ ...state, firstEventAt: due }',
