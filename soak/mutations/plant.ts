@@ -18,30 +18,27 @@ export function plant(source: string, { name, file, edits }: Mutation): string {
 
 function placeOf(edit: Edit, text: string, what: string): Range {
   const parsed = ts.createSourceFile('source.ts', text, ts.ScriptTarget.ES2023, true);
-  const body = only(bodiesOf(parsed, edit.in), `${what}: functions with this name`);
-  const range = { from: body.getStart(parsed), to: body.end };
-  if ('statement' in edit) return statementWith(edit.statement, body, parsed, what);
+  const target = only(functionsNamed(parsed, edit.in), `${what}: functions with this name`);
+  const range = { from: target.getStart(parsed), to: target.end };
+  if ('statement' in edit) return statementWith(edit.statement, target, parsed, what);
   return only(occurrences(edit.token, text, range), `${what}: "${edit.token}"`);
 }
 
-function bodiesOf(parsed: ts.SourceFile, name: string): ts.Node[] {
+function functionsNamed(parsed: ts.SourceFile, name: string): ts.Node[] {
   const found: ts.Node[] = [];
   const visit = (node: ts.Node, className: string): void => {
     if (ts.isClassDeclaration(node)) className = `${node.name?.text ?? ''}.`;
     const isFunction = ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isGetAccessor(node);
     const isNamed = isFunction || ts.isPropertyDeclaration(node);
-    if (isNamed && node.name !== undefined && className + node.name.getText(parsed) === name) {
-      // The head of a function belongs to its place, because a mutation may change its parameters.
-      const hasBody = !isFunction || node.body !== undefined;
-      if (hasBody) found.push(node);
-    }
+    // Found with its head, because a mutation may change the parameters.
+    if (isNamed && node.name !== undefined && className + node.name.getText(parsed) === name) found.push(node);
     ts.forEachChild(node, (child) => visit(child, className));
   };
   visit(parsed, '');
   return found;
 }
 
-function statementWith(fragment: string, body: ts.Node, parsed: ts.SourceFile, what: string): Range {
+function statementWith(fragment: string, target: ts.Node, parsed: ts.SourceFile, what: string): Range {
   const found: ts.Node[] = [];
   const visit = (node: ts.Node): boolean => {
     if (!node.getText(parsed).includes(fragment)) return false;
@@ -52,7 +49,7 @@ function statementWith(fragment: string, body: ts.Node, parsed: ts.SourceFile, w
     found.push(node);
     return true;
   };
-  visit(body);
+  visit(target);
   const node = only(found, `${what}: statements with "${fragment}"`);
   return { from: node.getStart(parsed), to: node.end };
 }
