@@ -185,6 +185,11 @@ export const MUTATIONS: readonly Mutation[] = [
     token: '> rank(',
     replace: '>= rank(',
   }),
+  mutation('task that does not seek to its position', MEMBER, {
+    in: 'StreamMember.seek',
+    token: 'if (isAssigned && offset !== undefined)',
+    replace: 'if (offset === -1)',
+  }),
   mutation('calls of a task overlap', 'infra/async/mutex.ts', {
     in: 'Mutex.run',
     statement: 'const turn',
@@ -201,11 +206,6 @@ export const RARE_MUTATIONS: readonly Mutation[] = [
     { ...READ_OFFSET, replace: '' },
     { ...FENCE, replace: 'this.position = await log.committedOffset();\n$&' },
   ),
-  mutation('task continued at the offset of the group', MEMBER, {
-    in: 'StreamMember.seek',
-    token: 'if (isAssigned && offset !== undefined)',
-    replace: 'if (offset === -1)',
-  }),
 ];
 
 /** Bugs below the simulated log. Only a real broker shows them: `npm run soak -- join --mutations` finds them there. */
