@@ -8,14 +8,15 @@ import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
 import { hasRole, readProcessorSettings } from './settings.js';
 
+/** Time limit of a graceful shutdown. */
 const STOP_WITHIN_MS = 25_000;
-/** The default of 10 ms wakes an idle process a hundred times a second. */
+/** Sampling interval of the event loop delay. The default of 10 ms would wake an idle process a hundred times a second. */
 const LOOP_DELAY_PRECISION_MS = 50;
 
-/** What this process does: the join, the archive, or both. */
+/** The join or the archive. A process runs one of them or both. */
 type ProcessorRole = {
   readonly start: () => Promise<void>;
-  readonly notReady: () => string | undefined;
+  readonly readinessFault: () => string | undefined;
   readonly stop: () => Promise<void>;
 };
 
@@ -31,7 +32,9 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   const server = await startStatusServer(settings.PROCESSOR_HOST, settings.PROCESSOR_PORT, {
     metrics,
     notReady: () =>
-      roles === undefined ? 'starting' : roles.map((role) => role.notReady()).find((reason) => reason !== undefined),
+      roles === undefined
+        ? 'starting'
+        : roles.map((role) => role.readinessFault()).find((fault) => fault !== undefined),
   });
   const created = await createRoles(metrics, fatal);
   await Promise.all(created.map((role) => role.start()));
@@ -39,14 +42,14 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   logger.info({ roles: settings.PROCESSOR_ROLES, port: settings.PROCESSOR_PORT }, 'processor started');
   return {
     stop: async () => {
-      logger.info('processor stops');
+      logger.info('stopping processor');
       await Promise.all(created.map((role) => role.stop()));
       server.close();
     },
   };
 }
 
-/** A role's code is loaded only where the role is taken: the store's client and what it needs are some 30 MB, as much as the join. */
+/** Loads the code of the enabled roles only: the object store's client and its dependencies take about 30 MB, as much as the join. */
 async function createRoles(metrics: Registry, onFatal: (error: unknown) => void): Promise<ProcessorRole[]> {
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafka = createKafka(settings, 'processor', logger);

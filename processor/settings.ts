@@ -3,7 +3,7 @@ import { commonFaults, commonSpecs, type CommonSettings } from '../infra/setting
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { list, port } from '../infra/settings/validators.js';
 import { archiveFaults, archiveSpecs } from './archive/settings.js';
-import { joinSpecs } from './join/join-settings.js';
+import { joinSpecs } from './join/settings.js';
 
 const ROLES = ['join', 'archive'] as const;
 export type Role = (typeof ROLES)[number];
@@ -18,7 +18,7 @@ const specs = {
   PROCESSOR_PORT: port({ default: 9090 }),
 };
 
-/** @throws SettingsError with every fault. */
+/** @throws SettingsError that lists every fault. */
 export function readProcessorSettings(env: Env) {
   return readSettings(env, specs, (settings) => [
     ...commonFaults(settings as Partial<CommonSettings>),

@@ -1,17 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { between, shuffled, type Random } from '../lab/random.js';
 
-/** How often each fault comes, and how far apart they begin. */
+/** Number of faults of each kind, and the time between the starts of two faults. */
 export type FaultCounts<Kind extends string> = {
   readonly counts: Readonly<Record<Kind, number>>;
   readonly gapMs: { readonly from: number; readonly to: number };
 };
 
-/** A fault that has begun: what to tell of it, and when it is over. */
-export type StartedFault = { readonly told: string; readonly over: Promise<void> };
+/** A fault that has started. */
+export type StartedFault = {
+  /** Description for the log. */
+  readonly told: string;
+  /** Resolves when the fault has ended. */
+  readonly over: Promise<void>;
+};
 
-/** Lets the faults come in the order of the seed, each while earlier ones may still go on; resolves when the last is over. */
-export async function letFaultsCome<Kind extends string>(
+/** Starts the faults in the seed's order, possibly before earlier ones have ended. Resolves when all have ended. */
+export async function injectFaults<Kind extends string>(
   { counts, gapMs }: FaultCounts<Kind>,
   start: (kind: Kind) => Promise<StartedFault>,
   {
@@ -24,14 +29,14 @@ export async function letFaultsCome<Kind extends string>(
     random,
     Object.entries<number>(counts).flatMap(([kind, count]) => Array.from({ length: count }, () => kind as Kind)),
   );
-  const underWay = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
   for (const [index, kind] of order.entries()) {
     await delay(between(random, gapMs.from, gapMs.to), undefined, { signal });
     const { told, over } = await start(kind);
     log(`${index + 1} of ${order.length}: ${told}`);
-    const settled = over.finally(() => underWay.delete(settled));
-    underWay.add(settled);
+    const settled = over.finally(() => inProgress.delete(settled));
+    inProgress.add(settled);
     settled.catch(() => undefined);
   }
-  await Promise.all(underWay);
+  await Promise.all(inProgress);
 }

@@ -5,8 +5,8 @@ import { soakIngress } from './ingress/soak-ingress.js';
 import { soakJoin } from './join/soak-join.js';
 import { soakSimulation } from './simulation/soak-simulation.js';
 
-// `npm run soak -- [ingress] [join] [archive] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: faults under load, for minutes;
-// exits non-zero on any broken guarantee.
+// `npm run soak -- [ingress] [join] [archive] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: injects faults under load
+// for minutes. Exits non-zero if any guarantee was broken.
 const SOAKS = { ingress: soakIngress, join: soakJoin, archive: soakArchive, simulation: soakSimulation };
 
 const { values, positionals } = parseArgs({
@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(SOAKS, name));
 if (unknown.length > 0) {
-  logToStderr(`error: no soak is called ${unknown.join(', ')}; there are: ${Object.keys(SOAKS).join(', ')}`);
+  logToStderr(`error: unknown soak ${unknown.join(', ')}; choose from: ${Object.keys(SOAKS).join(', ')}`);
   process.exit(1);
 }
 const wholeNumber = (name: 'seed' | 'schedules'): number | undefined => {
@@ -31,7 +31,7 @@ const wholeNumber = (name: 'seed' | 'schedules'): number | undefined => {
 };
 const seed = wholeNumber('seed') ?? Date.now() % 1_000_000;
 const schedules = wholeNumber('schedules');
-// What is started ends with us in any case; so that it ends in order, every wait below listens to this signal.
+// Child processes end with this one in any case. Every wait below listens to this signal, so that they end in order.
 const signal = stopOnSignal();
 let passed = true;
 try {

@@ -6,8 +6,8 @@ import { startProgram } from '../dev/local-stack/process/program.js';
 import type { ReadyProcess } from '../dev/local-stack/process/supervised-process.js';
 import type { Env } from '../infra/settings/read-settings.js';
 
-/** How soon a supervisor starts a processor again that has ended by itself. */
-const RESTART_MS = 1_000;
+/** Delay before a processor that exited by itself is restarted, as a supervisor would do. */
+const RESTART_DELAY_MS = 1_000;
 
 export type ProcessorOptions = {
   readonly port: number;
@@ -15,15 +15,15 @@ export type ProcessorOptions = {
   readonly roles: string;
   readonly env: Env;
   readonly logFile: string;
-  /** Its compiled main file. Default: that of this build. */
+  /** Compiled main file. Default: the one of this build. */
   readonly script?: string | undefined;
 };
 
-/** A built processor as a process of its own. It cannot outlive this process. */
+/** A built processor in its own process, which ends with this process at the latest. */
 export class ProcessorUnderTest {
   isRunning = false;
   isPaused = false;
-  /** Times that it ended without being told to. */
+  /** Number of times that it exited by itself. */
   exits = 0;
   private program: ReadyProcess | undefined;
 
@@ -48,23 +48,23 @@ export class ProcessorUnderTest {
     void program.exited.then(async () => {
       if (!this.isWanted(program)) return;
       this.exits += 1;
-      await delay(RESTART_MS);
+      await delay(RESTART_DELAY_MS);
       if (this.isWanted(program)) this.start();
     });
   }
 
-  /** Resolves once it says that it is ready. */
+  /** Resolves once it reports that it is ready. */
   async ready(signal: AbortSignal): Promise<void> {
     await this.program?.waitReady({ signal, deadlineMs: 120_000 });
   }
 
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   async kill(): Promise<void> {
     this.isRunning = false;
     await this.program?.kill();
   }
 
-  /** SIGTERM; resolves when it has ended. */
+  /** Sends SIGTERM. Resolves when the process has ended. */
   async stop(): Promise<void> {
     this.isRunning = false;
     await this.resume();

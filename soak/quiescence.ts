@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OffsetReader } from '../infra/kafka/consume/offset-reader.js';
 
-const LOOK_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
 export type Quiet = {
-  /** The consumer group, and what it reads. */
+  /** The consumer group that reads the input. */
   readonly groupId: string;
   readonly input: string;
-  /** The topics that it writes to. */
+  /** The topics that the group writes to. */
   readonly outputs: readonly string[];
   readonly quietMs: number;
   readonly withinMs: number;
@@ -15,8 +15,8 @@ export type Quiet = {
 };
 
 /**
- * Resolves once the group has processed all input and the outputs have not grown for `quietMs`.
- * @throws Error with what is behind when that takes longer than `withinMs`.
+ * Resolves once the group has processed all input and its outputs have not grown for `quietMs`.
+ * @throws Error with the remaining lag when that takes longer than `withinMs`.
  */
 export async function untilQuiet(offsets: OffsetReader, options: Quiet): Promise<void> {
   const { groupId, input, outputs, quietMs, withinMs, signal } = options;
@@ -24,7 +24,7 @@ export async function untilQuiet(offsets: OffsetReader, options: Quiet): Promise
   let written = -1;
   let quietSince = start;
   for (;;) {
-    // A broker that has just started does not know its groups yet: that is not quiet.
+    // A broker that has just started does not know its groups yet. That does not count as quiet.
     const [lag, ends] = await Promise.all([lagOf(offsets, groupId, input), endsOf(offsets, outputs)]).catch(() => [
       1, -1,
     ]);
@@ -32,8 +32,9 @@ export async function untilQuiet(offsets: OffsetReader, options: Quiet): Promise
     if (lag !== 0 || ends !== written) quietSince = now;
     written = ends;
     if (now - quietSince >= quietMs) return;
-    if (now - start > withinMs) throw new Error(`not quiet after ${withinMs / 1000} s: ${lag} records behind`);
-    await delay(LOOK_MS, undefined, { signal });
+    if (now - start > withinMs)
+      throw new Error(`${groupId} has not finished ${input} after ${withinMs / 1000} s: ${lag} records behind`);
+    await delay(CHECK_EVERY_MS, undefined, { signal });
   }
 }
 

@@ -1,7 +1,7 @@
-/** What every soak is started with. */
+/** Options of every soak. */
 export type SoakOptions = {
   readonly seed: number;
-  /** Fewer faults, for a first look. */
+  /** Fewer faults, for a quick check. */
   readonly quick: boolean;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;

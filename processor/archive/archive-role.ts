@@ -129,7 +129,7 @@ export class ArchiveRole {
   }
 
   /** What is missing; `undefined` once recordings are taken up and the store has answered. */
-  notReady(): string | undefined {
+  readinessFault(): string | undefined {
     return this.consumer.hasJoined ? this.bucket.notReady() : 'archive has not joined its consumer group';
   }
 

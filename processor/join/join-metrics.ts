@@ -1,23 +1,23 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Phase } from './rules/state.js';
 import type { SessionEventValue } from '../../schemas/validators.js';
-import { POISON_REASONS } from './log/decode-record.js';
-import type { Written } from './task/pending-transaction.js';
+import { DEAD_LETTER_REASONS } from './log/decode-log-record.js';
+import type { Written } from './log/written.js';
 
-/** What a task did in one transaction, told once it is committed. */
+/** Work of one committed transaction. */
 export type Committed = {
   readonly events: ReadonlyMap<SessionEventValue['event'], number>;
   readonly written: Iterable<Written>;
-  /** For each joined or amended record that an event gave: seconds from that event's LogAppendTime to the commit. */
+  /** For each event that led to an output record: seconds from its LogAppendTime to the commit. */
   readonly latencies: readonly number[];
 };
 
 const SHORT_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
 const LONG_SECONDS = [0.05, 0.25, 1, 2.5, 5, 10, 20, 40, 80, 160];
 
-/** What an operator watches of the join. Label values come from fixed lists, never from a payload. */
+/** Metrics of the join. Label values come from fixed lists, never from a payload. */
 export class JoinMetrics {
-  readonly poison;
+  readonly deadLetters;
   readonly sessions;
   readonly commitSeconds;
   readonly transactions;
@@ -40,13 +40,13 @@ export class JoinMetrics {
       labelNames: ['event'],
       registers,
     });
-    this.poison = new Counter({
+    this.deadLetters = new Counter({
       name: 'join_poison_total',
-      help: 'Records that cannot be joined, sent to the dead-letter topic, by reason.',
+      help: 'Records that cannot be joined and went to the dead-letter topic, by reason.',
       labelNames: ['reason'],
       registers,
     });
-    for (const reason of POISON_REASONS) this.poison.inc({ reason }, 0);
+    for (const reason of DEAD_LETTER_REASONS) this.deadLetters.inc({ reason }, 0);
     this.records = new Counter({
       name: 'join_records_total',
       help: 'Records committed, by kind and outcome of the recording.',
@@ -76,14 +76,14 @@ export class JoinMetrics {
     });
     this.transactions = new Counter({
       name: 'join_transactions_total',
-      help: 'Transactions by outcome: committed, fenced by a newer owner, or failed with its outcome left to the log.',
+      help: 'Transactions by outcome: committed, fenced by a newer owner, or failed with an unknown outcome.',
       labelNames: ['outcome'],
       registers,
     });
     for (const outcome of ['committed', 'fenced', 'failed']) this.transactions.inc({ outcome }, 0);
     this.restarts = new Counter({
       name: 'join_restarts_total',
-      help: 'Times that all tasks were dropped and the group joined anew, by cause.',
+      help: 'Number of times that all tasks were dropped and the process rejoined its group, by cause.',
       labelNames: ['cause'],
       registers,
     });
@@ -96,24 +96,24 @@ export class JoinMetrics {
     });
     this.restoredRecords = new Counter({
       name: 'join_restored_records_total',
-      help: 'Records of the changelog read by restores.',
+      help: 'Changelog records read by restores.',
       registers,
     });
     this.restoreSeconds = new Histogram({
       name: 'join_restore_seconds',
-      help: 'Duration of the restore of a partition.',
+      help: 'Duration of restoring a partition.',
       buckets: LONG_SECONDS,
       registers,
     });
     this.lagRecords = new Gauge({
       name: 'join_lag_records',
-      help: 'Offsets between the position of the join and the end of the partition.',
+      help: 'Number of offsets between the position of the join and the end of the partition.',
       labelNames: ['partition'],
       registers,
     });
     this.lagSeconds = new Gauge({
       name: 'join_lag_seconds',
-      help: 'How far the join is behind on the partition; 0 when it has processed all.',
+      help: 'Time that the join is behind on the partition; 0 at the end of the partition.',
       labelNames: ['partition'],
       registers,
     });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { scrape } from '../../lab/scrape.js';
-import { letFaultsCome, type FaultCounts, type StartedFault } from '../faults-in-turn.js';
+import { injectFaults, type FaultCounts, type StartedFault } from '../faults-in-turn.js';
 import { between, type Random } from '../../lab/random.js';
 import type { ProcessorUnderTest } from '../processor-under-test.js';
 import type { MisbehavingSource } from './misbehaving-source.js';
@@ -37,7 +37,7 @@ export async function runArchiveFaults(faults: ArchiveFaults, context: FaultCont
     'store hung': { count: 0, inTransfer: 0 },
     'source away': { count: 0, inTransfer: 0 },
   };
-  await letFaultsCome(faults, (kind) => start(kind, faults, context, tally[kind]), context);
+  await injectFaults(faults, (kind) => start(kind, faults, context, tally[kind]), context);
   return tally;
 }
 

@@ -21,7 +21,7 @@ import { readHistory, SESSION_TIMEOUT_MS } from './read-history.js';
 import { RecordingLoad } from './recording-load.js';
 import type { PlannedRecording } from './recording-plan.js';
 import { table } from './report.js';
-import { tellViolations } from '../tell-violations.js';
+import { listViolations } from '../list-violations.js';
 import type { SourceLedger } from './source-ledger.js';
 import { runStoreOutage } from './store-outage.js';
 import { StoreUnderTest } from './store-under-test.js';
@@ -108,7 +108,7 @@ export async function playArchive(
     const exits = archivers.reduce((sum, archiver) => sum + archiver.exits, 0);
     const seconds = (performance.now() - start) / 1000;
     const ran = { seconds, recordings: [...recordings, ...inOutage], faults, source: source.ledger, exits };
-    return { violations, report: table(ran, history, violations) + tellViolations(violations, ({ what }) => what) };
+    return { violations, report: table(ran, history, violations) + listViolations(violations, ({ what }) => what) };
   } finally {
     await load?.stop();
     await Promise.all(archivers.map((archiver) => archiver.stop()));

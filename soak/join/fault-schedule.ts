@@ -1,41 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerProcess } from '../../lab/broker-process.js';
-import { letFaultsCome, type FaultCounts, type StartedFault } from '../faults-in-turn.js';
+import { injectFaults, type FaultCounts, type StartedFault } from '../faults-in-turn.js';
 import { between, type Random } from '../../lab/random.js';
 import type { ProcessorUnderTest } from '../processor-under-test.js';
 
 export type FaultKind = 'processor killed' | 'processor paused' | 'broker killed' | 'processor joins or leaves';
 
-/** A pause goes on while other faults come. */
+/** Faults of a run. A pause continues while other faults start. */
 export type Faults = FaultCounts<FaultKind> & { readonly pauseMs: number };
 
-export type FaultContext = {
+export type FaultDeps = {
   readonly broker: BrokerProcess;
-  /** All that may run; at first two of them do. */
+  /** All processors that may run. Two of them run at first. */
   readonly processors: readonly ProcessorUnderTest[];
   readonly random: Random;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 };
 
-/** Lets the faults come in the order of the seed; resolves when the last is over. */
-export async function runFaults(faults: Faults, context: FaultContext): Promise<void> {
-  await letFaultsCome(faults, (kind) => start(kind, faults, context), context);
+/** Injects the faults in the seed's order. Resolves when all have ended. */
+export async function runFaults(faults: Faults, deps: FaultDeps): Promise<void> {
+  await injectFaults(faults, (kind) => start(kind, faults, deps), deps);
 }
 
-async function start(kind: FaultKind, faults: Faults, context: FaultContext): Promise<StartedFault> {
-  const { random, broker, processors, signal } = context;
+async function start(kind: FaultKind, faults: Faults, deps: FaultDeps): Promise<StartedFault> {
+  const { random, broker, processors, signal } = deps;
   const running = processors.filter((processor) => processor.isRunning && !processor.isPaused);
   const one = running[Math.floor(random() * running.length)];
   switch (kind) {
     case 'processor killed':
-      if (one === undefined) throw new Error('no processor runs');
+      if (one === undefined) throw new Error('no processor is running');
       return { told: `${name(one)} killed`, over: killed(one, between(random, 0, 3_000), signal) };
     case 'processor paused':
-      // One at least goes on, to take over.
+      // At least one processor must keep running, to take over.
       if (one === undefined || running.length < 2) {
-        return await start('processor joins or leaves', faults, context).then(async (joined) => {
-          const paused = await start(kind, faults, context);
+        return await start('processor joins or leaves', faults, deps).then(async (joined) => {
+          const paused = await start(kind, faults, deps);
           return { told: `${joined.told}, ${paused.told}`, over: paused.over };
         });
       }
@@ -50,7 +50,7 @@ async function start(kind: FaultKind, faults: Faults, context: FaultContext): Pr
         idle.start();
         return { told: `${name(idle)} joins`, over: Promise.resolve() };
       }
-      if (one === undefined) throw new Error('no processor runs');
+      if (one === undefined) throw new Error('no processor is running');
       return { told: `${name(one)} leaves`, over: one.stop() };
     }
     default:
@@ -58,9 +58,9 @@ async function start(kind: FaultKind, faults: Faults, context: FaultContext): Pr
   }
 }
 
-async function killed(processor: ProcessorUnderTest, awayMs: number, signal: AbortSignal): Promise<void> {
+async function killed(processor: ProcessorUnderTest, downMs: number, signal: AbortSignal): Promise<void> {
   await processor.kill();
-  await delay(awayMs, undefined, { signal });
+  await delay(downMs, undefined, { signal });
   if (!processor.isRunning) processor.start();
 }
 

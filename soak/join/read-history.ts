@@ -10,17 +10,20 @@ import { readWithJava, type JavaRecord } from '../oracle/java-consumer.js';
 
 export const OUTPUTS: readonly OutputKind[] = ['complete', 'amended', 'incomplete'];
 
-/** What all topics hold after a run, as the Java consumer reads it with `read_committed`. */
+/** Content of all topics after a run, as read by the Java consumer with `read_committed`. */
 export type ReadHistory = {
   readonly log: readonly LogRecord[];
   readonly outputs: readonly OutputRead[];
   readonly deadLetters: readonly DeadLetterRead[];
   readonly phases: ReadonlyMap<string, string>;
-  /** Owners that the partitions have had: each left its name in the changelog, where compaction has not removed it. */
+  /** Number of owners that partitions have had, from the records that they left in the changelog. Compaction may have removed some. */
   readonly owners: number;
 };
 
-/** @param brokers as for Kafka's own tools. Nobody may write meanwhile. */
+/**
+ * Reads all topics. No one may write to them meanwhile.
+ * @param brokers in the form that Kafka's own tools expect.
+ */
 export async function readHistory(brokers: string, topics: TopicNames, signal: AbortSignal): Promise<ReadHistory> {
   const log: LogRecord[] = [];
   const outputs: OutputRead[] = [];
@@ -62,8 +65,8 @@ function eventOf(value: Buffer | null): LogRecord['event'] {
 }
 
 /**
- * The places of all output records that kafkajs shows with `read_committed`, up to the last that the Java consumer saw in each partition.
- * @throws ReadStalledError when it does not come that far.
+ * The places of all output records that kafkajs reads with `read_committed`, up to the last one that the Java consumer saw in each partition.
+ * @throws ReadStalledError when it does not get that far.
  */
 export async function readPlacesWithKafkajs(
   kafka: Kafka,

@@ -3,7 +3,7 @@ import { OUTPUTS, type ReadHistory } from './read-history.js';
 
 const KINDS: readonly ViolationKind[] = ['lost', 'duplicate', 'torn', 'reordered', 'aborted', 'phantom'];
 
-/** The table of a run: what was sent, what came of it, and what was wrong. */
+/** Table of a run: events sent, records written, violations found. */
 export function table(
   run: { readonly sessions: number; readonly seconds: number; readonly faults: number; readonly exits: number },
   sent: readonly SentEvent[],
@@ -18,8 +18,8 @@ export function table(
   const rows: [string, number][] = [
     ['seconds', Math.round(run.seconds)],
     ['faults', run.faults],
-    ['processors that ended by themselves', run.exits],
-    ['owners that partitions have had', read.owners],
+    ['processors that exited by themselves', run.exits],
+    ['owners of partitions', read.owners],
     ['sessions', run.sessions],
     ['events sent', sent.length],
     ['events in the log', read.log.length],

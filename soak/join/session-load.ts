@@ -13,24 +13,24 @@ export type SessionLoadOptions = {
   readonly kafka: Kafka;
   readonly topic: string;
   readonly schemaId: number;
-  /** New sessions a second, by the clock. */
+  /** New sessions per second. */
   readonly rate: number;
   readonly rules: JoinRules;
   readonly random: Random;
 };
 
 const TICK_MS = 20;
-/** One session in so many has a record that cannot be joined. */
-const POISONED = 1 / 2_000;
+/** Share of sessions with a record that cannot be joined. */
+const DEAD_LETTER_SHARE = 1 / 2_000;
 
-/** Writes the events of new sessions to `session.events` at a steady rate, each at its time; while the broker is away they wait. */
+/** Writes the events of new sessions to `session.events` at a steady rate, each at its time. They wait while the broker is unavailable. */
 export class SessionLoad {
   readonly sent: (SentEvent & { isAcknowledged: boolean })[] = [];
   sessions = 0;
   private readonly due = new TinyQueue<TimedEvent & { readonly at: number }>([], (a, b) => a.at - b.at);
   private readonly header: Buffer;
   private readonly producer: EventProducer;
-  private clock: NodeJS.Timeout | undefined;
+  private ticker: NodeJS.Timeout | undefined;
   private isEnding = false;
   private onSent: () => void = () => undefined;
 
@@ -43,7 +43,7 @@ export class SessionLoad {
     this.producer.start();
     const { rate } = this.options;
     const start = performance.now();
-    this.clock = setInterval(() => {
+    this.ticker = setInterval(() => {
       const now = performance.now();
       while (!this.isEnding && this.sessions < ((now - start) / 1000) * rate) this.begin(now);
       for (let next; (next = this.due.peek()) !== undefined && next.at <= now;) {
@@ -54,7 +54,7 @@ export class SessionLoad {
     }, TICK_MS);
   }
 
-  /** Begins no more sessions; resolves when the events of all have been sent and acknowledged. */
+  /** Starts no more sessions. Resolves when all events have been sent and acknowledged. */
   async finish(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
@@ -65,7 +65,7 @@ export class SessionLoad {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.clock);
+    clearInterval(this.ticker);
     await this.producer.close();
   }
 
@@ -73,7 +73,7 @@ export class SessionLoad {
     const { random, rules } = this.options;
     const sessionId = `session-${this.sessions++}`;
     for (const timed of sessionScript(random, sessionId, rules)) this.due.push({ ...timed, at: now + timed.afterMs });
-    if (random() < POISONED) this.write(sessionId, Buffer.from('{"event":'), sessionId);
+    if (random() < DEAD_LETTER_SHARE) this.write(sessionId, Buffer.from('{"event":'), sessionId);
   }
 
   private send({ event }: TimedEvent): void {
@@ -88,7 +88,7 @@ export class SessionLoad {
     this.producer
       .send({ key: sessionId, value, headers })
       .then(() => (sent.isAcknowledged = true))
-      // Not acknowledged: it may be in the log or not, and the history says so.
+      // Not acknowledged: the event may be in the log or not. The history records it so.
       .catch(() => undefined);
   }
 }

@@ -2,7 +2,7 @@ import type { JoinRules } from '../../processor/join/rules/rules.js';
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { between, type Random } from '../../lab/random.js';
 
-/** An event, and when it is to be sent, counted from the session's beginning. */
+/** An event, and the time of its sending since the session's start. */
 export type TimedEvent = { readonly afterMs: number; readonly event: SessionEventValue };
 
 type Recording = 'archived' | 'failed' | 'provider failed' | 'failed, then archived' | 'late' | 'none';
@@ -14,7 +14,7 @@ type Plan = {
   readonly hasTraffic?: boolean;
 };
 
-/** What happens to sessions, and how often. */
+/** Kinds of sessions, with their weights. */
 const PLANS: readonly Plan[] = [
   { weight: 20, isCall: false, finalized: 'soon', recording: 'none' },
   { weight: 44, isCall: true, finalized: 'soon', recording: 'archived' },
@@ -28,17 +28,18 @@ const PLANS: readonly Plan[] = [
   { weight: 1, isCall: false, finalized: 'never', recording: 'none' },
   { weight: 2, isCall: true, finalized: 'late', recording: 'archived' },
 ];
-const ALL = PLANS.reduce((sum, { weight }) => sum + weight, 0);
-const REDELIVERED = 0.06;
+const TOTAL_WEIGHT = PLANS.reduce((sum, { weight }) => sum + weight, 0);
+/** Share of events that are delivered again. */
+const REDELIVERED_SHARE = 0.06;
 
-/** The events of one session as the sender and the archiver would write them: shuffled within seconds, some delivered again. */
+/** The events of one session, as sender and archiver would write them: shuffled within seconds, some delivered again. */
 export function sessionScript(random: Random, sessionId: string, rules: JoinRules): readonly TimedEvent[] {
-  let left = random() * ALL;
+  let left = random() * TOTAL_WEIGHT;
   const plan = PLANS.find(({ weight }) => (left -= weight) < 0) ?? PLANS[0];
   if (plan === undefined) throw new Error('no plan');
   const soon = (): number => between(random, 0, 4_000);
   const events = eventsOf(random, sessionId, plan, soon, rules);
-  const again = events.filter(() => random() < REDELIVERED);
+  const again = events.filter(() => random() < REDELIVERED_SHARE);
   return [...events, ...again.map(({ event, afterMs }) => ({ event, afterMs: afterMs + soon() }))];
 }
 

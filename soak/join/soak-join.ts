@@ -21,25 +21,25 @@ import { ProcessorUnderTest } from '../processor-under-test.js';
 import { onOwnStack, ownStackEnv } from '../on-own-stack.js';
 import { untilQuiet } from '../quiescence.js';
 import type { SoakOptions } from '../soak-options.js';
-import { tellViolations } from '../tell-violations.js';
+import { listViolations } from '../list-violations.js';
 import { runFaults, type Faults } from './fault-schedule.js';
 import { OUTPUTS, readHistory, readPlacesWithKafkajs } from './read-history.js';
 import { table } from './report.js';
 import { SessionLoad } from './session-load.js';
 
-/** One run: its faults, its load, and how long the join waits for what. */
+/** One run: its faults, its load, and the join's waiting times. */
 export type JoinRun = {
   readonly faults: Faults;
-  /** New sessions a second, and how many there are at least. */
+  /** New sessions per second, and their minimum number. */
   readonly rate: number;
   readonly sessions: number;
   readonly rules: JoinRules;
-  /** The processor's compiled main file, where it is not that of this build. */
+  /** Compiled main file of the processor. Default: the one of this build. */
   readonly script?: string;
 };
 
 export type JoinSoakOptions = SoakOptions & {
-  /** Instead of the processor as it is, each build of it with a bug planted that only a broker shows. */
+  /** Test builds with one planted bug each that only a broker shows, instead of the processor itself. */
   readonly mutations: boolean;
 };
 
@@ -49,7 +49,7 @@ const RULES: JoinRules = {
   linkLifetimeMs: 25_000,
   retentionMs: 24 * 3_600_000,
 };
-/** Longer than the session timeout (10 s) and the transaction timeout (30 s). */
+/** Length of a pause: longer than the session timeout (10 s) and the transaction timeout (30 s). */
 const PAUSE_MS = 42_000;
 
 export const FULL: JoinRun = {
@@ -58,7 +58,9 @@ export const FULL: JoinRun = {
     pauseMs: PAUSE_MS,
     gapMs: { from: 10_000, to: 24_000 },
   },
-  ...{ rate: 100, sessions: 100_000, rules: RULES },
+  rate: 100,
+  sessions: 100_000,
+  rules: RULES,
 };
 export const QUICK: JoinRun = {
   faults: {
@@ -66,9 +68,11 @@ export const QUICK: JoinRun = {
     pauseMs: PAUSE_MS,
     gapMs: { from: 4_000, to: 8_000 },
   },
-  ...{ rate: 100, sessions: 4_000, rules: RULES },
+  rate: 100,
+  sessions: 4_000,
+  rules: RULES,
 };
-/** What a planted bug needs to show: owners that are late, and others that died. */
+/** Faults that make a planted bug show: paused owners and killed owners. */
 const MUTATED: JoinRun = {
   ...QUICK,
   faults: {
@@ -80,9 +84,9 @@ const MUTATED: JoinRun = {
 const PROCESSORS = 4;
 
 /**
- * `npm run soak -- join`: processors are killed, paused for longer than their timeouts, added and taken away, and the broker is killed,
- * while sessions come in. Afterwards every session's records must be exactly those that its events ask for, as the Java consumer
- * reads them. Resolves to whether they are; if not, data and logs are kept.
+ * `npm run soak -- join`: kills, pauses (beyond their timeouts), adds and removes processors, and kills the broker, while sessions
+ * arrive. Afterwards every session's records, as the Java consumer reads them, must be exactly the expected ones. Resolves to whether they
+ * are. Otherwise data and logs are kept.
  */
 export async function soakJoin(options: JoinSoakOptions): Promise<boolean> {
   if (options.mutations) return huntOnBroker(options);
@@ -90,7 +94,7 @@ export async function soakJoin(options: JoinSoakOptions): Promise<boolean> {
   return violations.length === 0;
 }
 
-/** Prints a line for each bug that is planted; resolves to whether the checker found all. */
+/** Prints a line for each planted bug. Resolves to whether the checker found all. */
 async function huntOnBroker(options: SoakOptions): Promise<boolean> {
   let found = 0;
   for (const mutation of BROKER_MUTATIONS) {
@@ -114,7 +118,10 @@ export async function runJoinSoak(
 ): Promise<{ readonly violations: readonly Violation[]; readonly report: string }> {
   log(`seed ${seed}`);
   return onOwnStack({
-    ...{ name: 'join', env: ownStackEnv(), log, signal },
+    name: 'join',
+    env: ownStackEnv(),
+    log,
+    signal,
     work: async (dir, stack) => {
       const result = await soak(run, { dir, env: { ...stack, ...settingsOf(run.rules) }, seed, log, signal });
       process.stdout.write(result.report);
@@ -134,9 +141,9 @@ function settingsOf(rules: JoinRules): Record<string, string> {
   };
 }
 
-type Context = Omit<SoakOptions, 'quick'> & { readonly dir: string; readonly env: Env };
+type SoakDeps = Omit<SoakOptions, 'quick'> & { readonly dir: string; readonly env: Env };
 
-async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, env, seed, log, signal }: Context) {
+async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, env, seed, log, signal }: SoakDeps) {
   const settings = readSettings(env, commonSpecs, commonFaults);
   const silent = createLogger('soak', 'silent');
   const kafka = createKafka(settings, 'soak', silent);
@@ -162,23 +169,27 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
     while (load.sessions < sessions) await delay(100, undefined, { signal });
     await load.finish(signal);
     log(`${load.sessions} sessions sent, waiting for the join`);
-    const longest = Math.max(rules.recordingGraceMs, rules.finalizeTimeoutMs, rules.linkLifetimeMs);
+    const maxWaitMs = Math.max(rules.recordingGraceMs, rules.finalizeTimeoutMs, rules.linkLifetimeMs);
     await untilQuiet(offsets, {
-      ...{ groupId: 'session-join', input: topics.events, outputs: OUTPUTS.map((kind) => topics[kind]) },
-      ...{ quietMs: longest + 5_000, withinMs: 600_000, signal },
+      groupId: 'session-join',
+      input: topics.events,
+      outputs: OUTPUTS.map((kind) => topics[kind]),
+      quietMs: maxWaitMs + 5_000,
+      withinMs: 600_000,
+      signal,
     });
   } finally {
     await load?.stop();
     await Promise.all(processors.map((processor) => processor.stop()));
     await offsets.close();
   }
-  log('reading back');
+  log('reading the topics');
   const read = await readHistory(settings.KAFKA_BROKERS.join(','), topics, signal);
   const seenByOther = await readPlacesWithKafkajs(kafka, topics, read.outputs);
   const violations = checkHistory({ sent: load.sent, ...read, seenByOther, rules, until: Date.now() });
   const count = Object.values(faults.counts).reduce((sum, one) => sum + one, 0);
   const exits = processors.reduce((sum, processor) => sum + processor.exits, 0);
   const ran = { sessions: load.sessions, seconds: (performance.now() - start) / 1000, faults: count, exits };
-  const told = tellViolations(violations, ({ sessionId }) => sessionId);
-  return { violations, report: table(ran, load.sent, read, violations) + told };
+  const list = listViolations(violations, ({ sessionId }) => sessionId);
+  return { violations, report: table(ran, load.sent, read, violations) + list };
 }

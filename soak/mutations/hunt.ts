@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildMutated } from './mutated-build.js';
-import type { Mutation } from './mutations.js';
+import type { Mutation } from './mutation.js';
 
-/** What the simulation says of a build: after how many schedules it broke a rule, and which; or that it broke none. */
+/** Result of a simulation of one build: the number of schedules played, and the one that broke a rule, if any. */
 export type Hunt = {
   readonly schedules: number;
   readonly broken?: { readonly seed: number; readonly violations: readonly string[] };
@@ -14,7 +14,7 @@ export type Hunt = {
 
 const ENTRY = 'soak/simulation/simulate-main.ts';
 
-/** Plays schedules on the processor with a bug planted, or without one, until a rule is broken. */
+/** Plays schedules on a build of the processor, with or without a planted bug, until one breaks a rule. */
 export async function hunt(mutation: Mutation | undefined, seed: number, schedules: number): Promise<Hunt> {
   const dir = mkdtempSync(join(tmpdir(), 'mutation-'));
   try {

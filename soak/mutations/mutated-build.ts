@@ -2,15 +2,16 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { projectRoot } from '../../dev/local-stack/folders.js';
-import type { Mutation } from './mutations.js';
+import type { Mutation } from './mutation.js';
+import { plant } from './plant.js';
 
 const RELATIVE_IMPORT = /(?:from|import)\s*\(?'(\.[^']+)\.js'/g;
 
 /**
- * Compiles an entry file and all that it imports of this project into a folder of its own, with a bug planted in one of the files.
- * Returns the compiled entry.
+ * Compiles an entry file and the project files that it imports into a separate folder, with a bug planted in one of the files.
+ * Returns the path of the compiled entry.
  *
- * @throws Error when what is to be replaced does not stand exactly once in the source: the mutation must be written anew.
+ * @throws Error when the mutation does not apply, or its file is not part of the program.
  */
 export function buildMutated(entry: string, into: string, mutation?: Mutation): string {
   mkdirSync(into, { recursive: true });
@@ -19,7 +20,7 @@ export function buildMutated(entry: string, into: string, mutation?: Mutation): 
   let isPlanted = mutation === undefined;
   const files = new Set([entry]);
   for (const file of files) {
-    let source = readFileSync(join(projectRoot, file), 'utf8');
+    let source = sourceOf(file);
     for (const [, imported = ''] of source.matchAll(RELATIVE_IMPORT)) {
       files.add(relative(projectRoot, resolve(projectRoot, dirname(file), `${imported}.ts`)));
     }
@@ -35,18 +36,14 @@ export function buildMutated(entry: string, into: string, mutation?: Mutation): 
   return join(into, entry.replace(/\.ts$/, '.js'));
 }
 
-/** @throws Error when a `find` does not stand exactly once in the source. */
-export function plant(source: string, { name, file, edits }: Mutation): string {
-  return edits.reduce((text, { find, replace }) => {
-    const parts = text.split(find);
-    if (parts.length !== 2) throw new Error(`mutation "${name}": found ${parts.length - 1} times in ${file}: ${find}`);
-    return parts.join(replace);
-  }, source);
+/** The text of a source file of this project. */
+export function sourceOf(file: string): string {
+  return readFileSync(join(projectRoot, file), 'utf8');
 }
 
 const transpiled = new Map<string, string>();
 
-/** Types are not checked: a mutation may break them. */
+/** Does not check types, which a mutation may break. */
 function transpile(source: string): string {
   let text = transpiled.get(source);
   if (text === undefined) {

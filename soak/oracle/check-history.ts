@@ -2,13 +2,14 @@ import { grouped } from '../../lab/grouped.js';
 import { checkOutputs } from './check-outputs.js';
 import type { DeadLetterRead, History, LogRecord, OutputRead, Violation } from './history.js';
 import { placeOf } from './history.js';
-import { expectedOf, type LoggedEvent } from './reference-join.js';
+import type { LoggedEvent } from './logged-event.js';
+import { expectedOf } from './reference-join.js';
 
 /**
- * Finds what was lost, doubled, torn, reordered, or never should have been seen. Empty: the join was exact.
+ * Finds lost, duplicate, torn, reordered, aborted and phantom records. An empty result means that the join was exact.
  *
- * What must be there is computed from the log, event by event, without the processor's code; so a record is torn when it is not
- * exactly what its session's events say.
+ * The expected records are computed from the log without the processor's code. A record is torn when it differs from what its session's
+ * events lead to.
  */
 export function checkHistory(history: History): Violation[] {
   const { log, outputs, phases, rules, until } = history;
@@ -20,23 +21,31 @@ export function checkHistory(history: History): Violation[] {
     violations.push(...checkOutputs(sessionId, expected.records, outputsOf.get(sessionId) ?? []));
     const phase = phases.get(sessionId) ?? 'forgotten';
     if (phase === expected.phase) continue;
-    violations.push({ kind: 'torn', sessionId, detail: `the changelog says ${phase}, its events ${expected.phase}` });
+    violations.push({
+      kind: 'torn',
+      sessionId,
+      detail: `the changelog says ${phase}, its events lead to ${expected.phase}`,
+    });
   }
-  for (const [sessionId, strangers] of outputsOf) {
+  for (const [sessionId, found] of outputsOf) {
     if (sessions.has(sessionId)) continue;
-    violations.push({ kind: 'phantom', sessionId, detail: `${idsOf(strangers)}: no event of it is in the log` });
+    violations.push({ kind: 'phantom', sessionId, detail: `${idsOf(found)}: the log has no event of this session` });
   }
   return violations;
 }
 
-/** The log holds each event that was acknowledged, and none that was never sent. */
+/** The log must hold every acknowledged event, and none that was never sent. */
 function checkSends({ sent, log }: History): Violation[] {
   const logged = new Set(log.map(({ id }) => id));
   const known = new Set(sent.map(({ id }) => id));
   return [
     ...sent
       .filter(({ id, isAcknowledged }) => isAcknowledged && !logged.has(id))
-      .map(({ id, sessionId }): Violation => ({ kind: 'lost', sessionId, detail: `event ${id} was acknowledged` })),
+      .map(({ id, sessionId }): Violation => ({
+        kind: 'lost',
+        sessionId,
+        detail: `event ${id} was acknowledged, but is not in the log`,
+      })),
     ...log
       .filter(({ id }) => !known.has(id))
       .map(({ id, event }): Violation => {
@@ -45,36 +54,36 @@ function checkSends({ sent, log }: History): Violation[] {
   ];
 }
 
-/** Each record that cannot be joined has one dead letter. */
+/** Each record that cannot be joined must have exactly one dead letter. */
 function checkDeadLetters({ log, deadLetters }: History): Violation[] {
   const name = (partition: number, offset: number): string => `dead letter of ${partition}/${offset}`;
   const due = new Map(
     log.filter(({ event }) => event === undefined).map(({ partition, offset }) => [name(partition, offset), 0]),
   );
   const violations: Violation[] = [];
-  const tell = (kind: Violation['kind'], detail: string) => violations.push({ kind, sessionId: '', detail });
+  const report = (kind: Violation['kind'], detail: string) => violations.push({ kind, sessionId: '', detail });
   for (const { partition, sourceOffset } of deadLetters satisfies readonly DeadLetterRead[]) {
     const detail = name(partition, sourceOffset);
     const count = due.get(detail);
-    if (count === undefined) tell('phantom', detail);
-    else if (count > 0) tell('duplicate', detail);
+    if (count === undefined) report('phantom', detail);
+    else if (count > 0) report('duplicate', detail);
     due.set(detail, (count ?? 0) + 1);
   }
-  for (const [detail, count] of due) if (count === 0) tell('lost', detail);
+  for (const [detail, count] of due) if (count === 0) report('lost', detail);
   return violations;
 }
 
-/** Two read_committed consumers see the same: what only one sees is of an aborted transaction, or was kept from the other. */
+/** Two read_committed consumers must see the same. A record that only one sees is from an aborted transaction, or was withheld. */
 function checkReaders({ outputs, seenByOther }: History): Violation[] {
   if (seenByOther === undefined) return [];
-  const here = new Set(outputs.map(placeOf));
+  const seenHere = new Set(outputs.map(placeOf));
   return [
     ...[...seenByOther]
-      .filter((place) => !here.has(place))
+      .filter((place) => !seenHere.has(place))
       .map((place): Violation => ({
         kind: 'aborted',
         sessionId: '',
-        detail: `${place} was shown to the other reader only`,
+        detail: `only the other reader saw ${place}`,
       })),
     ...outputs
       .filter((output) => !seenByOther.has(placeOf(output)))
@@ -82,7 +91,7 @@ function checkReaders({ outputs, seenByOther }: History): Violation[] {
         return {
           kind: 'aborted',
           sessionId: output.sessionId,
-          detail: `${placeOf(output)} was not shown to the other reader`,
+          detail: `the other reader did not see ${placeOf(output)}`,
         };
       }),
   ];

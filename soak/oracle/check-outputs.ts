@@ -2,40 +2,40 @@ import { isDeepStrictEqual } from 'node:util';
 import type { OutputRead, Violation } from './history.js';
 import type { ExpectedRecord } from './reference-join.js';
 
-/** Records of one transaction become visible together, whichever topic's were made first. */
-const ONE_TRANSACTION_MS = 1_000;
+/** Largest difference between the timestamps of records of one transaction. They become visible together. */
+const MAX_TRANSACTION_MS = 1_000;
 
-/** Holds a session's records to those that its events ask for. A session that was forgotten and came again has the same ids twice. */
+/** Compares a session's records with the expected ones. A session that returns after it was forgotten has the same ids twice. */
 export function checkOutputs(
   sessionId: string,
   expected: readonly ExpectedRecord[],
   seen: readonly OutputRead[],
 ): Violation[] {
   const violations: Violation[] = [];
-  const tell = (kind: Violation['kind'], detail: string) => violations.push({ kind, sessionId, detail });
+  const report = (kind: Violation['kind'], detail: string) => violations.push({ kind, sessionId, detail });
   const ids = new Set([...expected, ...seen].map(({ id }) => id));
   for (const id of ids) {
     const due = expected.filter((record) => record.id === id);
     const found = seen.filter((record) => record.id === id);
-    if (due.length === 0) tell('phantom', `${id}: its events do not ask for it`);
-    else if (found.length > due.length) tell('duplicate', `${id}: ${found.length} times, not ${due.length}`);
-    else if (found.length < due.length) tell('lost', `${id}: ${found.length} times, not ${due.length}`);
+    if (due.length === 0) report('phantom', `${id}: not expected from its events`);
+    else if (found.length > due.length) report('duplicate', `${id}: found ${found.length}, expected ${due.length}`);
+    else if (found.length < due.length) report('lost', `${id}: found ${found.length}, expected ${due.length}`);
     for (const [i, { record }] of due.entries()) {
       const read = found[i]?.record;
       if (read === undefined || isDeepStrictEqual(read, record)) continue;
-      tell('torn', `${id}: ${JSON.stringify(read)} was read, its events say ${JSON.stringify(record)}`);
+      report('torn', `${id}: read ${JSON.stringify(read)}, expected ${JSON.stringify(record)}`);
     }
   }
   return [...violations, ...checkOrder(sessionId, expected, seen)];
 }
 
 /**
- * Revisions come in sequence. Topics have no common order but that of the times at which their records were written; all writers are
- * on clocks that agree, as those of one machine do.
+ * Checks that records come in sequence. Across topics only their timestamps define an order. All writers run on one machine, so their
+ * clocks agree.
  */
 function checkOrder(sessionId: string, expected: readonly ExpectedRecord[], seen: readonly OutputRead[]): Violation[] {
   const places = new Map(expected.map(({ id }, place) => [id, place]));
-  // Ids that occur twice belong to several lives; which is which shows in their content only.
+  // Ids that occur twice belong to several lives, which only their content tells apart.
   if (places.size !== expected.length) return [];
   const violations: Violation[] = [];
   const known = seen.filter(({ id }) => places.has(id));
@@ -46,9 +46,8 @@ function checkOrder(sessionId: string, expected: readonly ExpectedRecord[], seen
       const isSwapped =
         before.kind === after.kind
           ? before.offset > after.offset
-          : before.timestamp > after.timestamp + ONE_TRANSACTION_MS;
-      if (isSwapped)
-        violations.push({ kind: 'reordered', sessionId, detail: `${after.id} stands before ${before.id}` });
+          : before.timestamp > after.timestamp + MAX_TRANSACTION_MS;
+      if (isSwapped) violations.push({ kind: 'reordered', sessionId, detail: `${after.id} comes before ${before.id}` });
     }
   }
   return violations;

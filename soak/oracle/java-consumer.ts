@@ -6,26 +6,26 @@ import { cacheDir } from '../../dev/local-stack/folders.js';
 import { kafkaService } from '../../dev/local-stack/services/kafka-service.js';
 import { commandOf } from '../../dev/local-stack/services/toolchain.js';
 
-/** A record as Apache Kafka's own consumer shows it. */
+/** A record as read by Apache Kafka's own consumer. */
 export type JavaRecord = {
   readonly partition: number;
   readonly offset: number;
-  /** LogAppendTime or CreateTime, as the topic has it; ms. */
+  /** LogAppendTime or CreateTime, depending on the topic; ms. */
   readonly timestamp: number;
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Buffer | null;
 };
 
-/** Without a record for this long, the consumer takes it that it has seen all: a broker on this machine answers in milliseconds. */
+/** Time without a record after which the consumer ends. A broker on this machine answers within milliseconds. */
 const IDLE_MS = 5_000;
 const BYTES = 'org.apache.kafka.common.serialization.BytesDeserializer';
-/** The tool logs to stdout as well, the end by timeout among it: only lines of records begin like this. */
+/** A line with a record. The tool also logs to stdout, for example when it ends by timeout. */
 const RECORD = /^(?:CreateTime|LogAppendTime):(\d+)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/;
 
 /**
- * Gives all records of a topic, in order within each partition, as the Java console consumer reads them with `read_committed`.
- * @param count of them, where it is known: spares the wait for more.
+ * Reads all records of a topic with the Java console consumer and `read_committed`, in order within each partition.
+ * @param count number of records, if known: saves the wait for more.
  */
 export async function readWithJava(
   brokers: string,
@@ -55,10 +55,10 @@ export async function readWithJava(
     if (record !== undefined) onRecord(record);
   }
   const [code] = (await ended) as [number | null];
-  if (code !== 0) throw new Error(`the Java consumer of ${topic} ended with ${String(code)}`);
+  if (code !== 0) throw new Error(`the Java consumer of ${topic} exited with code ${String(code)}`);
 }
 
-/** The record that a line of the console consumer shows; `undefined` for its other output. */
+/** Parses a line of the console consumer; `undefined` for other output. */
 export function parseLine(line: string): JavaRecord | undefined {
   const found = RECORD.exec(line);
   if (found === null) return undefined;
@@ -73,13 +73,13 @@ export function parseLine(line: string): JavaRecord | undefined {
   };
 }
 
-/** Our headers have no commas in their values but for `errors`, which nobody needs here. */
+/** Header values have no commas, except in `errors`, which is not needed here. */
 function parseHeaders(text: string): Record<string, string> {
   const pairs = text.split(',').map((pair) => [pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1)]);
   return Object.fromEntries(pairs) as Record<string, string>;
 }
 
-/** The text form of the Java class Bytes: printable ASCII as it is, all else and the backslash as `\xHH`. */
+/** Decodes the text form of the Java class Bytes: printable ASCII is unchanged, all other bytes and the backslash are `\xHH`. */
 function unescaped(text: string): Buffer {
   return Buffer.from(
     text.replaceAll(/\\x([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))),

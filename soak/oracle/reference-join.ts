@@ -1,24 +1,15 @@
 import type { JoinRules } from '../../processor/join/rules/rules.js';
-import type { SessionEventValue } from '../../schemas/validators.js';
+import type { LoggedEvent } from './logged-event.js';
 import {
   bestRecording,
   callEnded,
   incompleteParts,
   isCallWithAudio,
-  linksDieAt,
+  lastLinkExpiresAt,
   timelineOf,
 } from './reference-parts.js';
 
-/** An event as it stands in the log. */
-export type LoggedEvent = {
-  readonly event: SessionEventValue;
-  /** Its LogAppendTime, ms. */
-  readonly at: number;
-  /** The latest LogAppendTime of its partition up to and including this record: the time that had passed when it was read. */
-  readonly passed: number;
-};
-
-/** A record that must be written, as plain JSON, and the key by which it is known. */
+/** An expected output record, as plain JSON, with its identity. */
 export type ExpectedRecord = {
   readonly kind: 'complete' | 'amended' | 'incomplete';
   /** `<sessionId>:<kind>:<revision>`, as in `ce_id`. */
@@ -26,7 +17,7 @@ export type ExpectedRecord = {
   readonly record: Readonly<Record<string, unknown>>;
 };
 
-/** What a session must have come to: its records in order, and how it stands. */
+/** The expected result of a session: its records in order, and its phase. */
 export type Expected = {
   readonly records: readonly ExpectedRecord[];
   readonly phase: 'open' | 'given-up' | 'awaiting-recording' | 'completed' | 'forgotten';
@@ -35,11 +26,11 @@ export type Expected = {
 type Life = Expected & { readonly rest: readonly LoggedEvent[] };
 
 /**
- * The join's rules (CONTRACT 4) read off a whole session at once: no state, no transitions, no timers, and no code of the
- * processor, so that an error there is not repeated here.
+ * Derives a session's result from all of its events at once, by the rules in `docs/join-rules.md`. It has no state, no transitions, no
+ * timers and no code of the processor, so that it does not repeat an error of the processor.
  *
- * @param entries all events of one session in the order of the log.
- * @param until log time up to which timers have fired (exclusive); not before the last entry.
+ * @param entries all events of one session in log order.
+ * @param until log time up to which timers have fired (exclusive), at or after the last entry.
  */
 export function expectedOf(
   sessionId: string,
@@ -57,7 +48,7 @@ export function expectedOf(
   return { records, phase };
 }
 
-/** From the first event to the end of the retention; what comes after that starts another life. */
+/** One life of the session, from its first event to the end of its retention. Later events start another life (join rule 8). */
 function liveOnce(sessionId: string, entries: readonly LoggedEvent[], rules: JoinRules, until: number): Life {
   const giveUpAt = (entries[0]?.at ?? 0) + rules.finalizeTimeoutMs;
   const finalize = entries.findIndex(({ event }) => event.event === 'session.finalized');
@@ -81,7 +72,7 @@ function liveOnce(sessionId: string, entries: readonly LoggedEvent[], rules: Joi
   return { ...completed, records: [incomplete, ...completed.records] };
 }
 
-/** `finalize`: place of the first `session.finalized`, which is the one that counts. */
+/** @param finalize index of the first `session.finalized`, the one that counts. */
 function complete(
   sessionId: string,
   entries: readonly LoggedEvent[],
@@ -100,8 +91,15 @@ function complete(
     kind: 'complete',
     id: `${sessionId}:complete:1`,
     record: {
-      ...{ sessionId, projectId, revision: 1, channel: call === undefined ? 'text' : 'call', recording },
-      ...{ completedAt: iso(completedAt), currentNodeId, messagesCount, extractedVariables },
+      sessionId,
+      projectId,
+      revision: 1,
+      channel: call === undefined ? 'text' : 'call',
+      recording,
+      completedAt: iso(completedAt),
+      currentNodeId,
+      messagesCount,
+      extractedVariables,
       ...(call !== undefined && { call }),
       timeline: timelineOf(entries.slice(0, last + 1).map(({ event }) => event)),
     },
@@ -111,7 +109,7 @@ function complete(
   return { records: [first, ...amended], ...afterwards(entries, forgetAt, 'completed', until) };
 }
 
-/** With what, when and after which entry the session completes; `undefined` while it still waits. */
+/** The outcome, time and last entry of the session's completion; `undefined` while it waits (join rules 1 to 3). */
 function completion(entries: readonly LoggedEvent[], finalize: number, rules: JoinRules, until: number) {
   const finalized = entries[finalize] as LoggedEvent;
   const eventsTo = (last: number) => entries.slice(0, last + 1).map(({ event }) => event);
@@ -123,7 +121,7 @@ function completion(entries: readonly LoggedEvent[], finalize: number, rules: Jo
     if (recording !== undefined) return { last, completedAt: entries[last]?.at ?? 0, recording };
     const deadline = Math.max(
       finalized.at + rules.recordingGraceMs,
-      linksDieAt(entries.slice(0, last + 1), rules.linkLifetimeMs),
+      lastLinkExpiresAt(entries.slice(0, last + 1), rules.linkLifetimeMs),
     );
     const next = entries[last + 1];
     if (next !== undefined && next.passed <= deadline) continue;
@@ -133,12 +131,16 @@ function completion(entries: readonly LoggedEvent[], finalize: number, rules: Jo
 }
 
 const RANKS: Readonly<Record<string, number>> = {
-  ...{ not_received: 0, not_expected: 1, provider_failed: 1, archive_failed: 2, archived: 3 },
+  not_received: 0,
+  not_expected: 1,
+  provider_failed: 1,
+  archive_failed: 2,
+  archived: 3,
 };
 const rankOf = (record: ExpectedRecord['record']): number =>
   RANKS[(record['recording'] as { readonly outcome: string }).outcome] ?? -1;
 
-/** One record each time that the recording comes to say more than was said. */
+/** One record each time that the recording's outcome rises (join rule 5). */
 function amendments(
   first: ExpectedRecord,
   entries: readonly LoggedEvent[],

@@ -1,12 +1,12 @@
 import type { SessionEventValue } from '../../schemas/validators.js';
-import type { LoggedEvent } from './reference-join.js';
+import type { LoggedEvent } from './logged-event.js';
 
 type Kind = SessionEventValue['event'];
 type OfKind<K extends Kind> = Extract<SessionEventValue, { event: K }>;
 
 /**
- * The event of its kind with the earliest instant in its timestamp; of equal ones the timestamp's text decides, then the text of what it says
- * of the session, then the place in the log.
+ * The event of a kind with the earliest instant in its timestamp. Equal instants are decided by the timestamp's text, then by the text of
+ * the event's content, then by log order.
  */
 function earliest<K extends Kind>(events: readonly SessionEventValue[], kind: K): OfKind<K> | undefined {
   const found = events.filter((event): event is OfKind<K> => event.event === kind);
@@ -25,7 +25,7 @@ function compareTexts(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-/** What of it stands in a `session-incomplete` record, where another of its kind may say something else. */
+/** The event's content in a `session-incomplete` record, as text. Another event of its kind may contradict it. */
 function saidBy(event: SessionEventValue): string {
   if (event.event === 'session.ended') {
     return JSON.stringify([event.currentNodeId, event.messagesCount, event.extractedVariables]);
@@ -34,7 +34,7 @@ function saidBy(event: SessionEventValue): string {
   return JSON.stringify([event.projectId, event.callStatus, event.callDuration]);
 }
 
-/** The sender's timestamps by event, absent where it was not seen. */
+/** The sender's timestamps by event, without the events that were not seen. */
 export function timelineOf(events: readonly SessionEventValue[]): Record<string, string> {
   const timeline: Record<string, string> = {};
   const kinds = {
@@ -50,7 +50,7 @@ export function timelineOf(events: readonly SessionEventValue[]): Record<string,
   return timeline;
 }
 
-/** What a `session-incomplete` record says beside its times. */
+/** The content of a `session-incomplete` record, without its times. */
 export function incompleteParts(events: readonly SessionEventValue[]): Record<string, unknown> {
   const ended = earliest(events, 'session.ended');
   const call = earliest(events, 'call.ended');
@@ -82,7 +82,7 @@ function projectIdOfRecording(events: readonly SessionEventValue[]): string | un
 
 type SettledOutcome = { readonly outcome: string } & Readonly<Record<string, unknown>>;
 
-/** What is known of the recording: an archive before a failed one, that before the provider's failure; of each the first. */
+/** The best outcome of the recording: archived, else failed to archive, else failed at the provider; the first of its kind in the log. */
 export function bestRecording(events: readonly SessionEventValue[]): SettledOutcome | undefined {
   const archived = events.find((event) => event.event === 'recording.archived');
   if (archived !== undefined) {
@@ -95,8 +95,8 @@ export function bestRecording(events: readonly SessionEventValue[]): SettledOutc
   return none ? { outcome: 'provider_failed' } : undefined;
 }
 
-/** When the last link of those announced dies; 0 when none was. */
-export function linksDieAt(entries: readonly LoggedEvent[], linkLifetimeMs: number): number {
+/** When the last of the announced links expires; 0 without any. */
+export function lastLinkExpiresAt(entries: readonly LoggedEvent[], linkLifetimeMs: number): number {
   return Math.max(
     0,
     ...entries
@@ -109,7 +109,7 @@ export function callEnded({ callStatus, callDuration }: OfKind<'session.finalize
   return callStatus === undefined ? undefined : { status: callStatus, durationSeconds: callDuration };
 }
 
-/** A call that carried sound: its recording is waited for. */
+/** Whether the event finalizes a call with audio, for whose recording the join waits. */
 export function isCallWithAudio(event: SessionEventValue): boolean {
   return event.event === 'session.finalized' && event.callStatus !== undefined && event.callDuration !== 0;
 }

@@ -1,19 +1,19 @@
 import { decodeWire } from '../../schemas/wire-format.js';
-import type { Committed } from './fake-partition.js';
+import type { Committed } from './kafka/fake-partition.js';
 import { TOPICS } from './simulated-processor.js';
-import type { SimulatedTopic } from './simulated-topic.js';
+import type { SimulatedTopic } from './kafka/simulated-topic.js';
 
-/** The leaders' clocks may differ by so much, in ms. */
-const CLOCKS_AGREE_MS = 500;
+/** Largest difference between the leaders' clocks, in ms. */
+const MAX_SKEW_MS = 500;
 
-/** What a record that a timer wrote says of its time. */
+/** The times in a record that a timer wrote. */
 type Timed = {
   readonly incompleteAt?: string;
   readonly completedAt?: string;
   readonly recording?: { readonly outcome: string };
 };
 
-/** Looks at each transaction when it becomes visible; tells what must not be. */
+/** Checks each transaction when it becomes visible: the position, and that no timer overtook a record (join rule 7). */
 export function watchCommits(topic: SimulatedTopic, onViolation: (violation: string) => void): void {
   for (const [number, partition] of topic.partitions.entries()) {
     let position = 0;
@@ -24,7 +24,7 @@ export function watchCommits(topic: SimulatedTopic, onViolation: (violation: str
       if (nextOffset > topic.visibleEnd(number)) onViolation(`partition ${number}: the offset went past the end`);
       position = nextOffset;
       for (const { id, dueAt } of timersIn(transaction)) {
-        if (dueAt > transaction.at + CLOCKS_AGREE_MS) onViolation(`${id} was written before its time`);
+        if (dueAt > transaction.at + MAX_SKEW_MS) onViolation(`${id} was written before its timer was due`);
         const waiting = partition.input.slice(position).find(({ timestamp }) => timestamp <= dueAt);
         if (waiting !== undefined) onViolation(`${id} overtook the record at offset ${waiting.offset}`);
       }

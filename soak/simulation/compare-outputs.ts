@@ -1,22 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JoinRules } from '../../processor/join/rules/rules.js';
 import { decodeWire } from '../../schemas/wire-format.js';
-import { expectedOf, type LoggedEvent } from '../oracle/reference-join.js';
+import type { LoggedEvent } from '../oracle/logged-event.js';
+import { expectedOf } from '../oracle/reference-join.js';
 import type { OutputRecord } from '../../processor/join/log/partition-log.js';
 import { TOPICS } from './simulated-processor.js';
-import type { SimulatedTopic } from './simulated-topic.js';
+import type { SimulatedTopic } from './kafka/simulated-topic.js';
 
-/** Holds everything that a partition wrote to what its input log asks for; tells each difference. */
+/** Compares all outputs of a partition with those that its input log requires, and lists the differences. */
 export function compareOutputs(topic: SimulatedTopic, number: number, rules: JoinRules): string[] {
   const { outputs, input } = topic.partition(number);
   const sessions = new Map<string, LoggedEvent[]>();
-  const poison: string[] = [];
+  const deadOffsets: string[] = [];
   let passed = 0;
   for (const { offset, timestamp } of input) {
     passed = Math.max(passed, timestamp);
     const event = topic.eventAt(number, offset);
     if (event === undefined) {
-      poison.push(String(offset));
+      deadOffsets.push(String(offset));
       continue;
     }
     const entries = sessions.get(event.sessionId) ?? [];
@@ -26,7 +27,7 @@ export function compareOutputs(topic: SimulatedTopic, number: number, rules: Joi
   const letters = outputs.filter(({ topic: name }) => name === TOPICS.deadLetter);
   const differences = compareSession(
     'dead letters',
-    poison.map((id) => ({ id, record: {} })),
+    deadOffsets.map((id) => ({ id, record: {} })),
     letters.map(({ headers }) => ({ id: String(headers['source-offset']), record: {} })),
   );
   const written = new Map<string, OutputRecord[]>();
@@ -44,7 +45,7 @@ export function compareOutputs(topic: SimulatedTopic, number: number, rules: Joi
     differences.push(...compareSession(sessionId, records, seen));
     written.delete(sessionId);
   }
-  for (const sessionId of written.keys()) differences.push(`${sessionId}: phantom, never in the log`);
+  for (const sessionId of written.keys()) differences.push(`${sessionId}: has outputs, but no event in the log`);
   return differences;
 }
 
@@ -52,11 +53,11 @@ type Known = { readonly id: string; readonly record: Readonly<Record<string, unk
 
 function compareSession(name: string, expected: readonly Known[], seen: readonly Known[]): string[] {
   const ids = (records: readonly Known[]): string => records.map(({ id }) => id).join(', ') || 'nothing';
-  if (ids(expected) !== ids(seen)) return [`${name}: written ${ids(seen)}; must be ${ids(expected)}`];
+  if (ids(expected) !== ids(seen)) return [`${name}: wrote ${ids(seen)}; expected ${ids(expected)}`];
   return expected.flatMap(({ id, record }, i) =>
     isDeepStrictEqual(seen[i]?.record, record)
       ? []
-      : [`${id}: written ${JSON.stringify(seen[i]?.record)}; must be ${JSON.stringify(record)}`],
+      : [`${id}: wrote ${JSON.stringify(seen[i]?.record)}; expected ${JSON.stringify(record)}`],
   );
 }
 

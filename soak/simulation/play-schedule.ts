@@ -1,21 +1,22 @@
-import { TransactionFailedError } from '../../infra/kafka/transaction/errors.js';
-import { decodeState } from '../../processor/join/rules/state-codec.js';
 import type { JoinRules } from '../../processor/join/rules/rules.js';
 import { between, seededRandom, type Random } from '../../lab/random.js';
 import { watchCommits } from './commit-checks.js';
+import { compareMemory } from './compare-memory.js';
 import { compareOutputs } from './compare-outputs.js';
-import { FakeGroup } from './fake-group.js';
+import type { FakeConsumer } from './kafka/fake-consumer.js';
+import { FakeGroup } from './kafka/fake-group.js';
+import { lostRequest } from './lost-request.js';
 import { Scheduler } from './scheduler.js';
 import { SessionMaker } from './session-maker.js';
 import { SimulatedProcessor } from './simulated-processor.js';
-import { SimulatedTopic } from './simulated-topic.js';
+import { SimulatedTopic } from './kafka/simulated-topic.js';
 
 const T0 = Date.UTC(2026, 4, 3, 8);
 const MINUTE = 60_000;
-/** What is to be done is done in far fewer; more means that something goes round in circles. */
-const MOST_STEPS = 20_000;
+/** Step limit of one phase. A sound join needs far fewer steps; more mean that something repeats forever. */
+const MAX_STEPS = 20_000;
 
-/** What a schedule does between two steps, by how often: drawn anew for each, so that some are all crashes, others all clock. */
+/** Disturbances between two steps. Each schedule draws its own weights, so that one is mostly crashes, another mostly clock jumps. */
 const DISTURBANCES = ['append', 'clock', 'fail', 'crash', 'start', 'stop', 'pause', 'expel', 'compact'] as const;
 type Disturbance = (typeof DISTURBANCES)[number];
 
@@ -25,16 +26,11 @@ export type ScheduleResult = {
   readonly steps: number;
 };
 
-/** Plays the schedule of a seed: first with faults, then without, to the end of every session's retention. */
+/** Plays the schedule of a seed: first with faults, then without, until the retention of every session has ended. */
 export async function playSchedule(seed: number): Promise<ScheduleResult> {
   const schedule = new Schedule(seededRandom(seed));
-  const giveBack = schedule.scheduler.takeTimers();
-  try {
-    await schedule.disturb();
-    if (schedule.violations.length === 0) await schedule.conclude();
-  } finally {
-    giveBack();
-  }
+  await schedule.disturb();
+  if (schedule.violations.length === 0) await schedule.conclude();
   const { violations, scheduler, steps } = schedule;
   return { violations, trace: scheduler.trace, steps };
 }
@@ -45,7 +41,7 @@ class Schedule {
   steps = 0;
   private readonly rules: JoinRules;
   private readonly topic: SimulatedTopic;
-  private readonly group: FakeGroup;
+  private readonly group: FakeGroup<FakeConsumer>;
   private readonly maker: SessionMaker;
   private readonly dueTimes: number[] = [];
   private processors: SimulatedProcessor[] = [];
@@ -56,13 +52,13 @@ class Schedule {
     this.rules = {
       recordingGraceMs: 15 * MINUTE,
       finalizeTimeoutMs: 60 * MINUTE,
-      // Some forget soon, so that a record that is processed twice makes a second life of its session.
+      // Some forget early, so that a record processed twice starts a second life of its session.
       retentionMs: (random() < 0.7 ? 40 : 600) * MINUTE,
       linkLifetimeMs: 15 * MINUTE,
     };
     this.scheduler = new Scheduler(random);
     this.topic = new SimulatedTopic(partitions, T0, random);
-    this.group = new FakeGroup(partitions);
+    this.group = new FakeGroup<FakeConsumer>(partitions);
     this.maker = new SessionMaker(random, between(random, 1, 4));
     watchCommits(this.topic, (violation) => this.violations.push(violation));
   }
@@ -80,7 +76,7 @@ class Schedule {
     }
   }
 
-  /** No more faults: everything must be joined, then given up, then forgotten. */
+  /** Ends the faults. Everything must then be joined, given up where not finalized, and forgotten. */
   async conclude(): Promise<void> {
     const { random, topic } = this;
     this.scheduler.note('no more faults');
@@ -89,16 +85,16 @@ class Schedule {
       if (isFresh || processor.actor.isPaused || processor.isStopping) this.scheduler.crash(processor.actor);
       processor.actor.isPaused = false;
     }
-    this.buryTheDead();
+    this.removeCrashed();
     if (!this.processors.some(({ actor }) => actor.isAlive)) await this.startProcessor();
     topic.advance(1_000);
     await this.until('the backlog is not processed', () => this.isCaughtUp());
-    this.compareMemory();
-    // What follows asks of every state whether it is what the log says: the next events build on it.
+    this.violations.push(...compareMemory(topic, this.processors));
+    // More events build on every state, and so show whether the states are what the log says.
     for (let i = between(random, 0, 6); i > 0; i -= 1) this.append();
     topic.advance(1_000);
     await this.until('the backlog is not processed', () => this.isCaughtUp());
-    this.compareMemory();
+    this.violations.push(...compareMemory(topic, this.processors));
     const end = topic.now + this.rules.finalizeTimeoutMs + this.rules.retentionMs + 90 * MINUTE;
     while (topic.now < end) {
       topic.advance(between(random, 5 * MINUTE, 90 * MINUTE));
@@ -117,7 +113,7 @@ class Schedule {
 
   private async do(disturbance: Disturbance): Promise<void> {
     const { random, topic, scheduler } = this;
-    const some = this.processors[Math.floor(random() * this.processors.length)];
+    const one = this.processors[Math.floor(random() * this.processors.length)];
     switch (disturbance) {
       case 'append':
         this.append();
@@ -127,25 +123,25 @@ class Schedule {
         scheduler.note(`the clock shows ${new Date(topic.now).toISOString()}`);
         break;
       case 'fail':
-        await scheduler.fail(faultAt);
+        await scheduler.fail(lostRequest);
         break;
       case 'crash':
-        if (some?.actor.isAlive) scheduler.crash(some.actor);
+        if (one?.actor.isAlive) scheduler.crash(one.actor);
         break;
       case 'start':
         if (this.processors.filter(({ actor }) => actor.isAlive).length < 3) await this.startProcessor();
         break;
       case 'stop':
-        if (some?.actor.isAlive && !some.actor.isPaused) await some.stop();
+        if (one?.actor.isAlive && !one.actor.isPaused) await one.stop();
         break;
       case 'pause':
-        if (some !== undefined) {
-          some.actor.isPaused = !some.actor.isPaused;
-          scheduler.note(`${some.actor.name} ${some.actor.isPaused ? 'is paused' : 'goes on'}`);
+        if (one !== undefined) {
+          one.actor.isPaused = !one.actor.isPaused;
+          scheduler.note(`${one.actor.name} ${one.actor.isPaused ? 'is paused' : 'continues'}`);
         }
         break;
       case 'expel':
-        if (some?.consumer !== undefined) this.group.remove(some.consumer);
+        if (one?.consumer !== undefined) this.group.remove(one.consumer);
         break;
       case 'compact':
         for (const partition of topic.partitions) partition.compact();
@@ -158,14 +154,14 @@ class Schedule {
   private append(): void {
     const { random, topic, rules } = this;
     const number = between(random, 0, topic.partitions.length);
-    if (random() < 0.03) topic.appendPoison(number, `p${number}-s0`);
+    if (random() < 0.03) topic.appendDeadLetter(number, `p${number}-s0`);
     else topic.append(number, this.maker.next(number, topic.now));
     this.scheduler.note(`offset ${topic.partition(number).input.length - 1} of partition ${number} is written`);
     const { recordingGraceMs, finalizeTimeoutMs, retentionMs } = rules;
     this.dueTimes.push(...[recordingGraceMs, finalizeTimeoutMs, retentionMs].map((ms) => topic.now + ms));
   }
 
-  /** A moment, minutes, or to the edge of a time at which a timer may be due. */
+  /** Length of a clock jump: milliseconds, minutes, or up to about the due time of a timer. */
   private jump(): number {
     const { random, topic } = this;
     const kind = random();
@@ -173,7 +169,7 @@ class Schedule {
     if (kind < 0.6) return between(random, MINUTE, 50 * MINUTE);
     const next = this.dueTimes.filter((due) => due > topic.now + 1_000);
     const due = next[Math.floor(random() * next.length)] ?? topic.now + MINUTE;
-    // A record on the very millisecond at which a timer is due comes before it.
+    // A record in the very millisecond of a timer's due time comes before the timer.
     return due - topic.now + (random() < 0.3 ? 0 : between(random, -400, 900));
   }
 
@@ -192,13 +188,14 @@ class Schedule {
     await processor.start();
   }
 
-  private buryTheDead(): void {
+  /** Lets the coordinator notice crashed processors. */
+  private removeCrashed(): void {
     for (const { actor, consumer } of this.processors)
       if (!actor.isAlive && consumer !== undefined) this.group.remove(consumer);
     this.processors = this.processors.filter(({ actor }) => actor.isAlive);
   }
 
-  /** Every partition is open somewhere, all of it is processed, and nothing is under way. */
+  /** Every partition is open somewhere and processed to its end, and nothing is in progress. */
   private isCaughtUp(): boolean {
     const { partitions } = this.topic;
     const open = this.processors.reduce((sum, processor) => sum + processor.openPartitions(), 0);
@@ -208,53 +205,12 @@ class Schedule {
 
   private async until(otherwise: string, isReached: () => boolean): Promise<void> {
     if (this.violations.length > 0) return;
-    for (const end = this.steps + MOST_STEPS; this.steps < end && this.violations.length === 0;) {
+    for (const end = this.steps + MAX_STEPS; this.steps < end && this.violations.length === 0;) {
       if (isReached()) return;
-      this.buryTheDead();
+      this.removeCrashed();
       if (this.processors.length === 0) await this.startProcessor();
       await this.step();
     }
     if (this.violations.length === 0) this.violations.push(otherwise);
-  }
-
-  /** A replay of the changelog must give what the owners have in memory. */
-  private compareMemory(): void {
-    const replayed: Record<string, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
-    for (const { changelog } of this.topic.partitions) {
-      for (const state of changelog.values()) {
-        const { phase } = decodeState(state);
-        replayed[phase] = (replayed[phase] ?? 0) + 1;
-      }
-    }
-    const live: Record<string, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
-    for (const processor of this.processors) {
-      for (const [phase, count] of Object.entries(processor.counts())) live[phase] = (live[phase] ?? 0) + count;
-    }
-    const [memory, changelog] = [live, replayed].map((counts) => JSON.stringify(counts));
-    if (memory !== changelog) this.violations.push(`in memory ${memory}, in the changelog ${changelog}`);
-  }
-}
-
-/** The error that a caller gets when a request at this point, or its answer, is lost. */
-function faultAt(point: string): Error | undefined {
-  switch (point) {
-    case 'fence':
-    case 'answer to the fence':
-    case 'produce':
-    case 'offsets':
-    case 'end of transaction':
-    case 'answer to the commit':
-      return new TransactionFailedError(`lost: ${point}`);
-    case 'restore':
-    case 'committed offset':
-    case 'answer to the committed offset':
-    case 'end offsets':
-    case 'answer to the end offsets':
-    case 'fetch':
-    case 'connect':
-    case 'join the group':
-      return new Error(`lost: ${point}`);
-    default:
-      return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import type { SessionEventValue } from '../../schemas/validators.js';
 import { between, type Random } from '../../lab/random.js';
 
-/** Makes events of a few sessions: in any order, with redeliveries, contradictions and late recordings. */
+/** Creates events of a few sessions in any order, with redeliveries, contradictions and late recordings. */
 export class SessionMaker {
   private readonly sent: SessionEventValue[] = [];
 

@@ -2,9 +2,9 @@ import { playSchedule } from './play-schedule.js';
 
 export type SimulationResult = {
   readonly schedules: number;
-  /** Awaits at which the scheduler chose who goes on. */
+  /** Number of choices that the scheduler made. */
   readonly steps: number;
-  /** The first schedule that broke a rule: its seed plays it again. */
+  /** The first schedule that broke a rule. Its seed replays it. */
   readonly broken?: {
     readonly seed: number;
     readonly violations: readonly string[];
@@ -12,7 +12,7 @@ export type SimulationResult = {
   };
 };
 
-/** Plays the schedules of `seed`, `seed + 1`, … and stops at the first that breaks a rule. */
+/** Plays the schedules of `seed`, `seed + 1`, …, up to the first one that breaks a rule. */
 export async function simulate(
   seed: number,
   schedules: number,

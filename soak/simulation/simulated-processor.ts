@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import type { Clock } from '../../infra/async/clock.js';
 import type { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
 import { MAX_RECORD_BYTES } from '../../infra/kafka/topics/ensure-topics.js';
 import type { JoinRules } from '../../processor/join/rules/rules.js';
@@ -9,11 +10,11 @@ import { maxValueBytes } from '../../processor/join/log/size-limit.js';
 import { SchemaIds } from '../../processor/join/log/schema-ids.js';
 import { StreamTask } from '../../processor/join/task/stream-task.js';
 import type { TaskSlot } from '../../processor/join/task/task-slot.js';
-import { StreamThread } from '../../processor/join/task/stream-member.js';
+import { StreamMember } from '../../processor/join/task/stream-member.js';
 import { topicNames } from '../../schemas/topics.js';
-import { FakeConsumer, type FakeConsumerDeps } from './fake-consumer.js';
+import { FakeConsumer, type FakeConsumerDeps } from './kafka/fake-consumer.js';
 import type { Actor } from './scheduler.js';
-import { EVENTS_ID } from './simulated-topic.js';
+import { EVENTS_ID } from './kafka/simulated-topic.js';
 
 export const TOPICS = topicNames('');
 
@@ -29,32 +30,38 @@ const encoder = new OutputEncoder(
   { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 },
   maxValueBytes(MAX_RECORD_BYTES),
 );
-const schemaIds = new SchemaIds([EVENTS_ID], { knows: () => Promise.resolve(false) }, silent);
-
 export type ProcessorDeps = FakeConsumerDeps & { readonly rules: JoinRules };
 
-/** The real thread, tasks and punctuator of one process, on simulated Kafka. It starts anew after a failure, as the role does. */
+/** The real stream member, tasks and punctuator of one process, on simulated Kafka. It starts a new member after a failure, as the role does. */
 export class SimulatedProcessor {
   readonly actor: Actor;
-  /** Its present membership. */
+  /** The consumer of the current member. */
   consumer: FakeConsumer | undefined;
-  private thread: StreamThread | undefined;
-  /** It has had its SIGTERM. */
+  private member: StreamMember | undefined;
+  /** Whether it has received SIGTERM. */
   isStopping = false;
+  private readonly clock: Clock;
+  private readonly schemaIds: SchemaIds;
 
+  /** @param drift of its clock against the broker's, as a fraction. */
   constructor(
     name: string,
-    private readonly drift: number,
+    drift: number,
     private readonly deps: ProcessorDeps,
   ) {
+    const { scheduler, topic } = deps;
     this.actor = { name, isAlive: true, isPaused: false };
+    const now = (): number => topic.now * (1 + drift);
+    this.clock = { now, monotonic: now, after: (ms, callback) => scheduler.after(ms, callback) };
+    const registry = { knows: () => Promise.resolve(false) };
+    this.schemaIds = new SchemaIds([EVENTS_ID], { registry, logger: silent, clock: this.clock });
   }
 
   async start(): Promise<void> {
-    await this.deps.scheduler.start(this.actor, () => this.startThread());
+    await this.deps.scheduler.start(this.actor, () => this.startMember());
   }
 
-  /** As on SIGTERM: what is in progress is finished, step by step. */
+  /** Stops as on SIGTERM: calls in progress are finished, step by step. */
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.deps.scheduler.start(this.actor, () => void this.leave());
@@ -64,7 +71,7 @@ export class SimulatedProcessor {
     return this.openSlots().length;
   }
 
-  /** Sessions in memory by phase, of all partitions that it has. */
+  /** Number of sessions in memory by phase, over all its partitions. */
   counts(): Record<string, number> {
     const total: Record<string, number> = {};
     for (const slot of this.openSlots()) {
@@ -73,32 +80,37 @@ export class SimulatedProcessor {
     return total;
   }
 
-  /** Those of a thread that has failed are on their way out. */
+  /** The slots of a failed member do not count: they are being closed. */
   private openSlots(): readonly TaskSlot[] {
-    return this.thread?.assignedSlots() === undefined ? [] : this.thread.openSlots();
+    return this.member?.assignedSlots() === undefined ? [] : this.member.openSlots();
   }
 
-  private startThread(): void {
+  private startMember(): void {
     if (this.isStopping) return;
     const { topic } = this.deps;
-    this.thread = new StreamThread({
+    this.member = new StreamMember({
       createConsumer: (handlers) => (this.consumer = new FakeConsumer(this.deps, handlers)),
       topic: topic.name,
       offsets: { bounds: () => this.bounds() } as unknown as OffsetReader,
       createTask: (partition) => this.createTask(partition),
       metrics,
       logger: silent,
+      clock: this.clock,
       onFailed: (error) => void this.restart(error),
     });
-    this.thread.start().catch((error: unknown) => void this.restart(error));
+    this.member.start().catch((error: unknown) => void this.restart(error));
   }
 
   private createTask(partition: number): StreamTask {
     const { scheduler, topic, rules } = this.deps;
     return new StreamTask(partition, {
       log: topic.partition(partition).log((point) => scheduler.wait(point)),
-      monotonicMs: () => topic.now * (1 + this.drift),
-      ...{ rules, encoder, schemaIds, metrics },
+      topics: TOPICS,
+      rules,
+      encoder,
+      schemaIds: this.schemaIds,
+      metrics,
+      clock: this.clock,
     });
   }
 
@@ -111,14 +123,14 @@ export class SimulatedProcessor {
   }
 
   private async restart(error: unknown): Promise<void> {
-    this.deps.scheduler.note(`${this.actor.name} joins anew after ${String(error)}`);
-    await this.thread?.stop().catch(() => undefined);
+    this.deps.scheduler.note(`${this.actor.name} rejoins after ${String(error)}`);
+    await this.member?.stop().catch(() => undefined);
     await this.deps.scheduler.wait('back off');
-    this.startThread();
+    this.startMember();
   }
 
   private async leave(): Promise<void> {
-    await this.thread?.stop().catch(() => undefined);
+    await this.member?.stop().catch(() => undefined);
     this.deps.scheduler.note(`${this.actor.name} has stopped`);
     this.actor.isAlive = false;
   }

@@ -3,26 +3,28 @@ import type { Kafka } from '../../../infra/kafka/connection/client.js';
 import type { PartitionReader } from '../../../infra/kafka/consume/partition-reader.js';
 import { TransactionalWriter, type ConsumedOffset } from '../../../infra/kafka/transaction/transactional-writer.js';
 import type { TopicNames } from '../../../schemas/topics.js';
-import type { ChangelogRecord, CommitReceipt, OutputRecord, PartitionLog, TaskCommit } from './partition-log.js';
+import type { ChangelogRecord } from '../state/changelog-record.js';
+import type { CommitReceipt, OutputRecord, PartitionLog, TaskCommit } from './partition-log.js';
 
 export type KafkaPartitionLogDeps = {
   readonly kafka: Kafka;
   readonly groupId: string;
   readonly topics: TopicNames;
   readonly changelogReader: PartitionReader;
-  /** That all topics take, in bytes. */
+  /** Largest batch that all topics accept, in bytes. */
   readonly maxBatchBytes: number;
+  /** The broker aborts an open transaction after this time, which frees the readers that wait behind it. Default: 30 s. */
+  readonly transactionTimeoutMs?: number;
 };
 
-/** After this long without its producer, the broker aborts an open transaction, which frees readers that wait behind it. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
 
-/** Key of the record that each owner writes when it takes over. A session id is never empty. */
+/** Key of the record that each owner writes when it takes over the partition. A session id is never empty. */
 const OWNER_KEY = '';
 
-/** {@link PartitionLog} on a real cluster: one transactional id for each input partition. */
+/** {@link PartitionLog} on a real cluster, with one transactional id for each input partition. */
 export class KafkaPartitionLog implements PartitionLog {
-  /** Written to the changelog at `fence` and read back by `restore`: all that earlier owners committed stands before it. */
+  /** Written to the changelog by `fence` and read back by `restore`: everything that earlier owners committed comes before it. */
   private readonly owner = randomUUID();
   private writer: TransactionalWriter | undefined;
 
@@ -32,22 +34,22 @@ export class KafkaPartitionLog implements PartitionLog {
   ) {}
 
   async fence(): Promise<CommitReceipt> {
-    const { kafka, groupId, topics, maxBatchBytes } = this.deps;
+    const { kafka, groupId, topics, maxBatchBytes, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS } = this.deps;
     const { events: _input, ...outputs } = topics;
     this.writer = await TransactionalWriter.open(kafka, {
       transactionalId: `${groupId}-${this.partition}`,
       topics: Object.values(outputs),
-      transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
+      transactionTimeoutMs,
       maxBatchBytes,
     });
     return this.commit({ changelog: [] });
   }
 
-  async restore(apply: (record: ChangelogRecord) => void): Promise<void> {
-    await this.deps.changelogReader.read(this.partition, ({ key, value }) => {
+  async restore(apply: (record: ChangelogRecord, offset: number) => void): Promise<void> {
+    await this.deps.changelogReader.read(this.partition, ({ key, value, offset }) => {
       const sessionId = key?.toString() ?? OWNER_KEY;
       if (sessionId === OWNER_KEY) return value?.toString() === this.owner ? 'done' : 'more';
-      apply({ sessionId, state: value });
+      apply({ sessionId, state: value }, offset);
       return 'more';
     });
   }
@@ -66,7 +68,7 @@ export class KafkaPartitionLog implements PartitionLog {
     const { partition } = this;
     const topic = this.deps.topics.changelog;
     for (const { sessionId, state } of changelog) writer.append({ topic, partition, key: sessionId, value: state });
-    // A transaction that says nothing, but for the offset, carries the owner's record: its receipt still shows the broker's clock.
+    // A transaction without records gets the owner's record, so that its receipt shows the broker's clock.
     if (writer.isEmpty) writer.append({ topic, partition, key: OWNER_KEY, value: Buffer.from(this.owner) });
     return writer.commit(this.consumed(nextOffset));
   }
@@ -76,7 +78,7 @@ export class KafkaPartitionLog implements PartitionLog {
   }
 
   private fenced(): TransactionalWriter {
-    if (this.writer === undefined) throw new Error('the partition was not fenced');
+    if (this.writer === undefined) throw new Error(`partition ${this.partition} was used before it was fenced`);
     return this.writer;
   }
 

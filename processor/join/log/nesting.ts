@@ -1,6 +1,6 @@
 /**
- * Whether a parsed JSON value nests deeper than `levels`. JSON.parse takes any depth, JSON.stringify does not: on Node 20 it throws a
- * RangeError from some thousand levels on.
+ * Whether a parsed JSON value nests deeper than `levels`. JSON.parse accepts any depth, but JSON.stringify on Node 20 throws a
+ * RangeError beyond some thousand levels.
  */
 export function nestsDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;

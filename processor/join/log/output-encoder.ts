@@ -5,24 +5,24 @@ import type { TopicNames } from '../../../schemas/topics.js';
 import type { SchemaFault } from '../../../schemas/validators.js';
 import { encodeWire, HEADER_BYTES, wireHeader } from '../../../schemas/wire-format.js';
 import type { Effect } from '../rules/effects.js';
-import type { PoisonReason } from './decode-record.js';
+import type { DeadLetterReason } from './decode-log-record.js';
 import type { OutputRecord } from './partition-log.js';
 
-/** More than a usual record takes. */
+/** Size of the reused buffer; usual records are smaller. */
 const SCRATCH_BYTES = 16 * 1024;
-/** UTF-8 bytes of a UTF-16 unit, at most. */
-const BYTES_PER_UNIT = 3;
+/** Largest number of UTF-8 bytes for a UTF-16 unit. */
+const MAX_BYTES_PER_UNIT = 3;
 
-/** Turns what the join wants written into Kafka records. */
+/** Encodes the effects of the join as Kafka records. */
 export class OutputEncoder {
   private readonly headers: { readonly [K in Effect['kind']]: Buffer };
-  /** A buffer of its own for each value would cost more than what is written into it. */
+  /** Reused for each value: allocating a buffer would cost more than writing the value. */
   private readonly scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
   constructor(
     private readonly topics: TopicNames,
     ids: SubjectIds,
-    /** The largest value that the topics take, in bytes. */
+    /** Largest value that the topics accept, in bytes. */
     readonly maxValueBytes: number,
   ) {
     this.headers = {
@@ -33,8 +33,7 @@ export class OutputEncoder {
   }
 
   /**
-   * The same effect gives the same record, `ce_id` included, whenever and by whomever it is encoded. Its value is good until the next is
-   * encoded.
+   * Encodes an effect. The same effect always gives the same record, including its `ce_id`. The value is valid until the next call.
    */
   encode(effect: Effect): OutputRecord {
     const { sessionId } = effect.record;
@@ -57,16 +56,16 @@ export class OutputEncoder {
 
   private encodeValue(header: Buffer, json: string): Buffer {
     const { scratch } = this;
-    if (HEADER_BYTES + BYTES_PER_UNIT * json.length > scratch.length) return encodeWire(header, json);
+    if (HEADER_BYTES + MAX_BYTES_PER_UNIT * json.length > scratch.length) return encodeWire(header, json);
     scratch.set(header, 0);
     return scratch.subarray(0, HEADER_BYTES + scratch.write(json, HEADER_BYTES));
   }
 
   /**
-   * A record that cannot be joined, with its bytes as they were: but no more of them than the topic takes, where an operator has given it
-   * less room than the events have. The record itself stays where `source-offset` says.
+   * Copies a record that cannot be joined. An operator may have given the dead-letter topic a smaller record limit than
+   * `session.events`: then the value is cut to that limit, and `source-offset` says where the complete record is.
    */
-  deadLetter(record: InputRecord, reason: PoisonReason, faults: readonly SchemaFault[]): OutputRecord {
+  deadLetter(record: InputRecord, reason: DeadLetterReason, faults: readonly SchemaFault[]): OutputRecord {
     const value = record.value ?? Buffer.alloc(0);
     const isCut = value.length > this.maxValueBytes;
     return {

@@ -1,8 +1,9 @@
 import type { CommitReceipt } from '../../../infra/kafka/transaction/transactional-writer.js';
+import type { ChangelogRecord } from '../state/changelog-record.js';
 
 export type { CommitReceipt } from '../../../infra/kafka/transaction/transactional-writer.js';
 
-/** A record for a topic other than the changelog; it goes to the partition of the same number as the input's. */
+/** A record for an output topic, not for the changelog. It goes to the partition with the input partition's number. */
 export type OutputRecord = {
   readonly topic: string;
   readonly key: string | null;
@@ -10,10 +11,7 @@ export type OutputRecord = {
   readonly headers: Readonly<Record<string, string | Buffer>>;
 };
 
-/** The newest state of a session; `null` is the tombstone of a forgotten one. */
-export type ChangelogRecord = { readonly sessionId: string; readonly state: Buffer | null };
-
-/** What ends a transaction: it becomes visible together with the outputs that were appended since the last one, or not at all. */
+/** Ends a transaction. It becomes visible as a whole, with all outputs appended since the last commit, or not at all. */
 export type TaskCommit = {
   readonly changelog: readonly ChangelogRecord[];
   /** The next input offset to read; absent when no input was consumed (timers). */
@@ -21,34 +19,36 @@ export type TaskCommit = {
 };
 
 /**
- * One input partition's side of Kafka, as a task sees it: exclusive write access, the changelog, the committed offset.
+ * A task's view of Kafka for one input partition: exclusive write access, the changelog, the committed offset.
  *
- * Life cycle: `fence`, then `restore`, then `committedOffset`, in this order (an earlier owner's transaction has ended once
- * `fence` resolves, and not before), then any number of `append` and `commit`, then `close`. After an error from `fence` or `commit` only
- * `close`.
+ * Life cycle: `fence`, `restore` and `committedOffset`, in this order, since only a resolved `fence` guarantees that earlier owners'
+ * transactions have ended. Then any number of `append` and `commit`, then `close`. After an error from `fence` or `commit`, only
+ * `close` is allowed.
  */
 export interface PartitionLog {
   /**
-   * Takes the partition over: earlier owners can commit nothing from here on.
+   * Takes over the partition: from here on earlier owners cannot commit anything.
    * @throws FencedError, TransactionFailedError
    */
   fence(): Promise<CommitReceipt>;
 
   /**
-   * Replays the changelog up to the moment of `fence`: for each session the newest state comes last.
-   * @throws what `apply` threw.
+   * Replays the changelog up to the moment of `fence`. For each session the newest state comes last.
+   *
+   * @param apply is called with each record and its offset in the changelog.
+   * @throws whatever `apply` throws.
    */
-  restore(apply: (record: ChangelogRecord) => void): Promise<void>;
+  restore(apply: (record: ChangelogRecord, offset: number) => void): Promise<void>;
 
-  /** The next offset to read, `undefined` when nothing was ever committed. */
+  /** The next offset to read, `undefined` when none was ever committed. */
   committedOffset(): Promise<number | undefined>;
 
-  /** Puts an output into the next commit. Its bytes are taken at once, nothing of the record is kept. */
+  /** Adds an output to the next commit. Copies its bytes at once and keeps no reference to the record. */
   append(output: OutputRecord): void;
 
   /**
-   * @throws FencedError when another owner has fenced this one: drop the task, do not fence again before a new assignment.
-   * @throws TransactionFailedError when the outcome is unknown: drop the task and start it anew.
+   * @throws FencedError when another owner has fenced this one: drop the task and do not fence again before a new assignment.
+   * @throws TransactionFailedError when the outcome is unknown: drop the task and open a new one.
    */
   commit(transaction: TaskCommit): Promise<CommitReceipt>;
 

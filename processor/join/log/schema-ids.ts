@@ -1,60 +1,73 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff, type BackoffOptions } from '../../../infra/async/backoff.js';
+import { sleep, type Clock } from '../../../infra/async/clock.js';
 import type { Logger } from '../../../infra/observability/logger.js';
 import type { SchemaRegistryClient } from '../../../infra/schema-registry/client.js';
 
-const RETRY_MS = 1_000;
-/** A writer that makes ids up must not fill the memory. */
+const BACKOFF: BackoffOptions = { initialMs: 1_000, maxMs: 5_000 };
+/** Limit of remembered ids, so that a producer that invents ids cannot fill the memory. */
 const MAX_REMEMBERED = 10_000;
 
-/** Which schema ids the registry has. The ids that we registered are known from the start; others are asked for once. */
+export type SchemaIdsDeps = {
+  readonly registry: Pick<SchemaRegistryClient, 'knows'>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+};
+
+/** Remembers which schema ids exist in the registry. Ids that this program registered are known from the start. */
 export class SchemaIds {
   private readonly ids = new Map<number, boolean>();
   private waiting = 0;
 
   constructor(
     known: readonly number[],
-    private readonly registry: Pick<SchemaRegistryClient, 'knows'>,
-    private readonly logger: Logger,
+    private readonly deps: SchemaIdsDeps,
   ) {
     for (const id of known) this.ids.set(id, true);
   }
 
-  /** Whether it is known of the id if the registry has it. */
-  hasMet(id: number): boolean {
+  /** Whether the registry has already been asked about this id. */
+  isResolved(id: number): boolean {
     return this.ids.has(id);
   }
 
-  /** Looks an id up. While the registry is away this waits: its records are not poison, they are early. */
-  async learn(id: number): Promise<void> {
-    const known = await this.ask(id);
-    if (this.ids.size >= MAX_REMEMBERED) this.forgetUnknown();
-    this.ids.set(id, known);
+  /** Asks the registry about an id. Retries while the registry is unavailable: an unanswered id does not make a dead letter. */
+  async resolve(id: number): Promise<void> {
+    const exists = await this.ask(id);
+    if (this.ids.size >= MAX_REMEMBERED) this.dropUnknown();
+    this.ids.set(id, exists);
   }
 
-  knows(id: number): boolean {
+  /** Whether the registry has this id. Ask {@link resolve} first. */
+  exists(id: number): boolean {
     return this.ids.get(id) === true;
   }
 
-  /** Whether records wait until the registry answers. */
+  /** Whether records wait for an answer of the registry. */
   get isWaiting(): boolean {
     return this.waiting > 0;
   }
 
   private async ask(id: number): Promise<boolean> {
+    const { registry, logger, clock } = this.deps;
+    const backoff = new Backoff(BACKOFF);
     this.waiting += 1;
     for (;;) {
       try {
-        const known = await this.registry.knows(id);
+        const exists = await registry.knows(id);
         this.waiting -= 1;
-        return known;
+        return exists;
       } catch (error) {
-        this.logger.warn({ err: error, schemaId: id }, 'schema registry does not answer, waiting');
-        await delay(RETRY_MS);
+        const retryInMs = Math.round(backoff.nextMs());
+        logger.warn(
+          { err: error, schemaId: id, retryInMs },
+          'could not look up a schema id in the schema registry: its records wait, retrying',
+        );
+        await sleep(clock, retryInMs);
       }
     }
   }
 
-  private forgetUnknown(): void {
-    for (const [id, known] of this.ids) if (!known) this.ids.delete(id);
+  private dropUnknown(): void {
+    for (const [id, exists] of this.ids) if (!exists) this.ids.delete(id);
   }
 }

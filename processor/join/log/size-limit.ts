@@ -3,25 +3,25 @@ import { encodeState } from '../rules/state-codec.js';
 import type { SessionState } from '../rules/state.js';
 import type { OutputRecord } from './partition-log.js';
 
-/** For key, headers and framing of a record, and for what a joined record says beside what its state holds. */
+/** Reserve for a record's key, headers and framing, and for the fields that a joined record adds to its state. */
 const HEADROOM_BYTES = 32 * 1024;
 
-/** Largest value that the join writes to topics that take records of so many bytes. What the ingress lets in is smaller by as much again. */
+/** Largest value that the join writes to topics with this record limit. The ingress reserves the same headroom once more. */
 export function maxValueBytes(maxRecordBytes: number): number {
   return Math.max(1, maxRecordBytes - HEADROOM_BYTES);
 }
 
-/** JSON that is written again may be longer than it came: `1e20,` is five bytes, and 22 when JavaScript writes it. */
-const GROWTH = 5;
-/** What a state and an event hold beside the event's own bytes, roughly. */
+/** Largest factor by which JSON grows when it is written again: `1e20,` has five bytes, JavaScript writes 22. */
+const MAX_GROWTH = 5;
+/** Rough size of everything in a state and an event except the event's own bytes. */
 const FIXED_BYTES = 512;
 
-/** No state that an event of so many bytes leads to is larger, when the state before was no larger than `stateBytes`. */
+/** Upper bound of the state that follows an event of `eventBytes`, where the state before has at most `stateBytes`. */
 export function boundAfter(stateBytes: number, eventBytes: number): number {
-  return stateBytes + GROWTH * eventBytes + FIXED_BYTES;
+  return stateBytes + MAX_GROWTH * eventBytes + FIXED_BYTES;
 }
 
-/** The size of the largest value that a transition has to write. It costs an encoding of all: ask {@link boundAfter} first. */
+/** Size of the largest value that a transition writes. Encodes everything, so check {@link boundAfter} first. */
 export function largestValue(
   { state, effects }: Transition<SessionState>,
   encode: (effect: Effect) => OutputRecord,

@@ -1,10 +1,10 @@
-/** What a look at a partition showed. */
-export type LagSight = {
-  /** By a clock that never goes back, ms. */
+/** One observation of a partition. */
+export type LagObservation = {
+  /** Monotonic time, ms. */
   readonly atMs: number;
   readonly position: number;
   readonly endOffset: number;
-  /** How old the last processed record is, by the broker's clock, ms; `undefined` before the first. */
+  /** Age of the last processed record by the broker's clock, ms; `undefined` before the first record. */
   readonly lastRecordAgeMs: number | undefined;
 };
 
@@ -13,14 +13,14 @@ export type Lag = { readonly records: number; readonly seconds: number };
 /**
  * How far a task is behind on its partition.
  *
- * In time that is the age of the record that it is at; or, if that is less, the time since a look last found it at the end: the
- * records of a partition that was idle for an hour are not an hour late.
+ * In seconds this is the age of the last processed record, or the time since the task was last seen at the end, if that is less:
+ * the records of a partition that was idle for an hour are not an hour late.
  */
 export class PartitionLag {
   private firstSeenAtMs: number | undefined;
   private atEndAtMs: number | undefined;
 
-  look({ atMs, position, endOffset, lastRecordAgeMs }: LagSight): Lag {
+  observe({ atMs, position, endOffset, lastRecordAgeMs }: LagObservation): Lag {
     this.firstSeenAtMs ??= atMs;
     const records = Math.max(0, endOffset - position);
     if (records === 0) {
@@ -29,7 +29,7 @@ export class PartitionLag {
     }
     const sinceEndMs = this.atEndAtMs === undefined ? Number.POSITIVE_INFINITY : atMs - this.atEndAtMs;
     const ms = Math.min(sinceEndMs, lastRecordAgeMs ?? Number.POSITIVE_INFINITY);
-    // Neither is known before the first record: then it is as long as we have been looking, at least.
+    // Before the first record neither is known. The lag is then at least the time since the first observation.
     return { records, seconds: (Number.isFinite(ms) ? Math.max(0, ms) : atMs - this.firstSeenAtMs) / 1_000 };
   }
 }

@@ -1,82 +1,84 @@
-/** What a look at a partition of ours showed. */
-export type PartitionSight = {
+/** State of an assigned partition in one observation. */
+export type PartitionProgress = {
   readonly partition: number;
-  /** Whether its task has taken it over and restored its state. */
+  /** Whether its task has taken over the partition and restored its state. */
   readonly isOpen: boolean;
-  /** Whether records wait for it; of a task that is not open the answer is yes. */
+  /** Whether records wait for the task; always true while the task is not open. */
   readonly isBehind: boolean;
-  /** Grows with each step forward: records restored, then the position. */
+  /** Grows with each step: the number of restored records, then the position. */
   readonly steps: number;
 };
 
-/** What one look at the join showed. */
-export type Sight = {
-  /** By a clock that never goes back, ms. */
+/** One observation of the join. */
+export type Observation = {
+  /** Monotonic time, ms. */
   readonly atMs: number;
-  /** Whether the brokers told the end of the topic. */
+  /** Whether the brokers returned the end of the topic. */
   readonly brokersAnswer: boolean;
-  /** What the tasks rightly wait for, the schema registry; `undefined` when nothing. */
+  /** Name of an external service that the tasks wait for, the schema registry; `undefined` when they wait for none. */
   readonly waitsFor: string | undefined;
-  /** The partitions that are ours, none included; `undefined` while there is no assignment. */
-  readonly partitions: readonly PartitionSight[] | undefined;
+  /** The assigned partitions, possibly none; `undefined` while there is no assignment. */
+  readonly partitions: readonly PartitionProgress[] | undefined;
 };
 
 export type Progress =
   | { readonly kind: 'moving' }
-  /** Nothing has moved for a while though there is work: not ready. */
+  /** There is work, and nothing has moved for a while: not ready. */
   | { readonly kind: 'stalled'; readonly reason: string }
-  /** It will not move again by itself: exit, and let the supervisor start the process anew. */
+  /** The join will not recover by itself: exit, so that the supervisor restarts the process. */
   | { readonly kind: 'stuck'; readonly reason: string };
 
 export type ProgressLimits = {
-  /** Work waits and nothing has moved for so long: not ready. */
+  /** Time without a step, although there is work, until the join is stalled. */
   readonly stalledAfterMs: number;
-  /** Likewise, while the brokers answered all the time: stuck. A hand-over waits at most for the old owner's transaction, 30 s. */
+  /** The same until it is stuck. A hand-over waits at most 30 s, for the old owner's open transaction. */
   readonly stuckAfterMs: number;
-  /** The brokers have not answered for so long: stuck, since it may be that only this process cannot reach them. */
-  readonly brokersAwayMs: number;
+  /** Time without an answer from the brokers until it is stuck: perhaps only this process cannot reach them. */
+  readonly brokersUnavailableMs: number;
 };
 
-/** A look that comes later than this counts as this much: a process that was paused gets the time to move again. */
-const LONGEST_STEP_MS = 10_000;
+/** Longest time that one observation adds, so that a process that was paused gets the time to move again. */
+const MAX_STEP_MS = 10_000;
 
 type Waiting = { isOpen: boolean; steps: number; stillForMs: number };
 
 /**
- * Decides whether the join moves, from looks at it. No clock and no I/O of its own.
+ * Decides from observations whether the join moves. It has no clock and does no I/O.
  *
- * Time counts against the join only while it could have moved: not while the brokers do not answer, or the registry is waited for.
+ * Time counts against the join only while it could have moved: not while the brokers do not answer or the registry is unavailable.
  */
 export class ProgressWatch {
   private readonly waiting = new Map<number, Waiting>();
-  private seenAtMs: number | undefined;
+  private observedAtMs: number | undefined;
   private unassignedForMs = 0;
-  private awayForMs = 0;
+  private unansweredForMs = 0;
 
   constructor(private readonly limits: ProgressLimits) {}
 
-  look(sight: Sight): Progress {
-    const elapsedMs = Math.max(0, sight.atMs - (this.seenAtMs ?? sight.atMs));
-    const stepMs = Math.min(elapsedMs, LONGEST_STEP_MS);
-    this.seenAtMs = sight.atMs;
-    this.awayForMs = sight.brokersAnswer ? 0 : this.awayForMs + elapsedMs;
-    if (!sight.brokersAnswer) return this.judge(this.awayForMs, this.limits.brokersAwayMs, 'the brokers do not answer');
-    if (sight.waitsFor !== undefined) return { kind: 'stalled', reason: `the join waits for ${sight.waitsFor}` };
-    if (sight.partitions === undefined) {
+  observe({ atMs, brokersAnswer, waitsFor, partitions }: Observation): Progress {
+    const elapsedMs = Math.max(0, atMs - (this.observedAtMs ?? atMs));
+    const stepMs = Math.min(elapsedMs, MAX_STEP_MS);
+    this.observedAtMs = atMs;
+    this.unansweredForMs = brokersAnswer ? 0 : this.unansweredForMs + elapsedMs;
+    if (!brokersAnswer) {
+      return this.judge(this.unansweredForMs, this.limits.brokersUnavailableMs, 'the brokers do not answer');
+    }
+    if (waitsFor !== undefined) return { kind: 'stalled', reason: `the join waits for ${waitsFor}` };
+    if (partitions === undefined) {
       this.waiting.clear();
       this.unassignedForMs += stepMs;
       return this.judge(this.unassignedForMs, this.limits.stuckAfterMs, 'the join has no assignment');
     }
     this.unassignedForMs = 0;
-    return this.lookAtPartitions(sight.partitions, stepMs);
+    return this.observePartitions(partitions, stepMs);
   }
 
-  private lookAtPartitions(partitions: readonly PartitionSight[], stepMs: number): Progress {
+  private observePartitions(partitions: readonly PartitionProgress[], stepMs: number): Progress {
     for (const partition of this.waiting.keys()) {
-      if (!partitions.some((sight) => sight.partition === partition && sight.isBehind)) this.waiting.delete(partition);
+      if (!partitions.some((one) => one.partition === partition && one.isBehind)) this.waiting.delete(partition);
     }
     let worst: Waiting | undefined;
-    let at = -1;
+    let worstPartition = -1;
     for (const { partition, isOpen, isBehind, steps } of partitions) {
       if (!isBehind) continue;
       const before = this.waiting.get(partition);
@@ -85,11 +87,15 @@ export class ProgressWatch {
       this.waiting.set(partition, now);
       if (worst !== undefined && worst.stillForMs >= now.stillForMs) continue;
       worst = now;
-      at = partition;
+      worstPartition = partition;
     }
     if (worst === undefined) return { kind: 'moving' };
-    const doing = worst.isOpen ? 'does not move, though records wait' : 'does not get restored';
-    return this.judge(worst.stillForMs, this.limits.stuckAfterMs, `partition ${at} ${doing}`);
+    const where = worst.isOpen ? `offset ${worst.steps}, though records wait` : 'the restore of its state';
+    return this.judge(
+      worst.stillForMs,
+      this.limits.stuckAfterMs,
+      `partition ${worstPartition} stands still at ${where}`,
+    );
   }
 
   private judge(forMs: number, stuckAfterMs: number, what: string): Progress {

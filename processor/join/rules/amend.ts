@@ -6,7 +6,7 @@ import { amendedRecord, writtenTimeline } from './records.js';
 import { completedState, type Completed, type SessionState, type SettledRecording, type Timeline } from './state.js';
 import { noteTimestamp } from './timeline.js';
 
-/** Takes an event after completion: only a recording that settles changes what was said; the timeline is kept up for that record. */
+/** Applies an event after completion (join rule 5). Only a settled recording can amend the record; other events update its timeline. */
 export function amend(state: Completed, event: SessionEventValue): Transition<SessionState> {
   const { latest } = state;
   if (latest === undefined) return { state, effects: NO_EFFECTS };
@@ -46,7 +46,7 @@ function note(
   return { state: completedState(state.completedAt, noted), effects: NO_EFFECTS };
 }
 
-/** Gives the next revision where the recording says more than the last one did. */
+/** Writes the next revision if the recording's outcome supersedes the last one. */
 export function settle(
   state: Completed,
   latest: SessionComplete,

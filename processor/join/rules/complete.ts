@@ -15,7 +15,7 @@ import {
   type Writable,
 } from './state.js';
 
-/** Takes `session.finalized`: the session completes at once, or waits for its recording. */
+/** Applies `session.finalized` (join rules 1 to 3): the session completes at once or waits for its recording. */
 export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Millis): Transition<SessionState> {
   const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = event;
   const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
@@ -28,8 +28,8 @@ export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Mi
 }
 
 /**
- * Completes a session. A recording that had settled and says more than `outcome` amends it at once: a session in which none was
- * expected gives the same records whether its audio came before or after it completed.
+ * Completes a session. A settled recording that supersedes `outcome` amends it at once, so that a session without an expected
+ * recording leads to the same records whether its audio came before or after completion.
  */
 export function complete(
   sessionId: string,

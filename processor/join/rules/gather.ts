@@ -15,7 +15,7 @@ import {
 } from './state.js';
 import { isEarlier, noteTimestamp } from './timeline.js';
 
-/** Adds what the event says to what is known; the same object back when it says nothing new. */
+/** Adds an event's content to the state. Returns the same object when the event adds nothing. */
 export function gather(state: Unfinished, event: SessionEventValue, now: Millis, rules: JoinRules): Unfinished {
   switch (event.event) {
     case 'session.ended': {
@@ -45,8 +45,8 @@ export function gather(state: Unfinished, event: SessionEventValue, now: Millis,
 }
 
 /**
- * Parts of the incomplete record, of no use once finalized. Of contradicting events the one with the earliest timestamp counts; of
- * several with that timestamp, the one whose content is first as text: so that the order in which they came does not matter.
+ * Adds a part of the incomplete record; a finalized session does not need it. Of contradicting events, the one with the earliest
+ * timestamp counts, and at equal timestamps the one whose content comes first as text, so that their order does not matter.
  */
 function withFragment(
   state: Unfinished,
@@ -66,7 +66,7 @@ function withFragment(
   return noted.phase === 'awaiting-recording' ? noted : setFields(noted, fragment);
 }
 
-/** Sets the fields of the event that the fragment is of. */
+/** Sets the fields of the fragment's event. */
 function setFields(state: Writable<Open> | Writable<GivenUp>, { projectId, ended, call }: Fragments): Unfinished {
   if (ended !== undefined) state.ended = ended;
   if (projectId !== undefined) state.projectId = projectId;
@@ -74,7 +74,7 @@ function setFields(state: Writable<Open> | Writable<GivenUp>, { projectId, ended
   return state;
 }
 
-/** Of the incomplete record: where no `call.ended` says it, and of contradicting ones by the same rule. */
+/** Adds the project of the incomplete record, unless a `call.ended` has set it. Contradictions are decided as in {@link withFragment}. */
 function withProjectId(state: Unfinished, { projectId, timestamp }: RecordingReady): Unfinished {
   if (state.phase === 'awaiting-recording' || state.call !== undefined) return state;
   const noted = state.timeline.recordingReady;
@@ -104,7 +104,7 @@ function withRecording(state: Unfinished, recording: SettledRecording): Unfinish
   return known;
 }
 
-/** Of several links the last to die counts. */
+/** Notes when a link expires. Of several links, the one that expires last counts (join rule 3). */
 function withLink(state: Unfinished, linkDiesAt: Millis): Unfinished {
   if (linkDiesAt <= (state.linkDiesAt ?? 0)) return state;
   const known = copyOf(state);

@@ -3,10 +3,10 @@ import type { SessionEventValue } from '../../../schemas/validators.js';
 import type { Finalized, SettledRecording } from './state.js';
 
 /**
- * How much an outcome says. A recording's outcome only ever climbs, so that contradicting events (a failure, then success with a
- * fresh link) end in the same outcome in whichever order they come.
+ * Rank of an outcome. A recording's outcome only rises, so that contradicting events (a failure, then success with a fresh link) end in
+ * the same outcome in any order.
  *
- * `not_expected` stands level with `provider_failed`: both say that there is no audio, so the one does not amend the other.
+ * `not_expected` and `provider_failed` have the same rank: both say that there is no audio, so neither amends the other.
  */
 function rank(outcome: Recording['outcome']): number {
   switch (outcome) {
@@ -24,12 +24,12 @@ function rank(outcome: Recording['outcome']): number {
   }
 }
 
-/** Whether `next` says more than `current`, and so replaces or amends it. Of equals the first in the log stays. */
+/** Whether `next` outranks `current`, and so replaces or amends it. At equal rank the first in the log stays. */
 export function supersedes(next: Recording, current: Recording | undefined): boolean {
   return current === undefined || rank(next.outcome) > rank(current.outcome);
 }
 
-/** The outcome that a finalized session completes with at once, or `undefined` when it has to wait for its recording. */
+/** The outcome with which a finalized session completes at once; `undefined` when it waits for its recording. */
 export function outcomeAtFinalize(finalized: Finalized, settled: SettledRecording | undefined): Recording | undefined {
   if (!isCall(finalized) || finalized.callDuration === 0) return { outcome: 'not_expected' };
   return settled;
@@ -39,12 +39,12 @@ export function isCall(finalized: Finalized): boolean {
   return finalized.callStatus !== undefined;
 }
 
-/** Whether a recording that settles later could still change the outcome. A text session never has a recording. */
+/** Whether no later recording can change the outcome. A text session never has a recording. */
 export function isFinal(channel: 'call' | 'text', outcome: Recording['outcome']): boolean {
   return channel === 'text' || outcome === 'archived';
 }
 
-/** The outcome that an event of the archiver stands for. */
+/** The outcome that an event of the archiver reports. */
 export function settled(
   event: Extract<SessionEventValue, { event: 'recording.archived' | 'recording.failed' }>,
 ): SettledRecording {

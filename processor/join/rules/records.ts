@@ -3,7 +3,7 @@ import { isoTime } from '../../../schemas/iso-time.js';
 import { isCall } from './recording-outcome.js';
 import type { Finalized, Millis, Open, Timeline } from './state.js';
 
-/** The joined record, revision 1. */
+/** Revision 1 of the joined record. */
 export function completeRecord(
   sessionId: string,
   finalized: Finalized,
@@ -31,17 +31,17 @@ export function completeRecord(
   return record as SessionComplete;
 }
 
-/** As JSON has it, where a field that is undefined is none. A session that completes is finalized. */
+/** The timeline as JSON has it: undefined fields are absent, and `sessionFinalized` is present, since the session was finalized. */
 export function writtenTimeline(timeline: Timeline): SessionComplete['timeline'] {
   return timeline as SessionComplete['timeline'];
 }
 
-/** The next revision, with another outcome of the recording. `completedAt` stays: it says when the session completed. */
+/** The next revision, with a new outcome of the recording. `completedAt` stays the time when the session completed. */
 export function amendedRecord(latest: SessionComplete, recording: Recording): SessionComplete {
   return { ...latest, revision: latest.revision + 1, recording };
 }
 
-/** Everything known of a session that was not finalized in time. */
+/** Everything known about a session that was not finalized in time. */
 export function incompleteRecord(sessionId: string, state: Open, givenUpAt: Millis): SessionIncomplete {
   const { projectId, ended, call, recording, timeline, firstEventAt } = state;
   return {

@@ -1,11 +1,11 @@
-/** How long the join waits; all in milliseconds of log time (LogAppendTime). */
+/** Waiting and retention times of the join, all in milliseconds of log time (LogAppendTime). See `docs/join-rules.md`. */
 export type JoinRules = {
-  /** A call's recording may settle this long after `session.finalized`; then the session completes as `not_received`. */
+  /** Time for a call's recording to settle after `session.finalized`; then the session completes as `not_received` (rule 3). */
   readonly recordingGraceMs: number;
-  /** A session whose `session.finalized` has not come this long after its first event is reported as incomplete, once. */
+  /** Time for `session.finalized` to arrive after the first event; then the session is reported as incomplete, once (rule 6). */
   readonly finalizeTimeoutMs: number;
-  /** How long a session is remembered after it completed or was given up. */
+  /** Time for which a session is remembered after it completed or was given up (rule 8). */
   readonly retentionMs: number;
-  /** How long an archive may take from `recording.ready` on: the link's life. The join waits for it beyond the grace. */
+  /** Lifetime of a recording's link, from `recording.ready`. The join waits for the archive that long, beyond the grace (rule 3). */
   readonly linkLifetimeMs: number;
 };

@@ -16,25 +16,25 @@ import {
 import { timerBasis, type TimerBasis } from './timers.js';
 
 /**
- * Version of the state's form in the changelog. A change that old states do not fit needs a new number and a way to read the old.
+ * Version of the encoding in the changelog. An incompatible change needs a new number and a way to read the old encoding.
  *
  * ```
  *  byte 0        version
  *  byte 1        phase, an index of PHASES
- *  bytes 2..9    since when the phase's timer counts, ms, float64 big-endian
- *  bytes 10..17  when the last link dies, likewise, 0 for none; absent in a completed state
- *  then          the rest as JSON, an array in a fixed order; nothing in a completed state that is final
+ *  bytes 2..9    start of the phase's timer, ms, float64 big-endian
+ *  bytes 10..17  expiry of the last link, ms, float64 big-endian, 0 for none; absent in a completed state
+ *  then          the rest as a JSON array in a fixed order; nothing in a completed state that is final
  * ```
- * So a restore sets timers and counts phases without parsing, and a session that is only remembered costs ten bytes.
+ * A restore can thus set timers and count phases without parsing, and a session that is only remembered takes ten bytes.
  */
 const VERSION = 2;
-/** Version 1 was the JSON text `[1,state]`. */
+/** Version 1 was the JSON text `[1,state]`: it starts with a bracket. */
 const FIRST_BYTE_OF_VERSION_1 = 0x5b;
 const PHASES: readonly Phase[] = ['open', 'given-up', 'awaiting-recording', 'completed'];
 const COMPLETED_HEAD_BYTES = 10;
 const UNFINISHED_HEAD_BYTES = 18;
 
-/** The changelog holds states of a version that this program does not know: it must not touch them. Run the newer version again. */
+/** The changelog holds states of a version unknown to this program, which must not touch them. Run the newer program again. */
 export class UnknownStateVersionError extends Error {
   override readonly name = 'UnknownStateVersionError';
 }
@@ -76,7 +76,7 @@ export function encodeState(state: SessionState): Buffer {
   return bytes;
 }
 
-/** @throws UnknownStateVersionError when a newer program wrote it. */
+/** @throws UnknownStateVersionError when a newer program wrote the state. */
 export function decodeState(bytes: Buffer): SessionState {
   if (bytes[0] === FIRST_BYTE_OF_VERSION_1) return decodeVersion1(bytes);
   const { phase, since, linkDiesAt } = peekState(bytes);
@@ -86,33 +86,33 @@ export function decodeState(bytes: Buffer): SessionState {
   }
   if (phase === 'awaiting-recording') {
     const body = parse(bytes, UNFINISHED_HEAD_BYTES) as AwaitingBody;
-    const gathered = { timeline: decodeTimeline(body[0]), recording: there(body[1]), linkDiesAt };
+    const gathered = { timeline: decodeTimeline(body[0]), recording: present(body[1]), linkDiesAt };
     return awaitingState(since, decodeFinalized(body), gathered);
   }
   const [timeline, recording, projectId, ended, call] = parse(bytes, UNFINISHED_HEAD_BYTES) as OpenBody;
   const known = {
     timeline: decodeTimeline(timeline),
-    recording: there(recording),
+    recording: present(recording),
     linkDiesAt,
-    projectId: there(projectId),
-    ended: isThere(ended)
+    projectId: present(projectId),
+    ended: isPresent(ended)
       ? { currentNodeId: ended[0], messagesCount: ended[1], extractedVariables: ended[2] }
       : undefined,
-    call: isThere(call) ? { status: call[0], durationSeconds: call[1] } : undefined,
+    call: isPresent(call) ? { status: call[0], durationSeconds: call[1] } : undefined,
   };
   return phase === 'open' ? openState(since, known) : givenUpState(since, known);
 }
 
 /**
- * What a timer needs to know of an encoded state, without parsing the rest.
- * @throws UnknownStateVersionError when a newer program wrote it.
+ * Reads the timer basis of an encoded state without parsing the rest.
+ * @throws UnknownStateVersionError when a newer program wrote the state.
  */
 export function peekState(bytes: Buffer): TimerBasis {
   if (bytes[0] === FIRST_BYTE_OF_VERSION_1) return timerBasis(decodeVersion1(bytes));
   const phase = PHASES[bytes[1] ?? PHASES.length];
   if (bytes[0] !== VERSION || phase === undefined || bytes.length < COMPLETED_HEAD_BYTES) {
     throw new UnknownStateVersionError(
-      `changelog state of version ${String(bytes[0])}; this program knows 1 to ${VERSION}`,
+      `the changelog holds a state of version ${String(bytes[0])}, this program reads versions 1 to ${VERSION}: run the newer program`,
     );
   }
   const since = bytes.readDoubleBE(2);
@@ -160,27 +160,27 @@ function encodeTimeline({ sessionEnded, callEnded, sessionFinalized, recordingRe
 
 function decodeTimeline([sessionEnded, callEnded, sessionFinalized, recordingReady]: TimelineBody): Timeline {
   return {
-    sessionEnded: there(sessionEnded),
-    callEnded: there(callEnded),
-    sessionFinalized: there(sessionFinalized),
-    recordingReady: there(recordingReady),
+    sessionEnded: present(sessionEnded),
+    callEnded: present(callEnded),
+    sessionFinalized: present(sessionFinalized),
+    recordingReady: present(recordingReady),
   };
 }
 
 function decodeFinalized([, , projectId, currentNodeId, messagesCount, extractedVariables, ...call]: AwaitingBody) {
   const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
   const [callStatus, callDuration] = call;
-  if (isThere(callStatus)) finalized.callStatus = callStatus;
-  if (isThere(callDuration)) finalized.callDuration = callDuration;
+  if (isPresent(callStatus)) finalized.callStatus = callStatus;
+  if (isPresent(callDuration)) finalized.callDuration = callDuration;
   return finalized;
 }
 
-/** JSON has null where an array's element was undefined. */
-function isThere<T>(value: T | undefined): value is T {
+/** JSON writes null for an undefined element of an array. */
+function isPresent<T>(value: T | undefined): value is T {
   return value !== undefined && value !== null;
 }
 
-function there<T>(value: T | undefined): T | undefined {
+function present<T>(value: T | undefined): T | undefined {
   return value ?? undefined;
 }
 
@@ -190,7 +190,10 @@ function parse(bytes: Buffer, from: number): unknown {
 
 function decodeVersion1(bytes: Buffer): SessionState {
   const [version, state] = JSON.parse(bytes.toString()) as [number, SessionState & { firstEventAt?: Millis }];
-  if (version !== 1) throw new UnknownStateVersionError(`changelog state of version ${version} in the form of 1`);
+  if (version !== 1)
+    throw new UnknownStateVersionError(
+      `the changelog holds a JSON state of version ${version}, this program reads JSON states of version 1: run the newer program`,
+    );
   if (state.phase === 'open') return state;
   const { firstEventAt: _notKept, ...kept } = state;
   return kept;

@@ -1,12 +1,12 @@
 import type { Recording, SessionComplete, SessionFinalized } from '../../../schemas/generated/types.js';
 
-/** While it is being put together. */
+/** T while it is being built. */
 export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Milliseconds since the epoch, in log time. */
 export type Millis = number;
 
-/** The sender's timestamps, as sent; absent where the event was not seen. Of redeliveries the earliest counts. */
+/** The sender's timestamps, as sent; absent for events not seen. Of redeliveries the earliest counts. */
 export type Timeline = {
   readonly sessionEnded?: string | undefined;
   readonly callEnded?: string | undefined;
@@ -14,17 +14,17 @@ export type Timeline = {
   readonly recordingReady?: string | undefined;
 };
 
-/** A recording about which nothing more is expected, as it stands in the joined record. */
+/** The outcome of a settled recording, as the joined record shows it. */
 export type SettledRecording =
   Extract<Recording, { outcome: 'archived' | 'archive_failed' }> | { readonly outcome: 'provider_failed' };
 
-/** What `session.finalized` says that the joined record keeps. */
+/** The fields of `session.finalized` that the joined record keeps. */
 export type Finalized = Pick<
   SessionFinalized,
   'projectId' | 'currentNodeId' | 'messagesCount' | 'extractedVariables' | 'callStatus' | 'callDuration'
 >;
 
-/** What is known of a session before it is finalized: kept for the incomplete record. */
+/** Content of the events before `session.finalized`, kept for the incomplete record. */
 export type Fragments = {
   readonly projectId?: string | undefined;
   readonly ended?: Pick<SessionFinalized, 'currentNodeId' | 'messagesCount' | 'extractedVariables'> | undefined;
@@ -34,14 +34,14 @@ export type Fragments = {
 type Gathered = {
   readonly timeline: Timeline;
   readonly recording?: SettledRecording | undefined;
-  /** When the last link that is being archived dies; absent while none was announced. */
+  /** When the last announced link expires; absent while none was announced. */
   readonly linkDiesAt?: Millis | undefined;
 };
 
-/** Events came, `session.finalized` did not yet. */
+/** Events have arrived, but not `session.finalized`. */
 export type Open = Gathered & Fragments & { readonly phase: 'open'; readonly firstEventAt: Millis };
 
-/** Not finalized in time; reported once. A late `session.finalized` still completes it. */
+/** Not finalized in time, and reported as incomplete. A late `session.finalized` still completes it. */
 export type GivenUp = Gathered & Fragments & { readonly phase: 'given-up'; readonly givenUpAt: Millis };
 
 /** A finalized call whose recording has not settled. */
@@ -53,7 +53,7 @@ export type AwaitingRecording = Gathered & {
 
 export type Unfinished = Open | GivenUp | AwaitingRecording;
 
-/** The joined record is out. `latest` is kept only while a recording could still amend it. */
+/** The joined record has been written. `latest` is kept only while a recording could still amend it. */
 export type Completed = {
   readonly phase: 'completed';
   readonly completedAt: Millis;
@@ -61,7 +61,7 @@ export type Completed = {
 };
 
 /**
- * What the join knows of one session. No state: nothing has been heard of it, or it was forgotten.
+ * The join's knowledge of one session. Without a state, the session is new or forgotten.
  *
  * ```
  *            event                    finalized, recording not settled
@@ -84,8 +84,8 @@ const NOTHING: Known = {
   timeline: { sessionEnded: undefined, callEnded: undefined, sessionFinalized: undefined, recordingReady: undefined },
 };
 
-// States are made here alone, each with all of its fields: objects of one shape are copied and read several times as fast as objects
-// that have some fields or others.
+// Only the functions below create states, each with all of its fields: objects of one shape are copied and read several times as fast
+// as objects with varying fields.
 
 export function openState(firstEventAt: Millis, known = NOTHING): Open {
   const { timeline, recording, linkDiesAt, projectId, ended, call } = known;
@@ -106,7 +106,7 @@ export function completedState(completedAt: Millis, latest?: SessionComplete): C
   return { phase: 'completed', completedAt, latest };
 }
 
-/** A copy to make the next state of. */
+/** A writable copy, from which the next state is built. */
 export function copyOf(state: Open | GivenUp): Writable<Open> | Writable<GivenUp>;
 export function copyOf(state: Unfinished): Writable<Open> | Writable<GivenUp> | Writable<AwaitingRecording>;
 export function copyOf(state: Unfinished): Unfinished {

@@ -1,6 +1,6 @@
 import type { Timeline } from './state.js';
 
-/** Notes a sender's timestamp; of several for the same event the earliest stays, so that the order of redeliveries does not matter. */
+/** Notes a sender's timestamp. The earliest one of each event stays, so that the order of redeliveries does not matter. */
 export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timestamp: string): Timeline {
   const known = timeline[event];
   if (known !== undefined && !isEarlier(timestamp, known)) return timeline;
@@ -11,13 +11,13 @@ export function noteTimestamp(timeline: Timeline, event: keyof Timeline, timesta
   return { sessionEnded, callEnded, sessionFinalized, recordingReady };
 }
 
-/** Instants are compared, not texts: senders may write offsets. Texts break ties, so that the result is the same in any order. */
+/** Compares instants, because timestamps may have time zone offsets. The text decides between equal instants, so that order does not matter. */
 export function isEarlier(a: string, b: string): boolean {
   const [instantA, instantB] = [instant(a), instant(b)];
   return instantA === instantB ? a < b : instantA < instantB;
 }
 
-/** Forms that the schema lets through but Date cannot read (a leap second) count as latest. */
+/** Timestamps that the schema accepts but Date cannot parse (a leap second) count as latest. */
 function instant(timestamp: string): number {
   const ms = Date.parse(timestamp);
   return Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;

@@ -1,20 +1,20 @@
 import type { JoinRules } from './rules.js';
 import type { Millis, Phase, SessionState } from './state.js';
 
-/** What of a state its timer depends on. */
+/** The parts of a state that determine its timer. */
 export type TimerBasis = {
   readonly phase: Phase;
-  /** From when the phase's time counts. */
+  /** Start of the phase's time. */
   readonly since: Millis;
   readonly linkDiesAt?: Millis | undefined;
 };
 
-/** When the state's timer is due. A state has exactly one timer, and it is a function of the state alone, so it survives a restart. */
+/** Due time of the state's timer. A state has exactly one timer, which follows from the state alone, so it survives a restart. */
 export function dueAt(state: SessionState, rules: JoinRules): Millis {
   return basisDueAt(timerBasis(state), rules);
 }
 
-/** {@link dueAt} of an encoded state, which need not be decoded for it. */
+/** {@link dueAt} without the rest of the state, for states that are not decoded. */
 export function basisDueAt({ phase, since, linkDiesAt = 0 }: TimerBasis, rules: JoinRules): Millis {
   switch (phase) {
     case 'open':
@@ -23,7 +23,7 @@ export function basisDueAt({ phase, since, linkDiesAt = 0 }: TimerBasis, rules: 
     case 'completed':
       return since + rules.retentionMs;
     case 'awaiting-recording':
-      // The grace, or longer while an archive of this session is still inside its link's life.
+      // Join rule 3: the grace, or longer while a link of this session has not expired.
       return Math.max(since + rules.recordingGraceMs, linkDiesAt);
     default:
       return phase satisfies never;

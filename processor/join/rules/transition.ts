@@ -9,9 +9,9 @@ import { givenUpState, openState, type Millis, type SessionState } from './state
 import { dueAt } from './timers.js';
 
 /**
- * Takes one event of a session into account. Pure: same state, event and time give the same result.
+ * Applies one event to a session. Pure: the same state, event and time lead to the same result.
  *
- * @param state what is known of the session, `undefined` when it is new or forgotten.
+ * @param state the session's state; `undefined` when it is new or forgotten.
  * @param now log time of the event.
  */
 export function onEvent(
@@ -32,10 +32,10 @@ export function onEvent(
 }
 
 /**
- * Fires the session's timer. The caller vouches that everything that reached the partition up to the due time has been processed.
- * Nothing happens before the timer is due, so a stale entry in a timer queue does no harm.
+ * Fires the session's timer. The caller guarantees that everything that reached the partition up to the due time has been processed
+ * (join rule 7). Does nothing before the timer is due.
  *
- * @param now log time; the timer takes effect at its due time, however late it fires, so that a replay gives the same records.
+ * @param now log time. The timer takes effect at its due time, however late it fires, so that a replay leads to the same records.
  */
 export function onTimer(
   sessionId: string,

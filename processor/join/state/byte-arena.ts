@@ -1,29 +1,29 @@
-/** Blocks begin at multiples of this, so that an address of 32 bits reaches 32 GiB. */
+/** Alignment of blocks: with it an address of 32 bits reaches 32 GiB. */
 const UNIT_BYTES = 8;
 const CHUNK_BYTES = 256 * 1024;
 const UNITS_PER_CHUNK = CHUNK_BYTES / UNIT_BYTES;
-/** Before the bytes of a block: its owner, and how many bytes it holds. */
+/** Size of a block's header: its owner and its length. */
 const HEAD_BYTES = 8;
 const NOBODY = 0xffffffff;
-/** Dead bytes for each live one, above which chunks are compacted. */
-const MOST_DEAD = 1 / 3;
-/** A chunk with fewer dead bytes than this share is not worth its copy. */
-const LEAST_GAIN = 1 / 8;
+/** Ratio of dead to live bytes above which chunks are compacted. */
+const MAX_DEAD_RATIO = 1 / 3;
+/** Share of dead bytes below which copying a chunk is not worth it. */
+const MIN_DEAD_SHARE = 1 / 8;
 
 type Chunk = { readonly index: number; readonly buffer: Buffer; used: number; live: number };
 
-/** An address that no block has. */
+/** Never the address of a block. */
 export const NO_BLOCK = 0;
 
 /**
- * Blocks of bytes outside of the JavaScript heap, where a million of them cost the garbage collector nothing.
+ * Blocks of bytes outside the JavaScript heap, where a million of them cost the garbage collector nothing.
  *
- * It is a log: a new block goes to the end of the newest chunk, a freed one leaves a hole, and when holes are more than half of
- * what lives, the blocks of the emptiest chunks move to the end and their chunks are used again. So memory follows what lives,
- * whatever sizes come and go, and a write costs its own bytes and about as many again.
+ * It is a log: a new block goes to the end of the newest chunk, and a freed block leaves a hole. When holes exceed a third of the live
+ * bytes, the blocks of the emptiest chunks move to the end and their chunks are reused. Memory therefore follows the live bytes for any
+ * mix of sizes, and the cost of a write is a small multiple of its bytes.
  */
 export class ByteArena {
-  /** There is no chunk 0, so that no block has the address {@link NO_BLOCK}. */
+  /** Chunk 0 does not exist, so that no block has the address {@link NO_BLOCK}. */
   private readonly chunks: (Chunk | undefined)[] = [undefined];
   private readonly vacant: number[] = [];
   private readonly spare: Buffer[] = [];
@@ -32,7 +32,7 @@ export class ByteArena {
   private used = 0;
   private isCompacting = false;
 
-  /** @param onMoved a block of this owner has a new address. */
+  /** @param onMoved is called when the block of this owner gets a new address. */
   constructor(private readonly onMoved: (owner: number, address: number) => void) {
     this.newest = this.open(CHUNK_BYTES);
   }
@@ -42,7 +42,7 @@ export class ByteArena {
     return this.chunks.reduce((sum, chunk) => sum + (chunk?.buffer.length ?? 0), this.spare.length * CHUNK_BYTES);
   }
 
-  /** Makes a block; its bytes are whatever was there before. The addresses of other blocks may change: see `onMoved`. */
+  /** Allocates a block with undefined content. Other blocks may get a new address: see `onMoved`. */
   allocate(owner: number, bytes: number): number {
     const size = sizeOf(bytes);
     const chunk = this.chunkFor(size);
@@ -56,24 +56,24 @@ export class ByteArena {
     return chunk.index * UNITS_PER_CHUNK + at / UNIT_BYTES;
   }
 
-  /** The bytes of a block: a view that is good until the next {@link allocate}. */
+  /** The bytes of a block: a view that is valid until the next {@link allocate}. */
   bytes(address: number, from = 0): Buffer {
     const { buffer } = this.chunkOf(address);
     const at = offsetOf(address);
     return buffer.subarray(at + HEAD_BYTES + from, at + HEAD_BYTES + buffer.readUInt32LE(at + 4));
   }
 
-  /** How many bytes a block holds. */
+  /** Length of a block, in bytes. */
   length(address: number): number {
     return this.chunkOf(address).buffer.readUInt32LE(offsetOf(address) + 4);
   }
 
-  /** Copies the first `length` of `bytes` into a block, from its byte `to` on. */
+  /** Copies the first `length` bytes of `bytes` into a block, starting at its byte `to`. */
   write(address: number, to: number, bytes: Buffer, length = bytes.length): void {
     bytes.copy(this.chunkOf(address).buffer, offsetOf(address) + HEAD_BYTES + to, 0, length);
   }
 
-  /** A number at the start of a block. It makes no view, nor does {@link holds}: both are asked for every event. */
+  /** The number at the start of a block. Like {@link holds} it creates no view, because both are called for every event. */
   readUInt16(address: number): number {
     return this.chunkOf(address).buffer.readUInt16LE(offsetOf(address) + HEAD_BYTES);
   }
@@ -82,7 +82,7 @@ export class ByteArena {
     this.chunkOf(address).buffer.writeUInt16LE(value, offsetOf(address) + HEAD_BYTES);
   }
 
-  /** Whether a block's bytes from `from` on are the first `length` of `bytes`. */
+  /** Whether a block's bytes, starting at `from`, equal the first `length` bytes of `bytes`. */
   holds(address: number, from: number, bytes: Buffer, length: number): boolean {
     const { buffer } = this.chunkOf(address);
     const start = offsetOf(address) + HEAD_BYTES + from;
@@ -103,7 +103,7 @@ export class ByteArena {
   private chunkFor(size: number): Chunk {
     if (this.hasRoom(size)) return this.newest;
     if (!this.isCompacting) this.compact();
-    // A block larger than a chunk has one of its own.
+    // A block larger than a chunk gets a chunk of its own.
     if (size > CHUNK_BYTES) return this.open(size);
     if (!this.hasRoom(size)) this.newest = this.open(CHUNK_BYTES);
     return this.newest;
@@ -115,7 +115,7 @@ export class ByteArena {
 
   private compact(): void {
     this.isCompacting = true;
-    while (this.used - this.live > Math.max(CHUNK_BYTES, this.live * MOST_DEAD)) {
+    while (this.used - this.live > Math.max(CHUNK_BYTES, this.live * MAX_DEAD_RATIO)) {
       const emptiest = this.emptiest();
       if (emptiest === undefined) break;
       this.evacuate(emptiest);
@@ -126,7 +126,8 @@ export class ByteArena {
   private emptiest(): Chunk | undefined {
     let found: Chunk | undefined;
     for (const chunk of this.chunks) {
-      if (chunk === undefined || chunk === this.newest || chunk.used - chunk.live < chunk.used * LEAST_GAIN) continue;
+      if (chunk === undefined || chunk === this.newest || chunk.used - chunk.live < chunk.used * MIN_DEAD_SHARE)
+        continue;
       if (found === undefined || chunk.live < found.live) found = chunk;
     }
     return found;
@@ -151,7 +152,7 @@ export class ByteArena {
 
   private open(bytes: number): Chunk {
     const index = this.vacant.pop() ?? this.chunks.length;
-    // Not from the pool of small buffers: a chunk is given back whole.
+    // Not from Node's pool of small buffers: a chunk is released as a whole.
     const buffer = (bytes === CHUNK_BYTES ? this.spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes);
     const chunk = { index, buffer, used: 0, live: 0 };
     this.chunks[index] = chunk;

@@ -3,19 +3,18 @@ const PACKED = 0;
 const PACKED_BYTES = 17;
 const UUID_CHARACTERS = 36;
 const DASH = 0x2d;
-/** Value of a lower-case hexadecimal digit by its character code; of all others -1. */
+/** Value of each lower-case hexadecimal digit by its character code; -1 for all other characters. */
 const DIGITS = new Int8Array(128).fill(-1);
 for (let value = 0; value < 16; value += 1) DIGITS[value.toString(16).charCodeAt(0)] = value;
 
-/** More bytes than {@link writeSessionKey} takes. */
+/** Upper bound of the bytes that {@link writeSessionKey} writes. */
 export function sessionKeyBound(sessionId: string): number {
   return PACKED_BYTES + 3 * sessionId.length;
 }
 
 /**
- * Writes a session id as the key that it has in memory: a UUID in its usual form as its 16 bytes, which is what the sender's ids are, and
- * any other id as UTF-8.
- * @returns bytes written, from the first of `target` on.
+ * Writes a session id as its key in memory: a UUID in its usual form, such as the sender's ids, as 16 bytes, any other id as UTF-8.
+ * @returns the number of bytes written, from the start of `target`.
  */
 export function writeSessionKey(target: Buffer, sessionId: string): number {
   return packUuid(target, sessionId) ? PACKED_BYTES : target.write(sessionId);
@@ -38,7 +37,7 @@ function packUuid(target: Buffer, text: string): boolean {
       at += 1;
     }
     const byte = (digitAt(text, at) << 4) | digitAt(text, at + 1);
-    // The sign of either digit's -1 stays.
+    // A digit of -1 makes the byte negative.
     if (byte < 0) return false;
     target[i] = byte;
     at += 2;

@@ -2,11 +2,11 @@ import { decodeState, encodeState, peekState } from '../rules/state-codec.js';
 import type { JoinRules } from '../rules/rules.js';
 import type { Phase, SessionState } from '../rules/state.js';
 import { basisDueAt, dueAt as dueAtOf } from '../rules/timers.js';
-import type { ChangelogRecord } from '../log/partition-log.js';
+import type { ChangelogRecord } from './changelog-record.js';
 import { SessionTable } from './session-table.js';
 import { TimerHeap } from './timer-heap.js';
 
-/** A session that the slice in hand has touched: decoded once, and encoded once when the slice is committed. */
+/** A session used since the last commit: decoded once on first use, encoded once at the commit. */
 type Touched = {
   readonly sessionId: string;
   slot: number | undefined;
@@ -20,29 +20,29 @@ export type DueSession = { readonly sessionId: string; readonly state: SessionSt
 /**
  * The states of one partition's sessions in memory, with their timers. The changelog is the durable copy.
  *
- * States rest encoded, in the bytes that the changelog holds; only those touched since the last {@link takeChanges} but one are objects: a
- * session's events come close together, and what is decoded once need not be decoded again for the next of them.
+ * States are kept encoded, in the form that the changelog holds. Only sessions used since the last {@link drainChanges} but one are
+ * objects: a session's events come close together, so one decoding serves several of them.
  */
 export class SessionStore {
   private readonly table = new SessionTable();
   private readonly timers = new TimerHeap();
   private touched = new Map<string, Touched>();
-  /** A session is asked for several times in a row. */
+  /** Cached because a session is looked up several times in a row. */
   private last: Touched | undefined;
-  /** Those of the slice before whose sessions are not complete. */
+  /** The sessions of the previous transaction that are not completed. */
   private before: ReadonlyMap<string, Touched> = new Map();
-  /** Sessions by phase, kept up as they move, for the metrics. */
+  /** Number of sessions by phase. */
   readonly counts: Record<Phase, number> = { open: 0, 'given-up': 0, 'awaiting-recording': 0, completed: 0 };
 
   constructor(private readonly rules: JoinRules) {}
 
-  /** Memory of the resting states, in bytes. */
+  /** Memory of the encoded states, in bytes. */
   get heldBytes(): number {
     return this.table.heldBytes;
   }
 
-  /** Sessions that were touched since the last {@link takeChanges}: each is an object until then. */
-  get inHand(): number {
+  /** Number of sessions that are decoded objects until the next {@link drainChanges}. */
+  get decodedSessions(): number {
     return this.touched.size;
   }
 
@@ -50,14 +50,14 @@ export class SessionStore {
     return this.touch(sessionId).state;
   }
 
-  /** An upper bound of the encoded state's size, which {@link set} was told or the table knows. */
+  /** Upper bound of the encoded state's size, from {@link set} or from the table. */
   boundBytes(sessionId: string): number {
     return this.touch(sessionId).boundBytes;
   }
 
   /**
-   * Stores a state and sets its timer; `undefined` forgets the session.
-   * @param boundBytes no more than this is needed to encode it.
+   * Sets a state and its timer; `undefined` forgets the session.
+   * @param boundBytes upper bound of the encoded size.
    */
   set(sessionId: string, state: SessionState | undefined, boundBytes = 0): void {
     const touched = this.touch(sessionId);
@@ -73,12 +73,12 @@ export class SessionStore {
     this.counts[state.phase] += 1;
     touched.slot ??= this.table.findOrInsert(sessionId);
     const dueAt = dueAtOf(state, this.rules);
-    // Most events leave the timer where it is, far from the caches where there are many.
+    // Most events do not move the timer. Skipping the heap saves cache misses when there are many timers.
     if (before === undefined || dueAt !== dueAtOf(before, this.rules)) this.timers.set(touched.slot, dueAt);
   }
 
   /**
-   * Takes a record of the changelog; its state is not decoded.
+   * Applies a record of the changelog, without decoding its state.
    * @throws UnknownStateVersionError when a newer program wrote it.
    */
   restore({ sessionId, state }: ChangelogRecord): void {
@@ -97,13 +97,13 @@ export class SessionStore {
     this.timers.set(slot, basisDueAt(basis, this.rules));
   }
 
-  /** The newest states of the sessions that changed since the last call, encoded, tombstones of the forgotten included. */
-  takeChanges(): ChangelogRecord[] {
+  /** Returns the encoded states of the sessions that changed since the last call, and tombstones for forgotten sessions. */
+  drainChanges(): ChangelogRecord[] {
     const changes: ChangelogRecord[] = [];
     const before = new Map<string, Touched>();
     for (const touched of this.touched.values()) {
       const { sessionId, slot, state, changed } = touched;
-      // Little more is heard of a session that is complete.
+      // A completed session rarely gets another event.
       if (state !== undefined && state.phase !== 'completed') before.set(sessionId, touched);
       if (!changed) continue;
       const encoded = state === undefined ? null : encodeState(state);
@@ -116,19 +116,19 @@ export class SessionStore {
     return changes;
   }
 
-  /** When the earliest timer is due; `undefined` when there is none. */
+  /** Due time of the earliest timer; `undefined` when there is none. */
   nextDueAt(): number | undefined {
     return this.timers.firstDueAt();
   }
 
-  /** The session whose timer is due first, if that is before `time` (exclusive). Firing it sets another timer, or none. */
+  /** The session with the earliest timer, if that is due before `time` (exclusive). The caller fires it and sets the new state. */
   dueBefore(time: number): DueSession | undefined {
     const slot = this.timers.first();
     const dueAt = this.timers.firstDueAt();
     if (slot === undefined || dueAt === undefined || dueAt >= time) return undefined;
     const sessionId = this.table.sessionId(slot);
     const state = this.get(sessionId);
-    if (state === undefined) throw new Error('a timer outlived its session');
+    if (state === undefined) throw new Error(`session ${sessionId} has a timer but no state`);
     return { sessionId, state, dueAt };
   }
 

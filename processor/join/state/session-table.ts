@@ -2,27 +2,27 @@ import { ByteArena, NO_BLOCK } from './byte-arena.js';
 import { readSessionKey, sessionKeyBound, writeSessionKey } from './session-key.js';
 
 const NO_SLOT = -1;
-/** Longest session id in UTF-8: 256 characters of up to four bytes each; one that is longer is no session id of ours, and fits too. */
+/** Initial size of the key buffer: more than the longest session id in UTF-8 (256 characters of up to four bytes). It grows. */
 const SCRATCH_BYTES = 4_096;
-const FIRST_CAPACITY = 1_024;
-/** Share of the index that may be taken: linear probing stays short below it. */
-const FULL = 0.7;
-/** Numbers in an entry of the index. */
+const INITIAL_CAPACITY = 1_024;
+/** Largest occupied share of the index. Linear probing stays short below it. */
+const MAX_LOAD = 0.7;
+/** Numbers per index entry. */
 const ENTRY = 2;
-/** Before the key in a session's block: the bytes of the key. */
+/** Size of the key's length, which comes before the key in a session's block. */
 const KEY_LENGTH_BYTES = 2;
 
 /**
- * Encoded states by session id, in typed arrays and a {@link ByteArena}: a hash table with open addressing, whose entries name
- * slots. A slot is a small integer that stands for the session as long as it is in the table; afterwards it is used again.
+ * Encoded states by session id, in typed arrays and a {@link ByteArena}: a hash table with open addressing, whose entries point to
+ * slots. A slot is a small integer that identifies the session while it is in the table, and is reused afterwards.
  *
- * A million entries are no objects: the garbage collector does not see them, and nothing of them is on the JavaScript heap.
+ * Entries are not objects: the garbage collector does not see a million of them, and they take no space on the JavaScript heap.
  */
 export class SessionTable {
   private readonly arena = new ByteArena((slot, address) => (this.addresses[slot] = address));
-  /** By place: slot + 1, or 0 where it is empty, and the hash of the key, so that a search in a large table reads one line of the cache. */
-  private index = new Int32Array(ENTRY * FIRST_CAPACITY);
-  private addresses = new Uint32Array(FIRST_CAPACITY);
+  /** For each place: slot + 1 (0: empty), then the key's hash, so that a search in a large table reads one cache line. */
+  private index = new Int32Array(ENTRY * INITIAL_CAPACITY);
+  private addresses = new Uint32Array(INITIAL_CAPACITY);
   private readonly freeSlots: number[] = [];
   private slots = 0;
   private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
@@ -42,7 +42,7 @@ export class SessionTable {
     return this.lookUp(length, this.hashScratch(length));
   }
 
-  /** The session's slot; one is made, with an empty state, when there is none. */
+  /** The session's slot. Inserts one with an empty state when there is none. */
   findOrInsert(sessionId: string): number {
     const length = this.scratchKey(sessionId);
     const hash = this.hashScratch(length);
@@ -50,7 +50,7 @@ export class SessionTable {
     if (found !== undefined) return found;
     const slot = this.freeSlots.pop() ?? this.newSlot();
     this.writeBlock(slot, length, undefined);
-    if (this.size > (this.index.length / ENTRY) * FULL) this.growIndex();
+    if (this.size > (this.index.length / ENTRY) * MAX_LOAD) this.growIndex();
     occupy(this.index, slot, hash);
     return slot;
   }
@@ -60,7 +60,7 @@ export class SessionTable {
     return readSessionKey(this.arena.bytes(address, KEY_LENGTH_BYTES), this.arena.readUInt16(address));
   }
 
-  /** The encoded state, empty before the first {@link setState}: a view, good until the table is next changed. */
+  /** The encoded state, empty before the first {@link setState}: a view that is valid until the table changes. */
   state(slot: number): Buffer {
     const address = this.addresses[slot] as number;
     return this.arena.bytes(address, KEY_LENGTH_BYTES + this.arena.readUInt16(address));
@@ -85,7 +85,7 @@ export class SessionTable {
     this.freeSlots.push(slot);
   }
 
-  /** Writes the slot's block anew: the key that stands in the scratch buffer, then the state. */
+  /** Writes a new block for the slot: the key in the scratch buffer, then the state. */
   private writeBlock(slot: number, keyBytes: number, state: Buffer | undefined): void {
     const before = this.addresses[slot] as number;
     if (before !== NO_BLOCK) this.arena.free(before);
@@ -103,7 +103,7 @@ export class SessionTable {
     return writeSessionKey(this.scratch, sessionId);
   }
 
-  /** FNV-1a, then mixed so that the low bits depend on all: other than Kafka's partitioner, whose hash all ids here have in common. */
+  /** FNV-1a, mixed so that the low bits depend on all bits. Kafka's own hash would not spread: it put all ids here into one partition. */
   private hashScratch(length: number): number {
     const { scratch } = this;
     let hash = 0x811c9dc5;
@@ -129,7 +129,7 @@ export class SessionTable {
     );
   }
 
-  /** Empties the slot's place and closes the gap, so that no search stops short of its key. */
+  /** Empties the slot's place and closes the gap, so that no search ends before its key. */
   private vacate(slot: number): void {
     const { index } = this;
     const mask = index.length / ENTRY - 1;
@@ -137,7 +137,7 @@ export class SessionTable {
     while (index[ENTRY * gap] !== slot + 1) gap = (gap + 1) & mask;
     for (let place = (gap + 1) & mask; index[ENTRY * place] !== 0; place = (place + 1) & mask) {
       const home = (index[ENTRY * place + 1] as number) & mask;
-      // What lives between its home and the gap may not move before its home.
+      // An entry whose home lies between the gap and its place stays: it may not move before its home.
       if (((place - home) & mask) < ((place - gap) & mask)) continue;
       index.copyWithin(ENTRY * gap, ENTRY * place, ENTRY * (place + 1));
       gap = place;
@@ -145,7 +145,7 @@ export class SessionTable {
     index[ENTRY * gap] = 0;
   }
 
-  /** Puts the slot's key into the scratch buffer; returns its bytes. */
+  /** Copies the slot's key into the scratch buffer and returns its length in bytes. */
   private scratchKeyOf(slot: number): number {
     const address = this.addresses[slot] as number;
     const keyBytes = this.arena.readUInt16(address);

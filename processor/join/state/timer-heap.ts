@@ -1,27 +1,27 @@
 const ARITY = 4;
 const NOWHERE = -1;
-const FIRST_CAPACITY = 1_024;
+const INITIAL_CAPACITY = 1_024;
 
 /**
- * One timer for each slot number, earliest first: a heap in typed arrays that knows where each slot stands in it. So a timer that
- * moves is moved, not left behind as a stale entry: a slot costs 16 bytes, whatever happened to its timer before.
+ * One timer for each slot number, earliest first: a heap in typed arrays that knows the place of each slot. A changed timer moves in
+ * place and leaves no stale entry, so a slot costs 16 bytes however often its timer has changed.
  *
- * Looking at the earliest is O(1), setting and removing O(log n). Slots are small integers, such as those of a table.
+ * Reading the earliest timer is O(1), setting and removing one O(log n). Slots are small integers, such as those of a table.
  */
 export class TimerHeap {
-  /** By place in the heap; due times stand side by side, as those of a place's children are compared at every step. */
-  private dueTimes = new Float64Array(FIRST_CAPACITY);
-  private slots = new Int32Array(FIRST_CAPACITY);
+  /** By place in the heap. Due times are adjacent, because every step compares those of a place's children. */
+  private dueTimes = new Float64Array(INITIAL_CAPACITY);
+  private slots = new Int32Array(INITIAL_CAPACITY);
   /** By slot. */
-  private places = new Int32Array(FIRST_CAPACITY).fill(NOWHERE);
+  private places = new Int32Array(INITIAL_CAPACITY).fill(NOWHERE);
   private size = 0;
 
-  /** The slot whose timer is due first; `undefined` when there is none. */
+  /** The slot with the earliest timer; `undefined` when there is none. */
   first(): number | undefined {
     return this.size === 0 ? undefined : this.slots[0];
   }
 
-  /** When the first timer is due; `undefined` when there is none. */
+  /** Due time of the earliest timer; `undefined` when there is none. */
   firstDueAt(): number | undefined {
     return this.size === 0 ? undefined : this.dueTimes[0];
   }
@@ -41,7 +41,7 @@ export class TimerHeap {
     this.places[slot] = NOWHERE;
     this.size -= 1;
     if (place === this.size) return;
-    // The last one fills the gap. It may belong above it or below it: the two are in different branches.
+    // The last entry fills the gap. It comes from another branch, so it may have to move up or down.
     const last = this.slots[this.size] as number;
     const dueAt = this.dueTimes[this.size] as number;
     if (dueAt < (this.dueTimes[place] as number)) this.raise(last, dueAt, place);
@@ -88,7 +88,7 @@ export class TimerHeap {
     this.places[slot] = place;
   }
 
-  /** There are never more timers than slots: one capacity serves all. */
+  /** One capacity serves all arrays, because there are never more timers than slots. */
   private reserve(slot: number): void {
     if (slot < this.places.length) return;
     const capacity = Math.ceil(Math.max(slot + 1, this.places.length * 1.5));

@@ -1,24 +1,22 @@
 import type { SessionEventValue } from '../../../schemas/validators.js';
+import type { Written } from '../log/written.js';
 import type { Effect } from '../rules/effects.js';
 
 /**
- * A transaction is cut short when so many records were read in it, so many timers have fired, or so many bytes are to be written: a backlog
- * and a flood of timers are neither one giant transaction nor many small ones, and large records do not fill the memory.
+ * Limits of one transaction. They split a backlog or a flood of timers into transactions of a useful size, and keep large records from
+ * filling the memory.
  *
- * With more records a transaction costs less for each, as a session's state is written once for all of its events in it; from
- * some thousands on, little is left to win.
+ * A larger transaction costs less per record, because a session's state is written once for all of its events in it. Beyond
+ * some thousands of records the gain is small.
  */
-const MOST_RECORDS = 8_000;
-const MOST_TIMERS = 2_000;
-const MOST_BYTES = 16 * 1024 * 1024;
+const MAX_RECORDS = 8_000;
+const MAX_TIMERS = 2_000;
+const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Records of one kind, by the outcome of the recording: `none` where that is not known. */
-export type Written = { readonly kind: Effect['kind']; readonly outcome: string; readonly count: number };
-
-/** How large a task's next commit is by now, and what it will tell the metrics. */
+/** Tracks the size of a task's next commit, and collects what the commit reports to the metrics. */
 export class PendingTransaction {
   readonly events = new Map<SessionEventValue['event'], number>();
-  /** LogAppendTimes of the events that gave a record. */
+  /** LogAppendTimes of the events that led to an output record. */
   readonly causes: number[] = [];
   private readonly effects = new Map<string, { kind: Effect['kind']; outcome: string; count: number }>();
   private records = 0;
@@ -26,7 +24,7 @@ export class PendingTransaction {
   private bytes = 0;
 
   get isFull(): boolean {
-    return this.records >= MOST_RECORDS || this.timers >= MOST_TIMERS || this.bytes >= MOST_BYTES;
+    return this.records >= MAX_RECORDS || this.timers >= MAX_TIMERS || this.bytes >= MAX_BYTES;
   }
 
   get hasTimers(): boolean {
@@ -37,12 +35,12 @@ export class PendingTransaction {
     return this.effects.values();
   }
 
-  /** A record was read. */
+  /** Counts an input record, whether or not it can be joined. */
   noteRecord(): void {
     this.records += 1;
   }
 
-  /** It was an event that is joined. */
+  /** Counts a record that was joined as an event. */
   noteEvent(event: SessionEventValue['event'], bytes: number): void {
     this.events.set(event, (this.events.get(event) ?? 0) + 1);
     this.bytes += bytes;

@@ -1,53 +1,55 @@
+import type { Cancel, Clock } from '../../../infra/async/clock.js';
 import type { OffsetReader } from '../../../infra/kafka/consume/offset-reader.js';
 import type { TaskSlot } from './task-slot.js';
 
-/** How often it is looked whether a timer is due on a partition that nothing comes to. */
+/** Interval of the check for due timers on idle partitions. */
 const TICK_MS = 200;
 /**
- * A timer fires this long after it was due. It covers what a lower bound of one broker's clock cannot: another broker's clock that
- * is a little ahead, and a record that its leader has stamped but its followers have not yet.
+ * Delay between a timer's due time and its firing. It covers what a lower bound of one broker's clock cannot: another broker's clock
+ * that is slightly ahead, and a record that its leader has stamped but its followers do not have yet.
  */
 const SETTLE_MARGIN_MS = 500;
-/** Clocks drift apart by some tens of milliseconds in a thousand seconds: well inside the margin. */
-const CLOCK_MAX_AGE_MS = 600_000;
-/** A task that is behind gathers records for its next commit no longer than this: more of them may fail to come. */
-const MOST_DEFERRED_MS = 1_000;
+/** Longest use of one sample of the broker's clock. Clocks drift apart by tens of milliseconds in this time, well within the margin. */
+const MAX_CLOCK_AGE_MS = 600_000;
+/** Longest time for which processed records wait for more records before they are committed. */
+const MAX_DEFERRED_MS = 1_000;
 
 export type PunctuatorDeps = {
   readonly topic: string;
   readonly offsets: Pick<OffsetReader, 'bounds'>;
   readonly slots: () => ReadonlyMap<number, TaskSlot>;
-  /** A slot failed and must be given up. */
+  readonly clock: Clock;
+  /** A call to the slot failed: its task must be given up. */
   readonly onTaskFailed: (partition: number, error: unknown) => void;
-  /** The end of the topic could not be asked; it is asked again at the next tick. */
+  /** The end of the topic could not be read. The next tick tries again. */
   readonly onUnavailable: (error: unknown) => void;
 };
 
 /**
- * Fires timers on idle partitions, and commits what waits for records that do not come. A busy partition needs none of this: its records
- * bring the time with them.
+ * Fires timers on idle partitions, and commits processed records when no more records arrive. A busy partition does not need it,
+ * because each record brings the time with it.
  *
- * The order is what makes it right: first note the broker's clock, then ask for the end of the partition, then let the task fire
- * what was due by that time, and only if it has processed all up to that end.
+ * Correctness depends on the order of three steps: read the broker's clock, read the end of the partition, then let the task fire the
+ * timers that were due by that time, and only if it has processed everything up to that end.
  */
 export class Punctuator {
-  private timer: NodeJS.Timeout | undefined;
+  private cancelTick: Cancel = () => undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
 
   constructor(private readonly deps: PunctuatorDeps) {}
 
   start(): void {
-    this.timer = setTimeout(() => {
+    this.cancelTick = this.deps.clock.after(TICK_MS, () => {
       this.running = this.tick().finally(() => {
         if (!this.stopped) this.start();
       });
-    }, TICK_MS);
+    });
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.cancelTick();
     await this.running;
   }
 
@@ -67,15 +69,17 @@ export class Punctuator {
         const endOffset = bounds.get(partition)?.end;
         if (endOffset === undefined) return;
         await this.guard(partition, async () => {
-          while (!this.stopped && (await slot.punctuate({ endOffset, asOf })));
+          while (!this.stopped && (await slot.run((task) => task.punctuate({ endOffset, asOf }))));
         });
       }),
     );
   }
 
   private async commitDeferred(): Promise<void> {
-    const waiting = [...this.deps.slots()].filter(([, { deferredMs = 0 }]) => deferredMs >= MOST_DEFERRED_MS);
-    await Promise.all(waiting.map(([partition, slot]) => this.guard(partition, () => slot.commit())));
+    const waiting = [...this.deps.slots()].filter(([, { deferredMs = 0 }]) => deferredMs >= MAX_DEFERRED_MS);
+    await Promise.all(
+      waiting.map(([partition, slot]) => this.guard(partition, () => slot.run((task) => task.commit()))),
+    );
   }
 
   private async dueSlots() {
@@ -84,7 +88,8 @@ export class Punctuator {
       const nextDueAt = slot.nextDueAt();
       if (nextDueAt === undefined) continue;
       await this.guard(partition, async () => {
-        const asOf = (await slot.brokerNow(CLOCK_MAX_AGE_MS)) - SETTLE_MARGIN_MS;
+        const brokerNow = await slot.run((task) => task.brokerNow(MAX_CLOCK_AGE_MS));
+        const asOf = (brokerNow ?? 0) - SETTLE_MARGIN_MS;
         if (nextDueAt < asOf) due.push({ partition, slot, asOf });
       });
     }

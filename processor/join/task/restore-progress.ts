@@ -1,56 +1,71 @@
+import type { Clock } from '../../../infra/async/clock.js';
 import type { Logger } from '../../../infra/observability/logger.js';
 import type { JoinMetrics } from '../join-metrics.js';
 
-/** How often a restore that takes long says how far it is. */
-const SAY_EVERY_MS = 5_000;
-/** The clock is not asked for each record. */
-const LOOK_EVERY_RECORDS = 1_024;
+/** Interval of the log lines of a long restore. */
+const LOG_INTERVAL_MS = 5_000;
+/** Records between two readings of the clock, which would cost too much for each record. */
+const RECORDS_PER_CHECK = 1_024;
 
-/** Follows restores of a partition: log lines and metrics. */
+export type RestoreProgressDeps = {
+  readonly metrics: JoinMetrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+};
+
+/** Reports the restore of a partition in log lines and metrics. */
 export class RestoreProgress {
   private startedAt = 0;
-  private saidAt = 0;
+  private loggedAt = 0;
   private counted = 0;
   private isRunning = false;
   private recordsRead = 0;
 
+  /** @param topic of the changelog. */
   constructor(
+    private readonly topic: string,
     private readonly partition: number,
-    private readonly metrics: JoinMetrics,
-    private readonly logger: Logger,
-    private readonly monotonicMs: () => number,
+    private readonly deps: RestoreProgressDeps,
   ) {}
 
   begin(): void {
-    this.startedAt = this.saidAt = this.monotonicMs();
+    const { clock, metrics } = this.deps;
+    this.startedAt = this.loggedAt = clock.monotonic();
     this.isRunning = true;
-    this.metrics.restoring.inc();
-    this.logger.info({ partition: this.partition }, 'restore begins');
+    metrics.restoring.inc();
+    this.log('restoring join state from the changelog');
   }
 
   noteRecord(): void {
     this.recordsRead += 1;
-    if (this.recordsRead % LOOK_EVERY_RECORDS !== 0) return;
+    if (this.recordsRead % RECORDS_PER_CHECK !== 0) return;
     this.count();
-    if (this.monotonicMs() - this.saidAt < SAY_EVERY_MS) return;
-    this.saidAt = this.monotonicMs();
-    this.logger.info({ partition: this.partition, records: this.recordsRead }, 'restore goes on');
+    const now = this.deps.clock.monotonic();
+    if (now - this.loggedAt < LOG_INTERVAL_MS) return;
+    this.loggedAt = now;
+    this.log('still restoring join state');
   }
 
-  /** @param isComplete false when it failed or was given up. */
+  /** @param isComplete false when the restore failed or was cancelled. */
   end(isComplete: boolean): void {
     if (!this.isRunning) return;
     this.isRunning = false;
     this.count();
-    this.metrics.restoring.dec();
+    const { clock, metrics } = this.deps;
+    metrics.restoring.dec();
     if (!isComplete) return;
-    const ms = this.monotonicMs() - this.startedAt;
-    this.metrics.restoreSeconds.observe(ms / 1_000);
-    this.logger.info({ partition: this.partition, records: this.recordsRead, ms: Math.round(ms) }, 'restored');
+    const ms = clock.monotonic() - this.startedAt;
+    metrics.restoreSeconds.observe(ms / 1_000);
+    this.log('restored join state', { ms: Math.round(ms) });
+  }
+
+  private log(message: string, more: object = {}): void {
+    const { topic, partition, recordsRead: records } = this;
+    this.deps.logger.info({ topic, partition, records, ...more }, message);
   }
 
   private count(): void {
-    this.metrics.restoredRecords.inc(this.recordsRead - this.counted);
+    this.deps.metrics.restoredRecords.inc(this.recordsRead - this.counted);
     this.counted = this.recordsRead;
   }
 }

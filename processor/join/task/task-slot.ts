@@ -1,10 +1,9 @@
-import type { InputRecord } from '../../../infra/kafka/consume/group-consumer.js';
-import type { PartitionEnd, StreamTask } from './stream-task.js';
 import { Mutex } from '../../../infra/async/mutex.js';
+import type { StreamTask } from './stream-task.js';
 
 /**
- * A task with its doors: it opens in the background, its calls pass one at a time, and closing waits for the call in progress.
- * A call that fails spoils the task, and those that wait behind it find the door shut: else they would commit what it left in memory.
+ * Guards a task: opens it in the background, lets one call in at a time, and waits for the current call before it closes.
+ * A failed call spoils the task. Calls that wait behind it are skipped, because they would commit the failed call's state.
  *
  * ```
  *  opening ──▶ open ──▶ spoilt
@@ -17,8 +16,8 @@ export class TaskSlot {
   private state: 'opening' | 'open' | 'spoilt' | 'closed' = 'opening';
 
   /**
-   * @param onOpen the task is open, and still wanted.
-   * @param onOpenFailed opening failed while the slot was wanted.
+   * @param onOpen the task is open, and the slot has not been closed meanwhile.
+   * @param onOpenFailed opening failed, and the slot has not been closed meanwhile.
    */
   constructor(
     private readonly task: StreamTask,
@@ -45,9 +44,12 @@ export class TaskSlot {
     return this.task.counts;
   }
 
-  /** Where the task goes on; `undefined` when nothing was ever processed. */
-  get nextOffset(): number | undefined {
+  get nextOffset(): StreamTask['nextOffset'] {
     return this.task.nextOffset;
+  }
+
+  get currentOffset(): StreamTask['currentOffset'] {
+    return this.task.currentOffset;
   }
 
   get restoredRecords(): StreamTask['restoredRecords'] {
@@ -58,47 +60,35 @@ export class TaskSlot {
     return this.task.lastRecordAgeMs;
   }
 
-  nextDueAt(): number | undefined {
-    return this.isOpen ? this.task.nextDueAt() : undefined;
-  }
-
-  /** Processes records once the task is open; does nothing once it is closed. */
-  async process(records: readonly InputRecord[], nextOffset: number, isBehind: boolean): Promise<void> {
-    await this.call(() => this.task.process(records, nextOffset, isBehind), undefined);
-  }
-
   get deferredMs(): StreamTask['deferredMs'] {
     return this.isOpen ? this.task.deferredMs : undefined;
   }
 
-  /** See {@link StreamTask.commit}. @throws FencedError when another owner has had the partition since. */
-  async commit(): Promise<void> {
-    await this.call(() => this.task.commit(), undefined);
+  nextDueAt(): number | undefined {
+    return this.isOpen ? this.task.nextDueAt() : undefined;
   }
 
-  async punctuate(end: PartitionEnd): Promise<boolean> {
-    return this.call(() => this.task.punctuate(end), false);
-  }
-
-  async brokerNow(maxAgeMs: number): Promise<number> {
-    return this.call(() => this.task.brokerNow(maxAgeMs), 0);
-  }
-
-  /** Ends the task: nothing is committed after this resolves. */
-  async close(): Promise<void> {
-    this.state = 'closed';
-    await this.mutex.run(() => this.task.close());
-  }
-
-  private call<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
+  /**
+   * Runs work on the task after the calls before it. Waits while the task opens.
+   *
+   * @returns `undefined`, without doing the work, when the task is spoilt or closed by then.
+   * @throws whatever the work throws; the task is spoilt afterwards.
+   */
+  async run<T>(work: (task: StreamTask) => Promise<T>): Promise<T | undefined> {
     return this.mutex.run(async () => {
-      if (!this.isOpen) return otherwise;
+      if (!this.isOpen) return undefined;
       try {
-        return await work();
+        return await work(this.task);
       } catch (error) {
         if (this.state === 'open') this.state = 'spoilt';
         throw error;
       }
     });
+  }
+
+  /** Closes the task. Nothing is committed after this resolves. */
+  async close(): Promise<void> {
+    this.state = 'closed';
+    await this.mutex.run(() => this.task.close());
   }
 }

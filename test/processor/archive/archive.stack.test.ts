@@ -66,7 +66,7 @@ async function start(
   running.add(role);
   await role.start();
   const missing = storeIsAway ? 'object store' : 'nothing';
-  await vi.waitFor(() => expect(role.notReady() ?? 'nothing').toContain(missing), { timeout: 30_000 });
+  await vi.waitFor(() => expect(role.readinessFault() ?? 'nothing').toContain(missing), { timeout: 30_000 });
   return role;
 }
 

@@ -30,7 +30,7 @@ const later: readonly SessionEventValue[] = [
   recordingArchived({ sessionId: 'twice' }),
 ];
 
-/** What an exact join makes of the events above. */
+/** The history of an exact join of the events above. */
 function goodHistory(): History {
   const log = [...events, ...later].map((event, offset) => {
     const timestamp = T0 + (offset < events.length ? offset : minutes(61) + offset);
@@ -51,7 +51,11 @@ function goodHistory(): History {
     }
   }
   return {
-    ...{ log, outputs, phases, until, rules: RULES },
+    log,
+    outputs,
+    phases,
+    until,
+    rules: RULES,
     sent: log.map(({ id, event }) => ({ id, sessionId: event?.sessionId ?? '', isAcknowledged: true })),
     deadLetters: [{ partition: 0, sourceOffset: 2 }],
     seenByOther: new Set(outputs.map(placeOf)),
@@ -69,7 +73,7 @@ const output = (id: string): OutputRead => {
 };
 const seen = (outputs: readonly OutputRead[]) => ({ outputs, seenByOther: new Set(outputs.map(placeOf)) });
 
-it('a good history has nothing wrong with it, and something in it', () => {
+it('a correct history has no violations, and is not empty', () => {
   expect(good.outputs.map(({ id }) => id)).toEqual([
     ...['text:complete:1', 'call:complete:1', 'call:amended:2', 'open:incomplete:1', 'late:incomplete:1'],
     ...['late:complete:1', 'twice:complete:1', 'twice:amended:2', 'twice:amended:3'],
@@ -77,47 +81,47 @@ it('a good history has nothing wrong with it, and something in it', () => {
   expect(checkHistory(good)).toEqual([]);
 });
 
-describe('planted in it, it is found:', () => {
+describe('finds in a history:', () => {
   const again = { ...output('text:complete:1'), offset: 99 };
-  const stranger = { ...again, id: 'nobody:complete:1', sessionId: 'nobody' };
+  const phantom = { ...again, id: 'nobody:complete:1', sessionId: 'nobody' };
   const early = { ...output('open:incomplete:1'), id: 'text:incomplete:1', sessionId: 'text', offset: 99 };
   const halfRecord = { ...output('call:complete:1').record, timeline: {} };
   const planted: readonly [ViolationKind, string, string, Partial<History>][] = [
     [
       'lost',
-      'an event that was acknowledged',
+      'an acknowledged event that is missing',
       'text',
       { log: good.log.slice(1), ...seen(without('text:complete:1')), phases: new Map([...good.phases].slice(1)) },
     ],
-    ['lost', 'a complete record', 'text', seen(without('text:complete:1'))],
-    ['lost', 'an amended record', 'call', seen(without('call:amended:2'))],
-    ['lost', 'an incomplete record', 'open', seen(without('open:incomplete:1'))],
-    ['lost', 'a dead letter', '', { deadLetters: [] }],
+    ['lost', 'a missing complete record', 'text', seen(without('text:complete:1'))],
+    ['lost', 'a missing amended record', 'call', seen(without('call:amended:2'))],
+    ['lost', 'a missing incomplete record', 'open', seen(without('open:incomplete:1'))],
+    ['lost', 'a missing dead letter', '', { deadLetters: [] }],
     ['duplicate', 'a second complete record', 'text', seen([...good.outputs, again])],
     ['duplicate', 'a second dead letter', '', { deadLetters: [...good.deadLetters, ...good.deadLetters] }],
-    ['torn', 'a record that misses a part', 'call', seen(changed('call:complete:1', { record: halfRecord }))],
-    ['torn', 'a state that is not what was said', 'call', { phases: new Map([...good.phases, ['call', 'open']]) }],
+    ['torn', 'a record with a missing part', 'call', seen(changed('call:complete:1', { record: halfRecord }))],
+    ['torn', 'a state that contradicts the events', 'call', { phases: new Map([...good.phases, ['call', 'open']]) }],
     [
       'reordered',
-      'a complete record before its incomplete',
+      'a complete record before the incomplete one',
       'late',
       seen(changed('late:incomplete:1', { timestamp: T0 + 5_000 })),
     ],
-    ['reordered', 'a revision before the last', 'twice', seen(changed('twice:amended:2', { offset: 99 }))],
+    ['reordered', 'a revision before the previous one', 'twice', seen(changed('twice:amended:2', { offset: 99 }))],
     [
       'aborted',
-      'a record that only another reader was shown',
+      'a record that only the other reader saw',
       '',
       { seenByOther: new Set([...good.outputs.map(placeOf), 'complete/0/77']) },
     ],
     [
       'aborted',
-      'a record that another reader was not shown',
+      'a record that the other reader did not see',
       'text',
       { seenByOther: new Set(without('text:complete:1').map(placeOf)) },
     ],
-    ['phantom', 'a session that nobody sent', 'nobody', seen([...good.outputs, stranger])],
-    ['phantom', 'an incomplete record of a session that was finalized in time', 'text', seen([...good.outputs, early])],
+    ['phantom', 'a session that was never sent', 'nobody', seen([...good.outputs, phantom])],
+    ['phantom', 'an incomplete record of a session finalized in time', 'text', seen([...good.outputs, early])],
     ['phantom', 'an event that was never sent', 'text', { sent: good.sent.slice(1) }],
     [
       'phantom',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseLine } from '../../../soak/oracle/java-consumer.js';
 
-it('reads a line of the console consumer', () => {
+it('parses a record line of the console consumer', () => {
   const headers = 'ce_specversion:1.0,ce_id:s-1:complete:1,ce_time:2026-05-03T08:42:11.512Z';
   const line = `CreateTime:1777797731512\tPartition:3\tOffset:17\t${headers}\ts-\\xC3\\xA9\t\\x00\\x00\\x00\\x00\\x0A{"a":"\\x5Cn"}`;
   const record = parseLine(line);
@@ -10,7 +10,7 @@ it('reads a line of the console consumer', () => {
   expect(record?.value).toEqual(Buffer.concat([Buffer.from([0, 0, 0, 0, 10]), Buffer.from('{"a":"\\n"}')]));
 });
 
-it('takes no other line for a record', () => {
+it('ignores other lines', () => {
   expect(
     parseLine('[2026-05-03 08:42:11,512] ERROR Error processing message, terminating consumer process:'),
   ).toBeUndefined();

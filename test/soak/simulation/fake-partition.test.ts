@@ -1,4 +1,4 @@
-import { FakePartition } from '../../../soak/simulation/fake-partition.js';
+import { FakePartition } from '../../../soak/simulation/kafka/fake-partition.js';
 import { partitionLogContract } from '../../processor/join/log/partition-log.contract.js';
 
 partitionLogContract('fake', () => {

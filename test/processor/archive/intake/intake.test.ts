@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inputRecord } from '../../../../soak/simulation/input-record.js';
+import { inputRecord } from '../../../../soak/simulation/kafka/input-record.js';
 import { Intake } from '../../../../processor/archive/intake/intake.js';
 import { Leases } from '../../../../processor/archive/intake/lease.js';
 import { encodeWire, wireHeader } from '../../../../schemas/wire-format.js';

@@ -7,7 +7,9 @@ import { suiteEnv, suiteKafka } from '../../../support/stack-settings.js';
 import { partitionLogContract } from './partition-log.contract.js';
 
 const PARTITIONS = 24;
-const END = 'the end of what the test wrote';
+const END = 'the end of the test';
+/** Longer than any test: a transaction that is left open shows as a reader that never ends. */
+const TRANSACTION_TIMEOUT_MS = 900_000;
 const { kafka, topics } = suiteKafka(suiteEnv('partition-log'));
 const groupId = `partition-log-${randomUUID()}`;
 const changelogReader = new PartitionReader(kafka, topics.changelog);
@@ -48,6 +50,7 @@ partitionLogContract('Kafka', () => {
         topics,
         changelogReader,
         maxBatchBytes: MAX_RECORD_BYTES,
+        transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
       }),
     outputTopic: topics.complete,
     outputs: async () => {

@@ -13,14 +13,14 @@ export const RULES: JoinRules = {
   linkLifetimeMs: 900_000,
 };
 
-/** 2026-05-03T08:00:00Z: minute 0 of every script. */
+/** Minute 0 of every script: 2026-05-03T08:00:00Z. */
 export const T0 = Date.UTC(2026, 4, 3, 8);
 export const minutes = (n: number): number => n * 60_000;
 export const at = (minute: number): string => new Date(T0 + minutes(minute)).toISOString();
 
 /**
- * Plays one session against the join core as the task would: timers that are due fire before a later event.
- * Given events at minutes, when time passes, then `effects` and `state`.
+ * Plays one session against the join rules as the task would: due timers fire before a later event.
+ * Given events at minutes, when time passes, then check `effects` and `state`.
  */
 export class SessionScript {
   state: SessionState | undefined;
@@ -34,14 +34,14 @@ export class SessionScript {
   event(minute: number, event: SessionEventValue): this {
     this.until(minute);
     const { state, effects } = onEvent(this.state, event, T0 + minutes(minute), this.rules);
-    return this.take(state, effects);
+    return this.apply(state, effects);
   }
 
   /** Fires the timers that are due before this minute. */
   until(minute: number): this {
     while (this.state !== undefined && dueAt(this.state, this.rules) < T0 + minutes(minute)) {
       const { state, effects } = onTimer(this.sessionId, this.state, dueAt(this.state, this.rules), this.rules);
-      this.take(state, effects);
+      this.apply(state, effects);
     }
     return this;
   }
@@ -50,8 +50,8 @@ export class SessionScript {
     return this.effects.map(({ kind }) => kind);
   }
 
-  private take(state: SessionState | undefined, effects: readonly Effect[]): this {
-    // Through the codec each time: what the changelog would hold must be all that there is.
+  private apply(state: SessionState | undefined, effects: readonly Effect[]): this {
+    // Encodes and decodes each time, because the changelog must hold everything that the state needs.
     this.state = state === undefined ? undefined : decodeState(encodeState(state));
     this.effects.push(...effects);
     return this;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SessionState } from '../../../../processor/join/rules/state.js';
 import {
   decodeState,
@@ -10,6 +10,9 @@ import {
 import { timerBasis } from '../../../../processor/join/rules/timers.js';
 import { T0, at } from './session-script.js';
 import { ARCHIVED } from './session-events.js';
+
+// The number of runs bounds each test. A time limit would only measure the load of the machine.
+vi.setConfig({ testTimeout: 0 });
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const millis = fc.integer({ min: 1, max: 2 ** 45 });
@@ -56,8 +59,8 @@ const state = fc.oneof(
   all(fc.constant({ phase: 'completed' }), fc.record({ completedAt: millis })),
 );
 
-describe('the form of a state', () => {
-  it('decodes to the state itself, with the timer to be read from its head', () => {
+describe('an encoded state', () => {
+  it('decodes to the same state, and has the timer basis in its head', () => {
     fc.assert(
       fc.property(state, (given) => {
         const encoded = encodeState(given);
@@ -69,11 +72,11 @@ describe('the form of a state', () => {
     );
   });
 
-  it('of a session that is only remembered is ten bytes', () => {
+  it('of a session that is only remembered takes ten bytes', () => {
     expect(encodeState({ phase: 'completed', completedAt: T0 })).toHaveLength(10);
   });
 
-  it('of version 1 is read', () => {
+  it('of version 1 can be read', () => {
     const awaiting = {
       phase: 'awaiting-recording',
       timeline: { sessionFinalized: at(1) },
@@ -88,9 +91,9 @@ describe('the form of a state', () => {
   it.each([
     ['a later version', Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0])],
     ['a later version in JSON', Buffer.from('[7,{}]')],
-    ['a phase that is not known', Buffer.from([2, 9, 0, 0, 0, 0, 0, 0, 0, 0])],
-    ['nothing', Buffer.alloc(0)],
-  ])('of %s is refused', (_what, bytes) => {
+    ['an unknown phase', Buffer.from([2, 9, 0, 0, 0, 0, 0, 0, 0, 0])],
+    ['no bytes', Buffer.alloc(0)],
+  ])('of %s is rejected', (_what, bytes) => {
     expect(() => peekState(bytes)).toThrow(UnknownStateVersionError);
     expect(() => decodeState(bytes)).toThrow(UnknownStateVersionError);
   });

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { schemas } from '../../../../schemas/generated/schemas.js';
 import type { SessionEventValue } from '../../../../schemas/validators.js';
 import { SessionScript } from './session-script.js';
@@ -15,7 +15,10 @@ import {
   textFinalized,
 } from './session-events.js';
 
-/** Sessions as the sender and the archiver tell them, free of contradictions, with the outcome that they must end in. */
+// The number of runs bounds each test. A time limit would only measure the load of the machine.
+vi.setConfig({ testTimeout: 0 });
+
+/** Sessions without contradictions, with the outcome that they must end in. */
 const consistent: readonly { readonly outcome: string; readonly events: readonly SessionEventValue[] }[] = [
   { outcome: 'not_expected', events: [sessionEnded(), textFinalized()] },
   {
@@ -63,7 +66,7 @@ function play({
   return script.until(61);
 }
 
-/** Everything that can contradict, at any time over six days. */
+/** Events that may contradict each other, at any time over six days. */
 const anything = fc.array(
   fc.record({
     minute: fc.oneof(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 0, max: 6 * 24 * 60 })),
@@ -88,7 +91,7 @@ const ajv = new Ajv();
 const isComplete = ajv.compile(schemas['session-complete']);
 const isIncomplete = ajv.compile(schemas['session-incomplete']);
 
-it('any order and any redelivery give one record, the same but for what had not been seen when it completed', () => {
+it('join rule 4: any order and any redelivery lead to one record, equal except for events not seen before completion', () => {
   fc.assert(
     fc.property(twoSchedules, ({ outcome, one, other }) => {
       const scripts = [play(one), play(other)];
@@ -101,7 +104,7 @@ it('any order and any redelivery give one record, the same but for what had not 
   );
 });
 
-/** What may contradict each other about one session; its finalizing does not, as the first in the log counts. */
+/** Contradicting events of one session, with at most one `session.finalized`, since the first in the log counts. */
 const contradicting = fc.record({
   finalized: fc.constantFrom(undefined, textFinalized(), callFinalized({ callDuration: 0 }), callFinalized()),
   others: fc.uniqueArray(
@@ -123,7 +126,7 @@ const contradicting = fc.record({
   ),
 });
 
-/** How the session must end, said without any order. */
+/** The expected outcome of the session, independent of the order. */
 function endsAs(finalized: SessionEventValue | undefined, others: readonly SessionEventValue[]): string | undefined {
   const failed = others.some((event) => event.event === 'recording.ready' && !event.success);
   const isCall = finalized?.event === 'session.finalized' && finalized.callStatus !== undefined;
@@ -135,7 +138,7 @@ function endsAs(finalized: SessionEventValue | undefined, others: readonly Sessi
   return archived || archiveFailed || (failed ? 'provider_failed' : 'not_received');
 }
 
-it('contradicting events end in the same last record in any order, but for its times, its revision and what came after it', () => {
+it('join rule 4: contradicting events lead to the same last record in any order, except for times, revision and later events', () => {
   const cases = contradicting.chain(({ finalized, others }) => {
     const events = finalized === undefined ? others : [finalized, ...others];
     return fc.record({
@@ -153,7 +156,7 @@ it('contradicting events end in the same last record in any order, but for its t
         const record = effects.at(-1)?.record;
         expect(record?.recording?.outcome).toBe(endsAs(finalized, others));
         const times = { completedAt: '', firstEventAt: '', incompleteAt: '', revision: 0 };
-        // An incomplete record comes when all has been seen: its timeline is the same, too.
+        // An incomplete record is written after all events, so its timeline is the same, too.
         return { ...record, ...times, ...(finalized && { timeline: {} }) };
       });
       expect(lasts[0]).toEqual(lasts[1]);
@@ -162,8 +165,8 @@ it('contradicting events end in the same last record in any order, but for its t
   );
 });
 
-describe('whatever comes', () => {
-  it('revisions count up from one, outcomes only climb, one life has one complete and at most one incomplete', () => {
+describe('for any events', () => {
+  it('revisions count up from one, and one life has one complete and at most one incomplete record', () => {
     fc.assert(
       fc.property(anything, (entries) => {
         const script = new SessionScript();
@@ -197,7 +200,7 @@ describe('whatever comes', () => {
     );
   });
 
-  it('every record fits its schema', () => {
+  it('every record conforms to its schema', () => {
     fc.assert(
       fc.property(anything, (entries) => {
         const script = new SessionScript();

@@ -14,7 +14,7 @@ import {
 
 const given = (): SessionScript => new SessionScript();
 
-describe('rule 1: a text session', () => {
+describe('join rule 1: a text session', () => {
   it('completes at session.finalized, with no recording expected', () => {
     const script = given().event(0, sessionEnded()).event(2, textFinalized());
     expect(script.effects).toEqual([
@@ -42,7 +42,7 @@ describe('rule 1: a text session', () => {
   });
 });
 
-describe('rule 2: a call without traffic', () => {
+describe('join rule 2: a call without audio', () => {
   it('completes at once', () => {
     const script = given().event(2, callFinalized({ callStatus: 'busy', callDuration: 0 }));
     expect(script.effects[0]?.record).toMatchObject({
@@ -52,7 +52,7 @@ describe('rule 2: a call without traffic', () => {
     });
   });
 
-  it('gives the same two records whether an unexpected recording came before or after', () => {
+  it('leads to the same two records whether an unexpected recording comes before or after', () => {
     const finalized = callFinalized({ callDuration: 0 });
     const after = given().event(1, recordingReady()).event(2, finalized).event(4, recordingArchived());
     const before = given().event(0, recordingReady()).event(1, recordingArchived()).event(2, finalized);
@@ -60,15 +60,15 @@ describe('rule 2: a call without traffic', () => {
     expect(before.kinds).toEqual(['complete', 'amended']);
   });
 
-  it('is not amended to say in other words that there is no recording', () => {
+  it('is not amended when the provider also reports that there is no recording', () => {
     const finalized = callFinalized({ callDuration: 0 });
     expect(given().event(2, finalized).event(3, providerFailed()).kinds).toEqual(['complete']);
     expect(given().event(1, providerFailed()).event(2, finalized).kinds).toEqual(['complete']);
   });
 });
 
-describe('rule 3: any other call waits for its recording', () => {
-  it('completes with it, whichever comes last', () => {
+describe('join rule 3: any other call waits for its recording', () => {
+  it('completes with it, whether it settles before or after session.finalized', () => {
     const scripts = [
       given().event(2, callFinalized()).event(3, recordingReady()).event(4, recordingArchived()),
       given().event(1, recordingReady()).event(2, recordingArchived()).event(4, callFinalized()),
@@ -79,7 +79,7 @@ describe('rule 3: any other call waits for its recording', () => {
     }
   });
 
-  it('completes as provider_failed when the provider has none', () => {
+  it('completes as provider_failed when the provider has no recording', () => {
     expect(given().event(2, callFinalized()).event(3, providerFailed()).effects[0]?.record.recording).toEqual({
       outcome: 'provider_failed',
     });
@@ -97,23 +97,23 @@ describe('rule 3: any other call waits for its recording', () => {
     expect(script.effects[0]?.record).toMatchObject({ completedAt: at(17), recording: { outcome: 'not_received' } });
   });
 
-  it('waits beyond the grace for an archive whose link still lives', () => {
+  it('waits beyond the grace while a link has not expired', () => {
     const script = given().event(2, callFinalized()).event(16, recordingReady());
     expect(script.until(31).kinds).toEqual([]);
     script.until(31.001);
     expect(script.effects[0]?.record).toMatchObject({ completedAt: at(31), recording: { outcome: 'not_received' } });
   });
 
-  it('takes a recording that settles at the very end of the grace', () => {
+  it('uses a recording that settles at the very end of the grace', () => {
     const script = given().event(2, callFinalized()).event(17, recordingArchived());
     expect(script.effects[0]?.record.recording).toEqual(ARCHIVED);
   });
 });
 
-describe('rule 5: a recording that settles after completion', () => {
+describe('join rule 5: a recording that settles after completion', () => {
   const notReceived = (): SessionScript => given().event(2, callFinalized()).until(20);
 
-  it('gives one amended record with the next revision and the same completedAt', () => {
+  it('leads to one amended record with the next revision and the same completedAt', () => {
     const script = notReceived()
       .event(21, recordingReady({ timestamp: at(21) }))
       .event(22, recordingArchived());
@@ -126,7 +126,7 @@ describe('rule 5: a recording that settles after completion', () => {
     });
   });
 
-  it('gives none when the outcome stays', () => {
+  it('leads to no record when the outcome stays', () => {
     const script = given().event(2, callFinalized()).event(3, recordingArchived());
     script
       .event(5, recordingArchived({ timestamp: at(5) }))
@@ -135,7 +135,7 @@ describe('rule 5: a recording that settles after completion', () => {
     expect(script.kinds).toEqual(['complete']);
   });
 
-  it('counts revisions up while the outcome climbs', () => {
+  it('counts revisions up while the outcome rises', () => {
     const script = notReceived()
       .event(21, providerFailed())
       .event(22, recordingFailed())
@@ -151,8 +151,8 @@ describe('rule 5: a recording that settles after completion', () => {
   });
 });
 
-describe('rule 6: a session that is never finalized', () => {
-  it('is reported once, with everything known', () => {
+describe('join rule 6: a session that is not finalized in time', () => {
+  it('is reported as incomplete once, with everything known', () => {
     const script = given().event(0, sessionEnded()).event(1, callEnded()).event(3, providerFailed()).until(60);
     expect(script.kinds).toEqual([]);
     script.until(500);
@@ -175,7 +175,7 @@ describe('rule 6: a session that is never finalized', () => {
     ]);
   });
 
-  it('is named by its project also where only the recording said it, until call.ended does', () => {
+  it('has the project of its recording until a call.ended sets it', () => {
     const project = (...events: Parameters<ReturnType<typeof given>['event']>[1][]): unknown => {
       const script = given();
       for (const [i, event] of events.entries()) script.event(i, event);
@@ -190,17 +190,17 @@ describe('rule 6: a session that is never finalized', () => {
     expect(project(recordingReady({ projectId: 'p-0' }), ready)).toBe('p-0');
   });
 
-  it('still completes when session.finalized comes after all', () => {
+  it('still completes when session.finalized comes later', () => {
     const script = given().event(0, sessionEnded()).event(90, textFinalized());
     expect(script.kinds).toEqual(['incomplete', 'complete']);
     expect(script.effects[1]?.record.timeline).toEqual({ sessionEnded: at(0), sessionFinalized: at(2) });
   });
 });
 
-describe('rule 8: memory', () => {
+describe('join rule 8: a session', () => {
   const days = 24 * 60;
 
-  it('ignores redeliveries of everything for the retention after completion', () => {
+  it('ignores redeliveries during the retention after completion', () => {
     const script = given()
       .event(2, textFinalized())
       .event(3 * days, textFinalized())
@@ -208,7 +208,7 @@ describe('rule 8: memory', () => {
     expect(script.kinds).toEqual(['complete']);
   });
 
-  it('forgets a session after the retention, a given-up one too', () => {
+  it('is forgotten after the retention, also when it was given up', () => {
     expect(
       given()
         .event(2, textFinalized())
@@ -222,8 +222,8 @@ describe('rule 8: memory', () => {
   });
 });
 
-describe('contradictions', () => {
-  it('of session.ended the earliest by its own timestamp counts, in whichever order they come', () => {
+describe('join rule 4: contradictions', () => {
+  it('the session.ended with the earliest timestamp counts, in any order', () => {
     const early = sessionEnded({ timestamp: at(-2), messagesCount: 3 });
     const late = sessionEnded({ timestamp: at(-1), messagesCount: 4 });
     for (const [first, second] of [
@@ -251,7 +251,7 @@ describe('contradictions', () => {
     expect(script.effects[1]?.record.recording).toEqual(ARCHIVED);
   });
 
-  it('of session.ended at the same time the content that is first as text counts, in whichever order they come', () => {
+  it('of session.ended events with equal timestamps, the content that comes first as text counts, in any order', () => {
     const some = sessionEnded({ messagesCount: 3 });
     const more = sessionEnded({ messagesCount: 4 });
     for (const [first, second] of [
@@ -263,7 +263,7 @@ describe('contradictions', () => {
     }
   });
 
-  it('of call.ended likewise', () => {
+  it('the same holds for call.ended', () => {
     for (const order of [
       ['busy', 'transferred'],
       ['transferred', 'busy'],
@@ -274,14 +274,14 @@ describe('contradictions', () => {
     }
   });
 
-  it('a second link makes the session wait as long as the later one lives', () => {
+  it('with a second link, the session waits until the later one expires', () => {
     const script = given().event(0, recordingReady()).event(2, callFinalized());
     script.event(14, recordingReady({ timestamp: at(14) }));
     expect(script.until(29).kinds).toEqual([]);
     expect(script.until(29.001).effects[0]?.record).toMatchObject({ recording: { outcome: 'not_received' } });
   });
 
-  it('a failure completes at once, even while a fresh link is being archived, whose success then amends', () => {
+  it('a failure completes the session at once, and the success of a fresh link amends it', () => {
     const script = given().event(0, recordingReady()).event(2, callFinalized()).event(3, recordingReady());
     script.event(4, recordingFailed()).event(6, recordingArchived());
     expect(script.effects.map(({ kind, record }) => [kind, record.recording?.outcome])).toEqual([
@@ -290,7 +290,7 @@ describe('contradictions', () => {
     ]);
   });
 
-  it('audio that is archived counts, although a newer link is under way, and nothing takes it back', () => {
+  it('archived audio counts while a newer link is being archived, and stays', () => {
     const script = given().event(0, recordingReady()).event(2, callFinalized()).event(3, recordingReady());
     script
       .event(4, recordingArchived())
@@ -300,7 +300,7 @@ describe('contradictions', () => {
     expect(script.effects[0]?.record.recording).toEqual(ARCHIVED);
   });
 
-  it('failure and success before session.finalized: the success counts', () => {
+  it('of failure and success before session.finalized, the success counts', () => {
     for (const [first, second] of [
       [recordingFailed(), recordingArchived()],
       [recordingArchived(), recordingFailed()],
@@ -310,7 +310,7 @@ describe('contradictions', () => {
     }
   });
 
-  it('a session that was given up waits for its recording as any other, once it is finalized', () => {
+  it('a given-up session waits for its recording like any other once it is finalized', () => {
     const script = given().event(0, callEnded()).event(90, callFinalized());
     expect(script.until(105).kinds).toEqual(['incomplete']);
     script.event(105, recordingArchived()).event(106, recordingFailed());
@@ -320,7 +320,7 @@ describe('contradictions', () => {
     ]);
   });
 
-  it('what is delivered again after the retention begins a new life: nothing is known of the first', () => {
+  it('a redelivery after the retention starts a new life of the session', () => {
     const script = given().event(2, textFinalized());
     const later = 3 * 24 * 60 + 10;
     expect(script.event(later, sessionEnded()).until(later + 61).kinds).toEqual(['complete', 'incomplete']);

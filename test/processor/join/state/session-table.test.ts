@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SessionTable } from '../../../../processor/join/state/session-table.js';
+
+// The number of runs bounds each test. A time limit would only measure the load of the machine.
+vi.setConfig({ testTimeout: 0 });
 
 const UUID = '2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11';
 const ids = fc.constantFrom(
@@ -23,7 +26,7 @@ const step = fc.record({
 const stateOf = (id: string, bytes: number, fill: number): Buffer =>
   Buffer.concat([Buffer.from(id), Buffer.alloc(bytes, fill)]);
 
-/** Plays the same on the table and on a Map. */
+/** Applies the same change to the table and to a Map. */
 function put(table: SessionTable, model: Map<string, Buffer>, id: string, state: Buffer | undefined): void {
   const slot = table.find(id);
   if (state === undefined) {
@@ -49,7 +52,7 @@ function expectSame(table: SessionTable, model: Map<string, Buffer>): void {
 }
 
 describe('the session table', () => {
-  it('is a map', () => {
+  it('behaves like a Map', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const table = new SessionTable();
@@ -64,7 +67,7 @@ describe('the session table', () => {
     );
   });
 
-  it('keeps what it holds while it grows, shrinks and moves blocks, and its memory follows what lives', () => {
+  it('keeps its entries while it grows, shrinks and moves blocks, and its memory follows the live bytes', () => {
     const table = new SessionTable();
     const model = new Map<string, Buffer>();
     const count = 20_000;

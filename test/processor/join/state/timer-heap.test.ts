@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { TimerHeap } from '../../../../processor/join/state/timer-heap.js';
 
-it('gives the slots in the order in which they are due, however they were set, moved and removed', () => {
+it('returns slots in the order of their due times, after any sequence of sets, moves and removals', () => {
   const step = fc.record({
     slot: fc.integer({ min: 0, max: 60 }).map((n) => n * 40),
     dueAt: fc.option(fc.integer({ min: 0, max: 30 }), { nil: undefined }),

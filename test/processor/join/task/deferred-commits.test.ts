@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TransactionFailedError } from '../../../../infra/kafka/transaction/errors.js';
 import type { StreamTask } from '../../../../processor/join/task/stream-task.js';
 import {
@@ -11,8 +11,11 @@ import {
 import { minutes } from '../rules/session-script.js';
 import { TaskHarness } from './task-harness.js';
 
+// Ends a test that waits forever. Thousands of records take seconds on an idle machine, and minutes on a busy one.
+vi.setConfig({ testTimeout: 600_000 });
+
 describe('a task that is behind', () => {
-  it('commits nothing yet, then all at once when it has caught up, with one state for each session', async () => {
+  it('commits nothing until it has caught up, then everything at once, with one state per session', async () => {
     const h = new TaskHarness();
     h.append(
       sessionEnded(),
@@ -34,7 +37,7 @@ describe('a task that is behind', () => {
     expect(task.deferredMs).toBeUndefined();
   });
 
-  it('commits a full transaction, although more is to come', async () => {
+  it('commits a full transaction before it has caught up', async () => {
     const h = new TaskHarness();
     for (let i = 0; i < 9_000; i += 1) h.append(textFinalized({ sessionId: `s-${i % 10}` }));
     const task = await h.open();
@@ -46,7 +49,7 @@ describe('a task that is behind', () => {
     expect(h.ids).toHaveLength(10);
   });
 
-  it('commits when it has too many sessions in hand, although more is to come', async () => {
+  it('commits when too many sessions are decoded', async () => {
     const h = new TaskHarness();
     for (let i = 0; i < 3_600; i += 1) h.append(textFinalized({ sessionId: `s-${i}` }));
     const task = await h.open();
@@ -57,7 +60,7 @@ describe('a task that is behind', () => {
     ]);
   });
 
-  it('cuts a slice where the transaction is full', async () => {
+  it('commits at the first record behind a full transaction', async () => {
     const h = new TaskHarness();
     for (let i = 0; i < 8_500; i += 1) h.append(textFinalized({ sessionId: `s-${i % 10}` }));
     const task = await h.open();
@@ -67,7 +70,7 @@ describe('a task that is behind', () => {
     expect(commits.map(({ nextOffset }) => nextOffset)).toEqual([8_000]);
   });
 
-  it('tells how long it has been waiting, from the first record that waits', async () => {
+  it('reports how long records have waited, counted from the first one', async () => {
     const h = new TaskHarness();
     h.append(sessionEnded(), callFinalized());
     const task = await h.open();
@@ -82,8 +85,8 @@ describe('a task that is behind', () => {
 
   it.each<[string, (task: StreamTask) => Promise<unknown>]>([
     ["the owner's own commit", (task) => task.commit()],
-    ["a look at the broker's clock", (task) => task.brokerNow(0)],
-  ])('commits what waits with its offset when %s comes in between', async (_, between) => {
+    ["a reading of the broker's clock", (task) => task.brokerNow(0)],
+  ])('commits waiting records with their offset at %s', async (_, between) => {
     const h = new TaskHarness();
     h.append(textFinalized(), callFinalized({ sessionId: 's-2' }), textFinalized({ sessionId: 's-3' }));
     const task = await h.open();
@@ -97,7 +100,7 @@ describe('a task that is behind', () => {
     expect(h.ids).toEqual(['s-1:complete:1', 's-3:complete:1']);
   });
 
-  it('commits what waits with its offset when a timer fires', async () => {
+  it('commits waiting records with their offset when a timer fires', async () => {
     const h = new TaskHarness();
     h.append(callFinalized(), textFinalized({ sessionId: 's-2' }));
     const task = await h.open();
@@ -110,7 +113,7 @@ describe('a task that is behind', () => {
     expect(h.ids).toEqual(['s-2:complete:1', 's-1:complete:1']);
   });
 
-  it('leaves what waits to the next owner when it is closed', async () => {
+  it('leaves waiting records to the next owner when it is closed', async () => {
     const h = new TaskHarness();
     h.append(textFinalized());
     const task = await h.open();
@@ -121,18 +124,21 @@ describe('a task that is behind', () => {
     expect(h.ids).toEqual(['s-1:complete:1']);
   });
 
-  it.each(['failed', 'lost-answer'] as const)('loses and repeats nothing when its commit is %s', async (fate) => {
-    const h = new TaskHarness();
-    h.append(sessionEnded(), textFinalized({ sessionId: 's-2' }), callFinalized(), recordingReady());
-    h.append(recordingArchived(), textFinalized({ sessionId: 's-3' }));
-    const task = await h.open();
-    await h.defer(task, 0, 2);
-    await h.defer(task, 2, 5);
-    h.partition.fate = fate;
-    await expect(h.feed(task, 5)).rejects.toThrow(TransactionFailedError);
-    expect(h.partition.committed).toBe(fate === 'failed' ? undefined : 6);
-    await h.feed(await h.open());
-    expect(h.ids).toEqual(['s-2:complete:1', 's-1:complete:1', 's-3:complete:1']);
-    expect(h.partition.committed).toBe(6);
-  });
+  it.each(['failed', 'lost-answer'] as const)(
+    'loses and repeats nothing when its commit ends with: %s',
+    async (fate) => {
+      const h = new TaskHarness();
+      h.append(sessionEnded(), textFinalized({ sessionId: 's-2' }), callFinalized(), recordingReady());
+      h.append(recordingArchived(), textFinalized({ sessionId: 's-3' }));
+      const task = await h.open();
+      await h.defer(task, 0, 2);
+      await h.defer(task, 2, 5);
+      h.partition.fate = fate;
+      await expect(h.feed(task, 5)).rejects.toThrow(TransactionFailedError);
+      expect(h.partition.committed).toBe(fate === 'failed' ? undefined : 6);
+      await h.feed(await h.open());
+      expect(h.ids).toEqual(['s-2:complete:1', 's-1:complete:1', 's-3:complete:1']);
+      expect(h.partition.committed).toBe(6);
+    },
+  );
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await producer.connect();
 });
 
-// Each test has a group of its own: what one leaves running would join the next one's sessions a second time.
+// Each test has its own group. A role left running would join the sessions of the next test a second time.
 afterEach(() => Promise.all([...running].map(stop)));
 
 afterAll(async () => {
@@ -81,7 +81,7 @@ const send = (...events: readonly SessionEventValue[]) =>
 
 const countOf = (prefix: string) => complete.records.filter(({ key }) => key?.toString().startsWith(prefix)).length;
 
-it('joins across restarts, one record a session, which the plain registry client decodes', async () => {
+it('writes one record per session across restarts, readable with a plain registry client', async () => {
   const run = randomUUID();
   const ids = Array.from({ length: 40 }, (_, i) => `${run}-${i}`);
   const groupId = `join-${run}`;
@@ -105,7 +105,7 @@ it('joins across restarts, one record a session, which the plain registry client
   expect(decoded).toMatchObject({ sessionId: ids[0], channel: 'call', recording: { outcome: 'archived' } });
 });
 
-it('hands partitions over to an instance that comes, and back when it goes', async () => {
+it('hands partitions over to a new instance, and back when an instance stops', async () => {
   const run = randomUUID();
   const groupId = `join-${run}`;
   const one = start(groupId);
@@ -123,10 +123,10 @@ it('hands partitions over to an instance that comes, and back when it goes', asy
   await wave('together');
   await stop(one);
   await wave('other');
-  expect(other.notReady()).toBeUndefined();
+  expect(other.readinessFault()).toBeUndefined();
 });
 
-it('gives up waiting on partitions to which nothing comes', async () => {
+it('fires timers on idle partitions', async () => {
   const run = randomUUID();
   const incomplete = await TopicRecords.open(kafka, topics.incomplete);
   await start(`join-${run}`, { recordingGraceMs: 300, finalizeTimeoutMs: 300 }).start();
@@ -139,12 +139,12 @@ it('gives up waiting on partitions to which nothing comes', async () => {
   });
 });
 
-it('no size of an event stops a partition', async () => {
+it('an event of any size does not stop a partition', async () => {
   const run = randomUUID();
   const sessionId = `${run}-large`;
   const deadLetters = await TopicRecords.open(kafka, topics.deadLetter);
   await start(`join-${run}`).start();
-  // As large as the ingress can be set to let in: joined as it is, but not where the join would have to write it longer than it came.
+  // The largest event that the ingress can accept. It is joined, unless the join would have to write it longer than it came.
   const bytes = MAX_RECORD_BYTES - 66 * 1024;
   const large = { text: 'x'.repeat(bytes) };
   const grows = encodeEvent(textFinalized({ sessionId, extractedVariables: { grows: 'HERE' } }), subjectIds.events);
@@ -164,12 +164,12 @@ it('no size of an event stops a partition', async () => {
   await send(textFinalized({ sessionId: `${run}-end` }));
   await complete.until(() => countOf(run) === 3);
   await deadLetters.until((records) => records.some(({ key }) => key?.toString() === sessionId));
-  const refused = deadLetters.records.find(({ key }) => key?.toString() === sessionId);
-  expect(refused?.value?.length).toBe(numbers.length);
+  const deadLetter = deadLetters.records.find(({ key }) => key?.toString() === sessionId);
+  expect(deadLetter?.value?.length).toBe(numbers.length);
   await deadLetters.close();
 });
 
-it('a timer does not wait for what an aborted transaction left at the end of its partition', async () => {
+it('a timer does not wait for the remains of an aborted transaction at the end of its partition', async () => {
   const run = randomUUID();
   await start(`join-${run}`, { recordingGraceMs: 300 }).start();
   await send(callFinalized({ sessionId: `${run}-call` }));

@@ -10,12 +10,12 @@ import { silent, suiteEnv, suiteKafka } from '../../../support/stack-settings.js
 import { TopicRecords } from '../../../support/topic-records.js';
 import { encodeEvent } from './task-harness.js';
 
-/** Kafka's own `max.message.bytes`. */
+/** Kafka's default of `max.message.bytes`. */
 const KAFKA_DEFAULT_BYTES = 1_048_588;
 const SESSIONS = 3_000;
 const HOUR_MS = 3_600_000;
 
-it('a backlog goes through topics that an operator has made as Kafka makes them, and what they cannot take to the dead letters', async () => {
+it('joins a backlog on topics with default limits, and writes records that exceed them to the dead-letter topic', async () => {
   const { kafka, topics, settings } = suiteKafka(suiteEnv('operator-topics'));
   const admin = kafka.admin();
   await admin.connect();
@@ -51,7 +51,13 @@ it('a backlog goes through topics that an operator has made as Kafka makes them,
   const complete = await TopicRecords.open(kafka, topics.complete);
   const deadLetters = await TopicRecords.open(kafka, topics.deadLetter);
   const role = new JoinRole({
-    ...{ kafka, topics, subjectIds, schemaRegistry, maxRecordBytes, logger: silent, metrics: new Registry() },
+    kafka,
+    topics,
+    subjectIds,
+    schemaRegistry,
+    maxRecordBytes,
+    logger: silent,
+    metrics: new Registry(),
     groupId: `join-${run}`,
     rules: { recordingGraceMs: HOUR_MS, finalizeTimeoutMs: HOUR_MS, retentionMs: HOUR_MS, linkLifetimeMs: 1 },
     onFatal: (error) => {

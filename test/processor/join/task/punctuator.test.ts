@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
 import { TransactionFailedError } from '../../../../infra/kafka/transaction/errors.js';
 import { Punctuator } from '../../../../processor/join/task/punctuator.js';
 import { TaskSlot } from '../../../../processor/join/task/task-slot.js';
@@ -8,16 +9,11 @@ import { TaskHarness } from './task-harness.js';
 const TICK_MS = 200;
 
 let punctuator: Punctuator | undefined;
-
-beforeEach(() => void vi.useFakeTimers());
-afterEach(async () => {
-  await punctuator?.stop();
-  vi.useRealTimers();
-});
+afterEach(() => punctuator?.stop());
 
 const failed: { readonly partition: number; readonly error: unknown }[] = [];
 
-/** The punctuator of one partition, whose task has a record of `s-1` in hand, with more to come. */
+/** The punctuator of one partition, whose task has processed a record of `s-1` without a commit, because more records follow. */
 async function behind(): Promise<TaskHarness> {
   const h = new TaskHarness();
   h.append(textFinalized());
@@ -25,12 +21,13 @@ async function behind(): Promise<TaskHarness> {
   const slot = await new Promise<TaskSlot>((resolve, reject) => {
     const opened: TaskSlot = new TaskSlot(task, () => resolve(opened), reject);
   });
-  await slot.process(h.partition.input, 1, true);
+  await slot.run(() => h.defer(task));
   failed.length = 0;
   punctuator = new Punctuator({
     topic: 'session.events',
     offsets: { bounds: () => Promise.resolve(new Map()) },
     slots: () => new Map([[0, slot]]),
+    clock: h.clock,
     onTaskFailed: (partition, error) => failed.push({ partition, error }),
     onUnavailable: () => undefined,
   });
@@ -38,40 +35,47 @@ async function behind(): Promise<TaskHarness> {
   return h;
 }
 
-it('commits what has been waiting for a second, with its offset', async () => {
+async function tick(h: TaskHarness, times = 1): Promise<void> {
+  for (let i = 0; i < times; i += 1) {
+    await h.timers.advance(TICK_MS);
+    await setImmediate();
+  }
+}
+
+it('commits records that have waited for a second, with their offset', async () => {
   const h = await behind();
   h.partition.brokerNow += 1_000;
-  await vi.advanceTimersByTimeAsync(TICK_MS);
+  await tick(h);
   expect(h.ids).toEqual(['s-1:complete:1']);
   expect(h.partition.committed).toBe(1);
 });
 
-it('leaves what has not been waiting for so long, until it has', async () => {
+it('does not commit records that have waited for less than a second', async () => {
   const h = await behind();
   h.partition.brokerNow += 999;
-  await vi.advanceTimersByTimeAsync(5 * TICK_MS);
+  await tick(h, 5);
   expect(h.ids).toEqual([]);
   expect(h.partition.committed).toBeUndefined();
   h.partition.brokerNow += 1;
-  await vi.advanceTimersByTimeAsync(TICK_MS);
+  await tick(h);
   expect(h.ids).toEqual(['s-1:complete:1']);
 });
 
-it('commits it once, and nothing when nothing waits', async () => {
+it('commits waiting records once, and nothing when none wait', async () => {
   const h = await behind();
   const commits = h.watchCommits();
   h.partition.brokerNow += 1_000;
-  await vi.advanceTimersByTimeAsync(TICK_MS);
+  await tick(h);
   h.partition.brokerNow += 5_000;
-  await vi.advanceTimersByTimeAsync(5 * TICK_MS);
+  await tick(h, 5);
   expect(commits).toHaveLength(1);
 });
 
-it('tells of a task whose commit fails, once', async () => {
+it('reports a task whose commit fails, once', async () => {
   const h = await behind();
   h.partition.fate = 'failed';
   h.partition.brokerNow += 1_000;
-  await vi.advanceTimersByTimeAsync(5 * TICK_MS);
+  await tick(h, 5);
   expect(failed).toEqual([{ partition: 0, error: expect.any(TransactionFailedError) as unknown }]);
   expect(h.partition.committed).toBeUndefined();
 });

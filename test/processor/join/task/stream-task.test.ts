@@ -13,8 +13,11 @@ import {
 import { T0, at, minutes } from '../rules/session-script.js';
 import { TOPICS, TaskHarness, encodeEvent } from './task-harness.js';
 
+// Ends a test that waits forever. Thousands of records take seconds on an idle machine, and minutes on a busy one.
+vi.setConfig({ testTimeout: 600_000 });
+
 describe('a task', () => {
-  it('writes the joined record with its identity', async () => {
+  it('writes the joined record with its CloudEvents headers', async () => {
     const h = new TaskHarness();
     h.append(sessionEnded(), callFinalized(), recordingReady(), recordingArchived());
     await h.feed(await h.open());
@@ -28,7 +31,7 @@ describe('a task', () => {
     expect(h.partition.committed).toBe(4);
   });
 
-  it('goes on where the last owner stopped, state and all', async () => {
+  it('continues with the state and position of the last owner', async () => {
     const h = new TaskHarness();
     h.append(sessionEnded(), callFinalized());
     await h.feed(await h.open());
@@ -37,7 +40,7 @@ describe('a task', () => {
     expect(h.ids).toEqual(['s-1:complete:1']);
   });
 
-  it('starts from all that the last owner committed before it was fenced', async () => {
+  it('starts from everything that the last owner committed before it was fenced', async () => {
     const h = new TaskHarness();
     h.append(textFinalized());
     const last = await h.open();
@@ -48,7 +51,7 @@ describe('a task', () => {
     expect(task.counts.completed).toBe(1);
   });
 
-  it('skips records that were processed before, when the consumer starts too early', async () => {
+  it('skips processed records when the consumer starts too early', async () => {
     const h = new TaskHarness({ retentionMs: 1 });
     h.append(textFinalized());
     await h.feed(await h.open());
@@ -60,7 +63,7 @@ describe('a task', () => {
     expect(h.partition.changelog.size).toBe(0);
   });
 
-  it('commits the position past records that say nothing', async () => {
+  it('commits the position behind records without effect', async () => {
     const h = new TaskHarness();
     h.append(textFinalized(), textFinalized());
     const task = await h.open();
@@ -69,7 +72,7 @@ describe('a task', () => {
     expect(h.partition.committed).toBe(2);
   });
 
-  it('moves past a stretch without records, and never back', async () => {
+  it('moves past offsets without records, and never back', async () => {
     const h = new TaskHarness();
     h.append(textFinalized());
     const task = await h.open();
@@ -89,7 +92,7 @@ describe('a task', () => {
     expect(h.written).toEqual([]);
   });
 
-  it.each(['failed', 'lost-answer'] as const)('loses and repeats nothing when a commit is %s', async (fate) => {
+  it.each(['failed', 'lost-answer'] as const)('loses and repeats nothing when a commit ends with: %s', async (fate) => {
     const h = new TaskHarness();
     h.append(textFinalized());
     const task = await h.open();
@@ -100,8 +103,8 @@ describe('a task', () => {
   });
 });
 
-describe('timers', () => {
-  it('fire before a later record, however late that is read', async () => {
+describe('timers (join rule 7)', () => {
+  it('fire before a later record, however late it is read', async () => {
     const h = new TaskHarness();
     h.append(callFinalized());
     h.partition.brokerNow += minutes(90);
@@ -111,7 +114,7 @@ describe('timers', () => {
     expect(h.written[0]?.record).toMatchObject({ completedAt: new Date(T0 + minutes(15)).toISOString() });
   });
 
-  it('do not overtake the backlog after a downtime: the recording in it counts', async () => {
+  it('do not overtake the backlog after a downtime, so a recording in it counts', async () => {
     const h = new TaskHarness();
     h.append(callFinalized());
     await h.feed(await h.open());
@@ -126,7 +129,7 @@ describe('timers', () => {
     expect(h.written).toMatchObject([{ id: 's-1:complete:1', record: { recording: { outcome: 'archived' } } }]);
   });
 
-  it('fire on an idle partition once its end has been reached, and once only', async () => {
+  it('fire once on an idle partition whose end has been reached', async () => {
     const h = new TaskHarness();
     h.append(callFinalized());
     const task = await h.open();
@@ -151,7 +154,7 @@ describe('timers', () => {
     expect(h.ids).toEqual(['s-1:incomplete:1']);
   });
 
-  it('come in many transactions when there are many', async () => {
+  it('are split over several transactions on an idle partition', async () => {
     const h = new TaskHarness();
     for (let i = 0; i < 4_500; i += 1) h.append(callFinalized({ sessionId: `s-${i}` }));
     const task = await h.open();
@@ -161,7 +164,7 @@ describe('timers', () => {
     expect(new Set(h.ids).size).toBe(4_500);
   });
 
-  it('come in many transactions when a record after them is processed, too', async () => {
+  it('are split over several transactions before a later record, too', async () => {
     const h = new TaskHarness();
     for (let i = 0; i < 4_500; i += 1) h.append(callFinalized({ sessionId: `s-${i}` }));
     await h.feed(await h.open());
@@ -178,7 +181,7 @@ describe('timers', () => {
     expect(new Set(h.ids).size).toBe(4_501);
   });
 
-  it('forget the session at the end of the retention, in the changelog too', async () => {
+  it('forget the session at the end of the retention, also in the changelog', async () => {
     const h = new TaskHarness();
     h.append(textFinalized());
     const task = await h.open();
@@ -202,7 +205,7 @@ describe('large records', () => {
   };
   const variables = { extractedVariables: { large: 'HERE' } };
 
-  it('are joined when they are as large as the ingress lets in', async () => {
+  it('are joined up to the size that the ingress accepts', async () => {
     const h = new TaskHarness();
     const text = `"${'x'.repeat(MAX_RECORD_BYTES - 65 * 1024)}"`;
     h.partition.append('s-1', raw(sessionEnded(variables), text));
@@ -213,7 +216,7 @@ describe('large records', () => {
     expect(Math.max(...h.partition.outputs.map(({ value }) => value.length))).toBeLessThan(MAX_RECORD_BYTES);
   });
 
-  it('go to the dead-letter topic when they would grow beyond what a topic takes, and the session lives on', async () => {
+  it('become dead letters when their output would exceed the topic limit, and the session continues', async () => {
     const h = new TaskHarness();
     const numbers = `[${'1e20,'.repeat((2 * MIB) / 5)}1]`;
     h.partition.append('s-1', raw(textFinalized(variables), numbers));
@@ -223,7 +226,7 @@ describe('large records', () => {
     expect(h.partition.outputs[0]?.value.length).toBeGreaterThan(2 * MIB);
   });
 
-  it('go there when it is the sum of what is known that grows too large', async () => {
+  it('become dead letters when the session as a whole would exceed the limit', async () => {
     const h = new TaskHarness();
     const text = 'x'.repeat(5 * MIB);
     h.append(sessionEnded({ extractedVariables: { text } }), callEnded({ callStatus: text }));
@@ -234,7 +237,7 @@ describe('large records', () => {
     expect(h.ids).toEqual(['too_large', 's-1:incomplete:1']);
   });
 
-  it('are cut into transactions that fit the memory', async () => {
+  it('are split into transactions that fit in memory', async () => {
     const h = new TaskHarness();
     for (let i = 0; i < 12; i += 1) {
       h.append(textFinalized({ sessionId: `s-${i}`, extractedVariables: { text: 'x'.repeat(4 * MIB) } }));
@@ -248,7 +251,7 @@ describe('large records', () => {
   });
 });
 
-/** A session.finalized whose extractedVariables nest so deep. */
+/** A session.finalized whose extractedVariables have this many levels. */
 function deep(levels: number): Buffer {
   const nested = '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
   const json = JSON.stringify(textFinalized({ extractedVariables: { deep: 'here' } })).replace(
@@ -258,7 +261,7 @@ function deep(levels: number): Buffer {
   return Buffer.concat([encodeEvent(textFinalized()).subarray(0, 5), Buffer.from(json)]);
 }
 
-describe('poison', () => {
+describe('records that cannot be joined', () => {
   it.each([
     ['not_wire_format', 's-1', Buffer.from('{"event":"session.ended"}')],
     ['not_json', 's-1', Buffer.concat([encodeEvent(textFinalized()), Buffer.from('}')])],
@@ -268,7 +271,7 @@ describe('poison', () => {
     ['key_mismatch', 's-2', encodeEvent(textFinalized())],
     ['key_mismatch', null, encodeEvent(textFinalized())],
     ['tombstone', 's-1', null],
-  ])('%s goes to the dead-letter topic, and the partition goes on', async (reason, key, value) => {
+  ])('%s: the record becomes a dead letter, and the partition continues', async (reason, key, value) => {
     const h = new TaskHarness();
     h.partition.append(key, value);
     h.append(textFinalized());
@@ -280,14 +283,14 @@ describe('poison', () => {
     expect(h.partition.outputs[0]).toMatchObject({ key, value: value ?? Buffer.alloc(0) });
   });
 
-  it('variables that nest as deep as is allowed are joined', async () => {
+  it('variables at the nesting limit are joined', async () => {
     const h = new TaskHarness();
     h.partition.append('s-1', deep(1_000));
     await h.feed(await h.open());
     expect(h.ids).toEqual(['s-1:complete:1']);
   });
 
-  it('a schema id that only the registry knows is no poison', async () => {
+  it('a record with a schema id that only the registry knows is joined', async () => {
     const h = new TaskHarness();
     h.registryKnows = (id) => Promise.resolve(id === 99);
     h.partition.append('s-1', encodeEvent(textFinalized(), 99));
@@ -295,14 +298,16 @@ describe('poison', () => {
     expect(h.ids).toEqual(['s-1:complete:1']);
   });
 
-  it('what stands before a record that waits for the registry does not wait with it', async () => {
+  it('records before one that waits for the registry do not wait', async () => {
     const h = new TaskHarness();
-    let answer = (_isKnown: boolean): void => undefined;
-    h.registryKnows = () => new Promise((resolve) => (answer = resolve));
+    const asked = new Promise<(exists: boolean) => void>((onAsked) => {
+      h.registryKnows = () => new Promise(onAsked);
+    });
     h.append(textFinalized());
     h.partition.append('s-2', encodeEvent(textFinalized({ sessionId: 's-2' }), 99));
     const fed = h.feed(await h.open());
-    await vi.waitFor(() => expect(h.ids).toEqual(['s-1:complete:1']));
+    const answer = await asked;
+    expect(h.ids).toEqual(['s-1:complete:1']);
     expect(h.partition.committed).toBe(1);
     answer(true);
     await fed;

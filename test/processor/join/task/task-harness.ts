@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import type { Clock } from '../../../../infra/async/clock.js';
 import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
 import type { JoinRules } from '../../../../processor/join/rules/rules.js';
 import { JoinMetrics } from '../../../../processor/join/join-metrics.js';
@@ -11,8 +12,9 @@ import { topicNames } from '../../../../schemas/topics.js';
 import type { SessionEventValue } from '../../../../schemas/validators.js';
 import { decodeWire, encodeWire, wireHeader } from '../../../../schemas/wire-format.js';
 import { RULES, T0 } from '../rules/session-script.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 import { silent } from '../../../support/stack-settings.js';
-import { FakePartition, type Committed } from '../../../../soak/simulation/fake-partition.js';
+import { FakePartition, type Committed } from '../../../../soak/simulation/kafka/fake-partition.js';
 
 export const TOPICS = topicNames('');
 const EVENTS_ID = 1;
@@ -24,11 +26,19 @@ export type Written = {
   readonly record: Partial<SessionComplete> & Partial<SessionIncomplete>;
 };
 
-/** A partition in memory with tasks on it; time is what the test says. */
+/** Tasks on a partition in memory. The test sets the time. */
 export class TaskHarness {
   readonly partition = new FakePartition(T0);
   readonly rules: JoinRules;
-  /** The registry of these tests knows one schema. */
+  /** Timers, which pass independently of the time that the clock shows. */
+  readonly timers = new ManualClock();
+  /** Shows the broker's time. */
+  readonly clock: Clock = {
+    now: () => this.partition.brokerNow,
+    monotonic: () => this.partition.brokerNow,
+    after: (ms, callback) => this.timers.after(ms, callback),
+  };
+  /** Answer of the schema registry about ids other than that of `session.events`. */
   registryKnows = (_id: number): Promise<boolean> => Promise.resolve(false);
 
   constructor(rules: Partial<JoinRules> = {}) {
@@ -39,40 +49,47 @@ export class TaskHarness {
     for (const event of events) this.partition.append(event.sessionId, encodeEvent(event));
   }
 
-  async open(): Promise<StreamTask> {
+  /** A task that is not open yet. */
+  task(partition = 0): StreamTask {
     const metrics = new JoinMetrics(new Registry(), () => counts);
     const encoder = new OutputEncoder(
       TOPICS,
       { events: EVENTS_ID, complete: 2, amended: 2, incomplete: 3 },
       maxValueBytes(MAX_RECORD_BYTES),
     );
-    const schemaIds = new SchemaIds([EVENTS_ID], { knows: (id) => this.registryKnows(id) }, silent);
-    const monotonicMs = (): number => this.partition.brokerNow;
-    const task = new StreamTask(0, {
+    const { clock } = this;
+    const registry = { knows: (id: number) => this.registryKnows(id) };
+    const schemaIds = new SchemaIds([EVENTS_ID], { registry, logger: silent, clock });
+    return new StreamTask(partition, {
       log: this.partition.log(),
+      topics: TOPICS,
       rules: this.rules,
       encoder,
       schemaIds,
       metrics,
-      monotonicMs,
+      clock,
     });
+  }
+
+  async open(): Promise<StreamTask> {
+    const task = this.task();
     await task.open();
     return task;
   }
 
-  /** Gives the task the records from `from` on, as a consumer that starts there would. */
+  /** Lets the task process the records from `from` on, as from a consumer that starts there. */
   async feed(task: StreamTask, from = this.partition.committed ?? 0, to = this.partition.input.length): Promise<void> {
     const records = this.partition.input.slice(from, to);
     const last = records.at(-1);
     if (last !== undefined) await task.process(records, last.offset + 1);
   }
 
-  /** Gives it records as to one that has more to come. */
+  /** Lets the task process records while more are known to follow. */
   async defer(task: StreamTask, from = this.partition.committed ?? 0, to = this.partition.input.length): Promise<void> {
     await task.process(this.partition.input.slice(from, to), to, true);
   }
 
-  /** The transactions from here on, as they become visible. */
+  /** Collects the transactions from now on, as they become visible. */
   watchCommits(): readonly Committed[] {
     const commits: Committed[] = [];
     this.partition.onCommitted = (transaction) => void commits.push(transaction);

@@ -9,7 +9,7 @@ const fail = (error: unknown): never => {
   throw error;
 };
 
-it('after a failed call, what waits behind it does nothing: the next owner goes on from what was committed', async () => {
+it('a failed call spoils the task: waiting calls do nothing, and the next owner continues from the last commit', async () => {
   const h = new TaskHarness();
   h.append(callFinalized());
   await h.feed(await h.open());
@@ -18,11 +18,11 @@ it('after a failed call, what waits behind it does nothing: the next owner goes 
   const asOf = h.partition.brokerNow;
   h.append(textFinalized({ sessionId: 's-2' }));
   const backlog = h.partition.input.slice(1);
-  await slot.brokerNow(Number.POSITIVE_INFINITY);
+  await slot.run((task) => task.brokerNow(Number.POSITIVE_INFINITY));
 
   h.partition.fate = 'failed';
-  const punctuated = slot.punctuate({ endOffset: 1, asOf });
-  const processed = slot.process(backlog, 2, false);
+  const punctuated = slot.run((task) => task.punctuate({ endOffset: 1, asOf }));
+  const processed = slot.run((task) => task.process(backlog, 2));
   await expect(punctuated).rejects.toThrow(TransactionFailedError);
   await processed;
   expect(h.ids).toEqual([]);

@@ -1,24 +1,24 @@
-import { FencedError, TransactionFailedError } from '../../infra/kafka/transaction/errors.js';
-import type { InputRecord } from '../../infra/kafka/consume/group-consumer.js';
+import { FencedError, TransactionFailedError } from '../../../infra/kafka/transaction/errors.js';
+import type { InputRecord } from '../../../infra/kafka/consume/group-consumer.js';
 import type {
-  ChangelogRecord,
   CommitReceipt,
   OutputRecord,
   PartitionLog,
   TaskCommit,
-} from '../../processor/join/log/partition-log.js';
+} from '../../../processor/join/log/partition-log.js';
+import type { ChangelogRecord } from '../../../processor/join/state/changelog-record.js';
 import { inputRecord } from './input-record.js';
 
 /**
- * Where a call to the broker waits. Before the effect the request may be lost, after it the answer; in between, others may act.
- * Whoever holds the clock of a test decides when it goes on, or throws the error that the caller gets.
+ * Called at each point where a call to the broker waits. Before the effect the request can be lost, after it the answer, and other
+ * owners can act in between. The test decides when the call continues, or rejects with the error that the caller gets.
  */
 export type BrokerPoint = (point: string) => Promise<void>;
 
-/** How the next commit goes. `lost-answer`: the transaction took place, but its writer is told that it failed. */
+/** Outcome of the next commit. `lost-answer`: the transaction is committed, but its writer gets an error. */
 export type CommitFate = 'done' | 'failed' | 'lost-answer';
 
-/** All of a transaction. */
+/** A transaction with its outputs. */
 export type TaskTransaction = TaskCommit & { readonly outputs: readonly OutputRecord[] };
 
 /** A transaction as it became visible. */
@@ -29,15 +29,15 @@ type ChangelogEntry = ChangelogRecord & { readonly offset: number };
 const atOnce: BrokerPoint = () => Promise.resolve();
 
 /**
- * One partition in memory, with the broker's clock in the test's hands. The contract suite holds it to the real broker.
- * Any number of owners may be opened on it; only the last one that fenced can write.
+ * One partition in memory, whose broker clock the test sets. The contract suite checks it against the real broker.
+ * It accepts any number of owners; only the last one that fenced can write.
  */
 export class FakePartition {
   readonly input: InputRecord[] = [];
   readonly outputs: OutputRecord[] = [];
   committed: number | undefined;
   fate: CommitFate = 'done';
-  /** Told of each transaction at the moment that it becomes visible. */
+  /** Called with each transaction when it becomes visible. */
   onCommitted: (transaction: Committed) => void = () => undefined;
   private entries: ChangelogEntry[] = [];
   private changelogEnd = 0;
@@ -50,7 +50,7 @@ export class FakePartition {
     this.input.push(inputRecord(this.input.length, timestamp, key, value));
   }
 
-  /** The newest state of each session that is not forgotten. */
+  /** The newest state of each session, without forgotten ones. */
   get changelog(): ReadonlyMap<string, Buffer> {
     const states = new Map<string, Buffer>();
     for (const { sessionId, state } of this.entries) {
@@ -60,7 +60,7 @@ export class FakePartition {
     return states;
   }
 
-  /** Drops records that newer ones replace; tombstones too, as `delete.retention.ms` outlasts any restore. */
+  /** Drops outdated records, and tombstones when no restore is running, since `delete.retention.ms` outlasts any restore. */
   compact(): void {
     const newest = new Map(this.entries.map((entry) => [entry.sessionId, entry]));
     this.entries = this.entries.filter(
@@ -71,7 +71,7 @@ export class FakePartition {
   log(at: BrokerPoint = atOnce): PartitionLog {
     let epoch = 0;
     let changelogEnd = 0;
-    /** Without a fence nothing says where to stop but the end as it is now. */
+    /** Without a fence, a restore ends at the current end. */
     let restoreTo: number | undefined;
     let outputs: OutputRecord[] = [];
     const write = async (commit: TaskCommit): Promise<CommitReceipt> => {
@@ -110,7 +110,7 @@ export class FakePartition {
           for (let offset = 0; offset < end;) {
             await at('restore');
             const entry = this.entries.find((one) => one.offset >= offset && one.offset < end);
-            if (entry !== undefined) apply({ sessionId: entry.sessionId, state: entry.state });
+            if (entry !== undefined) apply({ sessionId: entry.sessionId, state: entry.state }, entry.offset);
             offset = entry === undefined ? end : entry.offset + 1;
           }
         } finally {
@@ -129,7 +129,7 @@ export class FakePartition {
     };
   }
 
-  /** The broker takes requests of the newest owner only. */
+  /** The broker accepts requests of the newest owner only. */
   private verify(epoch: number): void {
     if (epoch !== this.epoch) throw new FencedError('fenced');
   }
@@ -142,7 +142,7 @@ export class FakePartition {
   }
 }
 
-/** Only the changelog shows the broker's clock; a transaction without any record writes the owner's there. */
+/** Only changelog records show the broker's clock. A transaction without records writes the owner's record to the changelog. */
 function stampOf({ outputs, changelog }: TaskTransaction, now: number): number | undefined {
   return changelog.length > 0 || outputs.length === 0 ? now : undefined;
 }

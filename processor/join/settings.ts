@@ -2,7 +2,7 @@ import { integer } from '../../infra/settings/validators.js';
 
 const duration = integer({ min: 1, max: 365 * 24 * 3_600_000 });
 
-/** How long the join waits and remembers, in milliseconds. */
+/** Waiting and retention times of the join, in milliseconds. */
 export const joinSpecs = {
   JOIN_RECORDING_GRACE_MS: duration({ default: 900_000 }),
   JOIN_FINALIZE_TIMEOUT_MS: duration({ default: 3_600_000 }),

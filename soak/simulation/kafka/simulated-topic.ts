@@ -1,16 +1,16 @@
-import type { SessionEventValue } from '../../schemas/validators.js';
-import { encodeWire, wireHeader } from '../../schemas/wire-format.js';
-import { between, type Random } from '../../lab/random.js';
+import type { SessionEventValue } from '../../../schemas/validators.js';
+import { encodeWire, wireHeader } from '../../../schemas/wire-format.js';
+import { between, type Random } from '../../../lab/random.js';
 import { FakePartition } from './fake-partition.js';
 
-/** The schema id of all events here. */
+/** Schema id of all simulated events. */
 export const EVENTS_ID = 1;
-/** The partition leaders' clocks differ by up to this, either way, and a record is seen up to this long after it was stamped. */
-const SKEW_MS = 200;
+/** Largest deviation of a leader's clock, in both directions, and longest delay between a record's stamp and its visibility. */
+const MAX_SKEW_MS = 200;
 
 type Appended = { readonly event: SessionEventValue | undefined; readonly visibleAt: number };
 
-/** `session.events` with its partitions' changelogs, outputs and offsets, under one clock that the schedule moves. */
+/** `session.events` with the changelog, outputs and offset of each partition. The schedule moves their common clock. */
 export class SimulatedTopic {
   readonly name = 'session.events';
   readonly partitions: readonly FakePartition[];
@@ -24,7 +24,7 @@ export class SimulatedTopic {
   ) {
     this.partitions = Array.from({ length: count }, () => new FakePartition(now));
     this.appended = this.partitions.map(() => []);
-    this.skews = this.partitions.map(() => between(random, -SKEW_MS, SKEW_MS));
+    this.skews = this.partitions.map(() => between(random, -MAX_SKEW_MS, MAX_SKEW_MS));
   }
 
   partition(number: number): FakePartition {
@@ -42,19 +42,19 @@ export class SimulatedTopic {
     this.write(number, event.sessionId, encodeWire(wireHeader(EVENTS_ID), JSON.stringify(event)), event);
   }
 
-  /** A record that cannot be joined. */
-  appendPoison(number: number, key: string): void {
-    this.write(number, key, Buffer.from('poison'), undefined);
+  /** Appends a record that cannot be joined. */
+  appendDeadLetter(number: number, key: string): void {
+    this.write(number, key, Buffer.from('cannot be joined'), undefined);
   }
 
-  /** The high watermark: stamped records become visible a little later. */
+  /** The high watermark. Records become visible shortly after they are stamped. */
   visibleEnd(number: number): number {
     const appended = this.appended[number] ?? [];
     const first = appended.findIndex(({ visibleAt }) => visibleAt > this.now);
     return first < 0 ? appended.length : first;
   }
 
-  /** What stands at an offset; `undefined`: poison. */
+  /** The event at an offset; `undefined` for a record that cannot be joined. */
   eventAt(number: number, offset: number): SessionEventValue | undefined {
     return this.appended[number]?.[offset]?.event;
   }
@@ -63,6 +63,6 @@ export class SimulatedTopic {
     const partition = this.partition(number);
     const stamp = Math.max(this.now + (this.skews[number] ?? 0), partition.input.at(-1)?.timestamp ?? 0);
     partition.append(key, value, stamp);
-    this.appended[number]?.push({ event, visibleAt: this.now + between(this.random, 0, SKEW_MS) });
+    this.appended[number]?.push({ event, visibleAt: this.now + between(this.random, 0, MAX_SKEW_MS) });
   }
 }

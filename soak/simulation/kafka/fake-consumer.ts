@@ -1,27 +1,27 @@
-import type { ConsumerHandlers } from '../../infra/kafka/consume/group-consumer.js';
-import type { PartitionFeed } from '../../infra/kafka/consume/partition-feed.js';
-import { PartitionFeeds } from '../../infra/kafka/consume/partition-feeds.js';
-import type { TaskConsumer } from '../../processor/join/task/stream-member.js';
-import type { Random } from '../../lab/random.js';
+import type { ConsumerHandlers } from '../../../infra/kafka/consume/group-consumer.js';
+import type { PartitionFeed } from '../../../infra/kafka/consume/partition-feed.js';
+import { PartitionFeeds } from '../../../infra/kafka/consume/partition-feeds.js';
+import type { TaskConsumer } from '../../../processor/join/task/stream-member.js';
+import type { Random } from '../../../lab/random.js';
 import type { FakeGroup } from './fake-group.js';
-import type { Scheduler } from './scheduler.js';
+import type { Scheduler } from '../scheduler.js';
 import type { SimulatedTopic } from './simulated-topic.js';
 
-const MOST_RECORDS = 4;
-/** As large a record as the feeds below know. */
+/** Largest number of records in one fetch. */
+const MAX_RECORDS = 4;
+/** Size of every record, as the feeds count it. */
 const RECORD_BYTES = 1;
 
 export type FakeConsumerDeps = {
   readonly scheduler: Scheduler;
-  readonly group: FakeGroup;
+  readonly group: FakeGroup<FakeConsumer>;
   readonly topic: SimulatedTopic;
   readonly random: Random;
 };
 
 /**
- * A member of the group on simulated partitions: membership and fetches are simulated, what lies between a fetch and the batch in hand is
- * real. It goes on with what it was assigned until it asks the coordinator: so after a pause, or just late, it works on partitions that
- * belong to another.
+ * A member of the group on simulated partitions. Membership and fetches are simulated; the feeds between a fetch and a batch are real.
+ * It keeps its assignment until it asks the coordinator, so after a pause it may work on partitions that another member owns.
  */
 export class FakeConsumer implements TaskConsumer {
   private readonly feeds: PartitionFeeds;
@@ -47,7 +47,7 @@ export class FakeConsumer implements TaskConsumer {
     this.membership = this.keepMembership();
   }
 
-  /** Takes effect for what is not in hand yet; that is stale. */
+  /** Applies to the next batch; the current batch becomes stale. */
   seek(partition: number, offset: number): void {
     if (this.isStopping || !this.assigned.includes(partition)) return;
     void this.fetch(this.feeds.read(partition, offset));
@@ -65,11 +65,11 @@ export class FakeConsumer implements TaskConsumer {
     try {
       while (!this.isStopping) {
         await scheduler.wait('join the group');
-        group.join(this);
+        group.add(this);
         this.generation = group.generation;
         const partitions = group.assignmentOf(this);
         await scheduler.wait('answer to the join');
-        // The joins of others may have come in between: the coordinator does not answer an old generation.
+        // Other members may have joined meanwhile: the coordinator does not answer an old generation.
         if (this.isOutdated()) continue;
         this.assign(partitions);
         await scheduler.wait('heartbeat', () => this.isOutdated() || this.isStopping);
@@ -91,12 +91,12 @@ export class FakeConsumer implements TaskConsumer {
     const { partition } = feed;
     const isOver = (): boolean => !this.feeds.has(feed);
     const isDue = (): boolean =>
-      isOver() || (feed.position < topic.visibleEnd(partition) && feed.waitingBytes < MOST_RECORDS);
+      isOver() || (feed.position < topic.visibleEnd(partition) && feed.waitingBytes < MAX_RECORDS);
     while (!isOver()) {
       try {
         await scheduler.wait('fetch', isDue);
-        const most = Math.ceil(random() * MOST_RECORDS);
-        const end = Math.min(feed.position + most, topic.visibleEnd(partition));
+        const count = Math.ceil(random() * MAX_RECORDS);
+        const end = Math.min(feed.position + count, topic.visibleEnd(partition));
         const records = topic.partition(partition).input.slice(feed.position, end);
         await scheduler.wait('answer to the fetch');
         if (!isOver())
@@ -105,7 +105,7 @@ export class FakeConsumer implements TaskConsumer {
             records.length * RECORD_BYTES,
           );
       } catch {
-        // A fetch that fails is sent again.
+        // The loop repeats a failed fetch.
       }
     }
   }
