@@ -15,7 +15,7 @@ const LOOP_DELAY_PRECISION_MS = 50;
 /** What this process does: the join, the archive, or both. */
 type ProcessorRole = {
   readonly start: () => Promise<void>;
-  readonly notReady: () => string | undefined;
+  readonly readinessFault: () => string | undefined;
   readonly stop: () => Promise<void>;
 };
 
@@ -31,7 +31,7 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   const server = await startStatusServer(settings.PROCESSOR_HOST, settings.PROCESSOR_PORT, {
     metrics,
     notReady: () =>
-      roles === undefined ? 'starting' : roles.map((role) => role.notReady()).find((reason) => reason !== undefined),
+      roles === undefined ? 'starting' : roles.map((role) => role.readinessFault()).find((reason) => reason !== undefined),
   });
   const created = await createRoles(metrics, fatal);
   await Promise.all(created.map((role) => role.start()));

@@ -80,7 +80,7 @@ export class JoinRole {
   }
 
   /** `undefined` when the partitions that are ours are restored, and what waits in them is being processed. */
-  notReady(): string | undefined {
+  readinessFault(): string | undefined {
     if (this.thread === undefined) return 'join is starting';
     return this.thread.notReady() ?? this.monitor.notReady();
   }

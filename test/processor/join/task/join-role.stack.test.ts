@@ -123,7 +123,7 @@ it('hands partitions over to an instance that comes, and back when it goes', asy
   await wave('together');
   await stop(one);
   await wave('other');
-  expect(other.notReady()).toBeUndefined();
+  expect(other.readinessFault()).toBeUndefined();
 });
 
 it('gives up waiting on partitions to which nothing comes', async () => {
