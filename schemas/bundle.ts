@@ -2,10 +2,10 @@
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /**
- * Makes one self-contained schema of a schema and the files that it refers to (`{"$ref": "name.schema.json"}`),
- * by moving each file under `definitions`. A registry stores one document a subject, and its clients cannot read our files.
+ * Bundles a schema and the files that it refers to (`{"$ref": "name.schema.json"}`) into one self-contained schema, with each file
+ * under `definitions`. A registry stores one document for each subject, and its clients cannot read our files.
  *
- * @throws Error when a referred file is not in `files`.
+ * @throws Error if a file that is referred to is not in `files`.
  */
 export function bundle(name: string, files: ReadonlyMap<string, JsonSchema>): JsonSchema {
   const definitions: Record<string, unknown> = {};

@@ -8,7 +8,7 @@ export type CloudEventHeaders = {
 };
 
 export type CloudEvent = {
-  /** A function of what the record says, never of when or by whom it was written, so that consumers can dedupe for ever. */
+  /** A function of the record's content, never of when or by whom it was written, so that consumers can always deduplicate. */
   readonly id: string;
   readonly type: string;
   readonly source: '/ingress/pathors' | '/processor/archive' | '/processor/join';

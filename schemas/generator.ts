@@ -5,10 +5,10 @@ import { bundle, type JsonSchema } from './bundle.js';
 
 const BANNER = '// Generated from schemas/*.schema.json by `npm run generate`. Do not edit.';
 
-/** Roots that get types: everything else is reached from them. */
+/** Schemas that types are generated for, including everything that they refer to. */
 const TYPED_ROOTS = ['session-event', 'session-complete', 'session-incomplete'];
 
-/** What `npm run generate` writes, by file name under `schemas/generated/`. Deterministic, so that a test can find stale files. */
+/** Content of the files that `npm run generate` writes, by name under `schemas/generated/`. Deterministic, so a test can detect stale files. */
 export async function generate(schemasDir: string): Promise<ReadonlyMap<string, string>> {
   const files = await readSchemas(schemasDir);
   const names = [...files.keys()].sort();
@@ -28,7 +28,7 @@ async function readSchemas(dir: string): Promise<Map<string, JsonSchema>> {
   return files;
 }
 
-/** One document with every root in it, so that shared parts get one name and are written once. */
+/** Generates from one document with all roots, so that shared parts get one name and appear once. */
 async function generateTypes(files: ReadonlyMap<string, JsonSchema>): Promise<string> {
   const roots = new Map(files);
   roots.set('all', { anyOf: TYPED_ROOTS.map((name) => ({ $ref: `${name}.schema.json` })) });

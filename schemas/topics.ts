@@ -1,7 +1,7 @@
 import { schemas } from './generated/schemas.js';
 import type { JsonSchema } from './bundle.js';
 
-/** The topics, by role. Every record in them has the session id as its key. */
+/** The topics by role. The key of every record is the session id. */
 export type TopicNames = {
   readonly events: string;
   readonly deadLetter: string;
@@ -22,7 +22,7 @@ export function topicNames(prefix: string): TopicNames {
   };
 }
 
-/** A schema and the registry subject that it is registered under (TopicNameStrategy: `<topic>-value`). */
+/** A schema and its subject in the registry (TopicNameStrategy: `<topic>-value`). */
 export type Subject = { readonly name: string; readonly schema: JsonSchema };
 
 export type Subjects = {

@@ -27,7 +27,7 @@ export type ArchiverEvents = {
 export type SessionEvents = SenderEvents & ArchiverEvents;
 export type SessionEventValue = SessionEvents[keyof SessionEvents];
 
-/** One breach of a schema: a JSON Pointer (RFC 6901) to the place, and what is wrong there. Never holds a value of the payload. */
+/** A violation of a schema: a JSON Pointer (RFC 6901) to the location, and what is wrong there. Never contains a value of the payload. */
 export type SchemaFault = { readonly path: string; readonly message: string };
 
 export type EventVerdict<E> =
@@ -35,7 +35,7 @@ export type EventVerdict<E> =
 
 type Validators = ReadonlyMap<string, ValidateFunction>;
 
-/** Ajv with draft-07 semantics; `allErrors`, so that a sender's developer sees every fault at once. */
+/** Ajv with draft-07 semantics. Reports all errors, so that a sender's developer sees every fault at once. */
 const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
 
 const senderValidators: { readonly [T in keyof SenderEvents]: ValidateFunction<SenderEvents[T]> } = {
@@ -55,36 +55,36 @@ const ofSession: Validators = new Map([...ofSender, ...Object.entries(archiverVa
 
 export const SENDER_EVENTS = Object.keys(senderValidators) as readonly (keyof SenderEvents)[];
 
-/** Judges a parsed body as one of the four events of the sender. */
+/** Validates a parsed body as one of the sender's four events. */
 export function validateSenderEvent(body: unknown): EventVerdict<SenderEvent> {
-  return judge<SenderEvent>(body, ofSender);
+  return validate<SenderEvent>(body, ofSender);
 }
 
-/** Judges a parsed value of `session.events`: the sender's events and the archiver's. */
+/** Validates a parsed value of `session.events`: an event of the sender or the archiver. */
 export function validateSessionEvent(value: unknown): EventVerdict<SessionEventValue> {
-  return judge<SessionEventValue>(value, ofSession);
+  return validate<SessionEventValue>(value, ofSession);
 }
 
-function judge<E extends SessionEventValue>(value: unknown, validators: Validators): EventVerdict<E> {
+function validate<E extends SessionEventValue>(value: unknown, validators: Validators): EventVerdict<E> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { kind: 'invalid', faults: [{ path: '', message: 'must be an object' }] };
   }
   const event = 'event' in value ? value.event : undefined;
-  const validate = typeof event === 'string' ? validators.get(event) : undefined;
-  if (validate === undefined) {
+  const validator = typeof event === 'string' ? validators.get(event) : undefined;
+  if (validator === undefined) {
     return {
       kind: 'invalid',
       faults: [{ path: '/event', message: `must be one of ${[...validators.keys()].join(', ')}` }],
     };
   }
-  if (validate(value)) return { kind: 'valid', event: value as E };
-  return { kind: 'invalid', faults: describeFaults(validate.errors ?? []) };
+  if (validator(value)) return { kind: 'valid', event: value as E };
+  return { kind: 'invalid', faults: describeFaults(validator.errors ?? []) };
 }
 
 function describeFaults(errors: readonly ErrorObject[]): SchemaFault[] {
   const faults = new Map<string, SchemaFault>();
   for (const error of errors) {
-    // `if` only says that `then` or `else` failed, which has a line of its own.
+    // `if` only repeats that `then` or `else` failed, which is an error of its own.
     if (error.keyword === 'if') continue;
     const fault = describeFault(error);
     faults.set(`${fault.path} ${fault.message}`, fault);
@@ -108,7 +108,7 @@ function describeFault(error: ErrorObject): SchemaFault {
     case 'const':
       return { path, message: `must be ${JSON.stringify(params['allowedValue'])}` };
     default:
-      return { path, message: error.message ?? `breaks the rule "${error.keyword}"` };
+      return { path, message: error.message ?? `violates the rule "${error.keyword}"` };
   }
 }
 
@@ -118,7 +118,7 @@ function pointerToken(property: string): string {
 
 const documentedStatuses: ReadonlySet<string> = new Set(schemas['call-ended'].properties.callStatus.examples);
 
-/** Whether the vendor documents this `callStatus`. Others are accepted, and counted. */
+/** Whether the vendor documents this `callStatus`. Others are accepted and counted. */
 export function isDocumentedCallStatus(status: string): boolean {
   return documentedStatuses.has(status);
 }

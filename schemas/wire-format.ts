@@ -5,7 +5,7 @@
 const MAGIC_BYTE = 0;
 export const HEADER_BYTES = 5;
 
-/** The five bytes that stand before every value of a schema; the same for each record, so made once. */
+/** The five bytes before every value of a schema. Equal for all records of the schema: create it once. */
 export function wireHeader(schemaId: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(MAGIC_BYTE, 0);
@@ -13,7 +13,7 @@ export function wireHeader(schemaId: number): Buffer {
   return header;
 }
 
-/** A value of the topic: a header made by {@link wireHeader}, and the JSON text behind it. */
+/** Encodes a value: the header of {@link wireHeader}, followed by the JSON text. */
 export function encodeWire(header: Buffer, json: string): Buffer {
   const value = Buffer.allocUnsafe(HEADER_BYTES + Buffer.byteLength(json));
   header.copy(value, 0);
@@ -23,13 +23,13 @@ export function encodeWire(header: Buffer, json: string): Buffer {
 
 export type WireValue = { readonly schemaId: number; readonly json: Buffer };
 
-/** Splits a value; `undefined` when it is not in the wire format. The JSON is a view of `value`, not a copy. */
+/** Splits a value; `undefined` if it is not in the wire format. The JSON is a view of `value`, not a copy. */
 export function decodeWire(value: Buffer): WireValue | undefined {
   const schemaId = schemaIdOfWire(value);
   return schemaId === undefined ? undefined : { schemaId, json: value.subarray(HEADER_BYTES) };
 }
 
-/** The schema id alone, of a value that is all of `bytes` or a part of it; `undefined` when that is not in the wire format. */
+/** Reads only the schema id of the value in `bytes` from `start` to `end`; `undefined` if it is not in the wire format. */
 export function schemaIdOfWire(bytes: Buffer, start = 0, end = bytes.length): number | undefined {
   return end - start <= HEADER_BYTES || bytes[start] !== MAGIC_BYTE ? undefined : bytes.readUInt32BE(start + 1);
 }

@@ -1,19 +1,22 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep, systemClock, type Clock } from '../../infra/async/clock.js';
 
-/** What a timer of Node can be late by: shorter waits are saved up. */
-const LEAST_WAIT_MS = 4;
+/** Shorter waits accumulate until they reach this: a timer of Node may be late by as much. */
+const MIN_WAIT_MS = 4;
 
-/** Lets so many bytes a second pass, those of all who share it together, whoever asks first going first. */
+/** Limits the bytes per second of all who share it, in the order of their requests. */
 export class Pacer {
   private nextAt = 0;
 
-  constructor(private readonly bytesPerSecond: number) {}
+  constructor(
+    private readonly bytesPerSecond: number,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   /** Resolves when the bytes may be sent. */
   async pass(bytes: number): Promise<void> {
-    const now = performance.now();
+    const now = this.clock.monotonic();
     const at = Math.max(now, this.nextAt);
     this.nextAt = at + (bytes / this.bytesPerSecond) * 1000;
-    if (at - now >= LEAST_WAIT_MS) await delay(at - now);
+    if (at - now >= MIN_WAIT_MS) await sleep(this.clock, at - now);
   }
 }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Where a transfer begins: behind what the receiver has, if it asks so and has it of this very version; else at 0. */
+/** First byte of a transfer: the requested one if the receiver has the bytes before it of this very version, or else 0. */
 export function startOf(request: IncomingMessage, etag: string, length: number): number {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   return request.headers['if-range'] === etag && from < length ? from : 0;
 }
 
-/** The head of an answer that gives the bytes from `start` on. */
+/** Head of a response that sends the bytes from `start` on. */
 export function headOf(
   start: number,
   length: number,

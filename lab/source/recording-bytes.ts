@@ -5,12 +5,12 @@ import { seededRandom } from '../random.js';
 const CHUNK_BYTES = 65_536;
 const STAMP_BYTES = 16;
 const BLOCK_BYTES = 1_048_576;
-/** Chunks are cut out of it, each at a place of its own; it goes on for a chunk behind its end. */
+/** Noise that each chunk is cut out of, at a place of its own. Longer than a block by one chunk, so that each place has a whole chunk. */
 const BLOCK = noise();
 
 /**
- * The bytes of a recording, the same for the same seed and length: nobody has to keep them to know what they must be. Each 64 KiB of
- * them are stamped with the seed and their place, so that parts of two recordings, or one's parts in another order, never look right.
+ * The bytes of a recording, equal for equal seed and length, so that they need not be stored to be verified. Each chunk of 64 KiB
+ * contains the seed and its index, so that chunks of two recordings, or chunks in the wrong order, are detected.
  */
 export class RecordingBytes {
   constructor(
@@ -18,17 +18,17 @@ export class RecordingBytes {
     readonly length: number,
   ) {}
 
-  /** All bytes from a place on, in chunks of at most 64 KiB. */
+  /** All bytes from `start` on, in chunks of at most 64 KiB. */
   *from(start: number): Generator<Buffer> {
-    for (let place = start; place < this.length;) {
-      const index = Math.floor(place / CHUNK_BYTES);
-      const chunk = this.chunk(index).subarray(place - index * CHUNK_BYTES);
-      place += chunk.length;
+    for (let position = start; position < this.length;) {
+      const index = Math.floor(position / CHUNK_BYTES);
+      const chunk = this.chunk(index).subarray(position - index * CHUNK_BYTES);
+      position += chunk.length;
       yield chunk;
     }
   }
 
-  /** In lower-case hex. */
+  /** SHA-256 of all bytes, in lower-case hex. */
   sha256(): string {
     const hash = createHash('sha256');
     for (const chunk of this.from(0)) hash.update(chunk);
@@ -50,7 +50,7 @@ export class RecordingBytes {
   }
 }
 
-/** A recording may be shorter than a header: then it has as much of one as fits. */
+/** Writes a WAV header, or as much of it as fits into a shorter recording. */
 function writeHeader(into: Buffer, fileBytes: number): void {
   const header = Buffer.alloc(WAV_HEADER_BYTES);
   writeWavHeader(header, Math.max(WAV_HEADER_BYTES, fileBytes));

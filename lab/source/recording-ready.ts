@@ -10,15 +10,13 @@ export type ReadyRecord = {
   readonly timestamp: string;
 };
 
-/** The record by which the ingress tells of a recording. @param header the wire format's, see `wireHeader`. */
+/** The record with which the ingress announces a recording. @param header of the wire format, see `wireHeader`. */
 export function readyRecord({ sessionId, timestamp, ...rest }: ReadyRecord, header: Buffer): BatchRecord {
   const event = 'recording.ready';
+  const id = `${sessionId}:${event}:${timestamp}`;
   return {
     key: sessionId,
     value: encodeWire(header, JSON.stringify({ event, sessionId, timestamp, success: true, ...rest })),
-    headers: cloudEventHeaders({
-      ...{ id: `${sessionId}:${event}:${timestamp}`, type: event },
-      ...{ source: '/ingress/pathors', time: timestamp },
-    }),
+    headers: cloudEventHeaders({ id, type: event, source: '/ingress/pathors', time: timestamp }),
   };
 }

@@ -5,13 +5,14 @@ import type { RecordingBytes } from './recording-bytes.js';
 export type BodySpan = {
   /** The first byte to send. */
   readonly start: number;
-  /** The first that is not sent any more; the recording's length for all. */
+  /** The first byte not to send; the recording's length to send all. */
   readonly end: number;
 };
 
 /**
- * Sends a part of a recording, as fast as the receiver takes it and the pacers let it pass; the head must have been written. Resolves to
- * whether all of it has left, with the answer still open; false when the receiver went away.
+ * Sends a part of a recording, as fast as the receiver and the pacers allow. The head must have been written; the response stays open.
+ *
+ * @returns whether all bytes were sent; false if the receiver disconnected.
  */
 export async function sendBody(
   response: ServerResponse,

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { systemClock, type Clock } from '../../infra/async/clock.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { EventProducer } from '../../infra/kafka/produce/event-producer.js';
 import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
@@ -7,20 +8,19 @@ import type { ObjectStore } from '../../infra/object-store/object-store.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { SubjectIds } from '../../infra/schema-registry/client.js';
 import type { TopicNames } from '../../schemas/topics.js';
-import { ArchiveConsumer } from './intake/archive-consumer.js';
 import { ArchiveMetrics } from './archive-metrics.js';
-import type { ArchivePipeline } from './pipeline/archive-pipeline.js';
-import { assemblePipeline } from './pipeline/assemble-pipeline.js';
-import { BucketGate } from './store/bucket-gate.js';
-import { systemClock, type Clock } from '../../infra/async/clock.js';
-import { warnOfDeadlines } from './pipeline/deadline-warnings.js';
+import { ArchiveConsumer } from './intake/archive-consumer.js';
 import { Intake } from './intake/intake.js';
 import { Leases } from './intake/lease.js';
-import { objectProtection, spillDir, storeCredentials, type ArchiveSettings } from './settings.js';
-import { openHttpSource, type OpenSource } from './source/http-source.js';
-import { systemResolve, type Resolve } from './source/link-guard.js';
+import type { ArchivePipeline } from './pipeline/archive-pipeline.js';
+import { assemblePipeline } from './pipeline/assemble-pipeline.js';
+import { DeadlineWatch } from './pipeline/deadline-watch.js';
+import { objectProtection, objectStoreCredentials, spillDir, type ArchiveSettings } from './settings.js';
+import { openHttpSource } from './source/http-source.js';
+import { systemResolve } from './source/link-guard.js';
 import { RegularTidying } from './spill/regular-tidying.js';
 import { SpillDirectory } from './spill/spill-directory.js';
+import { BucketGate } from './store/bucket-gate.js';
 
 export type ArchiveRoleDeps = {
   readonly kafka: Kafka;
@@ -30,49 +30,53 @@ export type ArchiveRoleDeps = {
   readonly settings: ArchiveSettings & { readonly PROCESSOR_GROUP_ID: string };
   readonly logger: Logger;
   readonly metrics: Registry;
-  /** Nothing is pending and the role cannot read on: the process should exit non-zero and let its supervisor start it again. */
+  /** Called when nothing is pending and the role cannot read on: exit non-zero, so that the supervisor restarts the process. */
   readonly onFatal: (error: unknown) => void;
-  /** Replaced in tests only. */
-  readonly outside?: { readonly resolve?: Resolve; readonly open?: OpenSource; readonly store?: ObjectStore };
+  readonly clock?: Clock;
 };
 
-/** Above either reading pauses until half of it is done. A link takes memory, and thousands before it would let it die. */
+/**
+ * Reading pauses above either limit, and resumes below half of it. A link takes memory, and behind thousands of others it would
+ * expire before its turn.
+ */
 const MAX_UNFETCHED = 10_000;
-/** Who waits on disk for a store that is away takes little, and must not keep the links of others waiting. */
+/** Higher, because a recording on disk takes little memory and must not keep the links of others from being read. */
 const MAX_PENDING = 100_000;
+/** Failures of the consumer in a row that an idle process tolerates. */
 const MAX_FAILURES = 12;
-/** An outcome that Kafka has not taken by then is sent again; bounds how long a stop may take. */
+/** Delivery timeout of an outcome, which is then sent again. Bounds the duration of a stop. */
 const REPORT_TIMEOUT_MS = 10_000;
-const WATCH_EVERY_MS = 1_000;
-/** A warning that a link will die comes when it has this share of its life left. */
+/** Remaining share of a link's lifetime below which a warning is logged. */
 const WARN_SHARE = 0.2;
-/** Of a link's life: how often the spill folder is tidied, and how long a process is silent there before it counts as gone. */
-const TIDY_LIVES = 2;
-const SILENT_LIVES = 8;
+/** Interval between two tidyings of the spill directory, in link lifetimes. */
+const TIDY_INTERVAL_LIFETIMES = 2;
+/** How long a process of another host may show no sign of life before its folder counts as abandoned, in link lifetimes. */
+const MAX_SILENCE_LIFETIMES = 8;
 
-/** The archive of this process: from `recording.ready` in the log to an object in the store and its outcome in the log. */
+/** The archive in this process: from `recording.ready` in the log to an object in the object store and its outcome in the log. */
 export class ArchiveRole {
   private readonly leases = new Leases();
-  private readonly clock: Clock = systemClock;
+  private readonly clock: Clock;
   private readonly spills: SpillDirectory;
   private readonly tidying: RegularTidying;
   private readonly producer: EventProducer;
   private readonly bucket: BucketGate;
   private readonly pipeline: ArchivePipeline;
+  private readonly deadlines: DeadlineWatch;
   private readonly consumer: ArchiveConsumer;
-  private callOffWatch: () => void = () => undefined;
 
   constructor(private readonly deps: ArchiveRoleDeps) {
-    const { kafka, topics, settings, logger, onFatal } = deps;
-    const { clock, leases } = this;
-    const store = deps.outside?.store ?? minioStore(settings);
+    const { kafka, topics, subjectIds, settings, logger, clock = systemClock } = deps;
     const { ARCHIVE_URL_LIFETIME_MS: linkLifetimeMs, ARCHIVE_SPILL_KEEP_MS: spillKeepMs } = settings;
+    this.clock = clock;
+    const objectStore = minioObjectStore(settings);
     this.spills = new SpillDirectory({
       root: spillDir(settings, topics.events),
-      silentMs: SILENT_LIVES * linkLifetimeMs,
+      maxSilenceMs: MAX_SILENCE_LIFETIMES * linkLifetimeMs,
       keepMs: spillKeepMs,
+      clock,
     });
-    this.tidying = new RegularTidying(this.spills, TIDY_LIVES * linkLifetimeMs, clock, logger);
+    this.tidying = new RegularTidying(this.spills, TIDY_INTERVAL_LIFETIMES * linkLifetimeMs, clock, logger);
     this.producer = new EventProducer({
       open: produceSessions(kafka),
       topic: topics.events,
@@ -80,62 +84,50 @@ export class ArchiveRole {
       logger,
       deliveryTimeoutMs: REPORT_TIMEOUT_MS,
     });
-    this.bucket = new BucketGate(store, clock, logger);
-    const metrics = new ArchiveMetrics(deps.metrics, () => this.pipeline.gauges());
+    this.bucket = new BucketGate({ objectStore, bucket: settings.S3_BUCKET, clock, logger });
     this.pipeline = assemblePipeline({
       settings,
-      store,
+      objectStore,
       spills: this.spills,
       sender: this.producer,
-      schemaId: deps.subjectIds.events,
-      resolve: deps.outside?.resolve ?? systemResolve,
-      open: deps.outside?.open ?? openHttpSource,
+      schemaId: subjectIds.events,
+      resolve: systemResolve,
+      open: openHttpSource,
       clock,
-      metrics,
+      metrics: new ArchiveMetrics(deps.metrics, () => this.pipeline.gauges()),
       logger,
-      onRelief: () => this.readOnIfRelieved(),
+      onLoadReduced: () => this.resumeIfRelieved(),
     });
-    const intake = new Intake(leases, this.pipeline, { linkLifetimeMs, spillKeepMs });
-    this.consumer = new ArchiveConsumer({
-      kafka,
-      groupId: `${settings.PROCESSOR_GROUP_ID}-archive`,
-      topic: topics.events,
-      leases,
-      clock,
-      logger,
-      onAssigned: () => {
-        this.pipeline.dropRevoked();
-        this.readOnIfRelieved();
-      },
-      onBatch: (batch) => {
-        intake.take(batch);
-        if (this.isFull(1)) this.consumer.setPaused(true);
-      },
-      // While recordings are pending the process stays: it can still bring them to the store.
-      onFailing: (error, failures) => {
-        if (failures > MAX_FAILURES && this.pipeline.pending === 0) onFatal(error);
-      },
-    });
+    this.deadlines = new DeadlineWatch(
+      { fetchTasks: () => this.pipeline.fetchTasks(), clock, logger },
+      linkLifetimeMs * WARN_SHARE,
+    );
+    this.consumer = this.createConsumer(
+      new Intake(
+        { leases: this.leases, accept: (job, link, isNew) => this.pipeline.accept(job, link, isNew) },
+        { linkLifetimeMs, spillKeepMs },
+      ),
+    );
   }
 
-  /** Waits neither for Kafka nor for the store. @throws Error when the spill folder cannot be written. */
+  /** Waits neither for Kafka nor for the object store. @throws Error if the spill directory is not writable. */
   async start(): Promise<void> {
     await this.spills.open();
     this.tidying.start();
     this.producer.start();
     this.bucket.start();
-    this.watch();
+    this.deadlines.start();
     await this.consumer.start();
   }
 
-  /** What is missing; `undefined` once recordings are taken up and the store has answered. */
+  /** Why the role is not ready; `undefined` once it reads recordings and the object store has answered. */
   readinessFault(): string | undefined {
-    return this.consumer.hasJoined ? this.bucket.notReady() : 'archive has not joined its consumer group';
+    return this.consumer.hasJoined ? this.bucket.readinessFault() : 'archive has not joined its consumer group';
   }
 
-  /** Breaks off what is under way, lets known outcomes reach the log, commits, and leaves the group. */
+  /** Aborts transfers, publishes the outcomes that are known, commits, and leaves the group. */
   async stop(): Promise<void> {
-    this.callOffWatch();
+    this.deadlines.stop();
     await this.tidying.stop();
     await this.bucket.stop();
     await this.pipeline.stop();
@@ -144,29 +136,47 @@ export class ArchiveRole {
     await this.spills.close();
   }
 
-  private readOnIfRelieved(): void {
-    if (this.consumer.isPaused && !this.isFull(0.5)) this.consumer.setPaused(false);
+  private createConsumer(intake: Intake): ArchiveConsumer {
+    const { kafka, topics, settings, logger, onFatal } = this.deps;
+    return new ArchiveConsumer({
+      kafka,
+      groupId: `${settings.PROCESSOR_GROUP_ID}-archive`,
+      topic: topics.events,
+      leases: this.leases,
+      clock: this.clock,
+      logger,
+      onAssigned: () => {
+        this.pipeline.dropRevoked();
+        this.resumeIfRelieved();
+      },
+      onBatch: (batch) => {
+        intake.process(batch);
+        if (this.isLoaded(1)) this.consumer.setPaused(true);
+      },
+      // Stay while recordings are pending: they can still be archived.
+      onFailing: (error, failures) => {
+        if (failures > MAX_FAILURES && this.pipeline.pending === 0) onFatal(error);
+      },
+    });
   }
 
-  private isFull(share: number): boolean {
+  private resumeIfRelieved(): void {
+    if (this.consumer.isPaused && !this.isLoaded(0.5)) this.consumer.setPaused(false);
+  }
+
+  /** Whether the given share of either limit is reached. */
+  private isLoaded(share: number): boolean {
     const { unfetched, pending } = this.pipeline;
     return unfetched >= MAX_UNFETCHED * share || pending >= MAX_PENDING * share;
   }
-
-  private watch(): void {
-    const { settings, logger } = this.deps;
-    const withinMs = settings.ARCHIVE_URL_LIFETIME_MS * WARN_SHARE;
-    warnOfDeadlines(this.pipeline.fetchTasks(), this.clock.now(), withinMs, logger);
-    this.callOffWatch = this.clock.after(WATCH_EVERY_MS, () => this.watch());
-  }
 }
 
-function minioStore(settings: ArchiveSettings): ObjectStore {
+function minioObjectStore(settings: ArchiveSettings): ObjectStore {
   return new MinioObjectStore({
     endpoint: settings.S3_ENDPOINT,
     region: settings.S3_REGION,
     bucket: settings.S3_BUCKET,
     protection: objectProtection(settings),
-    ...storeCredentials(settings),
+    ...objectStoreCredentials(settings),
   });
 }

@@ -14,7 +14,7 @@ const hostList = makeValidator<readonly string[]>((input: string) => {
   const bad = entries.filter((entry) => canonicalHost(entry) === undefined);
   if (bad.length > 0) {
     throw new TypeError(
-      `must be a comma list of host or host:port (no scheme, path or wildcard); not so: ${bad.join(', ')}`,
+      `must be a comma-separated list of host or host:port (no scheme, path or wildcard); invalid: ${bad.join(', ')}`,
     );
   }
   return entries;
@@ -22,31 +22,31 @@ const hostList = makeValidator<readonly string[]>((input: string) => {
 
 const bucketName = makeValidator<string>((input: string) => {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(input) || input.includes('..') || /^[\d.]+$/.test(input)) {
-    throw new TypeError('must be a bucket name: 3 to 63 small letters, digits, "." and "-"');
+    throw new TypeError('must be a bucket name: 3 to 63 lower-case letters, digits, "." and "-"');
   }
   return input;
 });
 
-/** Settings of the archive role. Defaults are those of the local stack. */
+/** Settings of the archive role. The defaults fit the local stack. */
 export const archiveSpecs = {
   ARCHIVE_CONCURRENCY: integer({ min: 1, max: 1_000 })({
     default: 32,
-    desc: 'downloads, and uploads, at the same time',
+    desc: 'maximum number of simultaneous downloads, and of simultaneous uploads',
   }),
   ARCHIVE_URL_LIFETIME_MS: integer({ min: 1_000, max: 604_800_000 })({ default: 900_000 }),
-  // An object goes to the store in one request, and S3 takes no more than 5 GiB in one.
+  // An object is uploaded in one request, which S3 limits to 5 GiB.
   ARCHIVE_MAX_BYTES: integer({ min: 1, max: 5 * GIB })({ default: GIB }),
   ARCHIVE_ALLOWED_HOSTS: hostList({ default: [] }),
-  /** Empty stands for unset: see {@link spillDir}. */
+  /** Empty means unset: see {@link spillDir}. */
   ARCHIVE_SPILL_DIR: str({ default: '' }),
   ARCHIVE_SPILL_KEEP_MS: integer({ min: 1_000, max: 604_800_000 })({ default: 86_400_000 }),
   S3_ENDPOINT: httpUrl({ default: 'http://127.0.0.1:9000' }),
   S3_REGION: str({ default: 'us-east-1' }),
-  /** Empty stands for unset: see {@link storeCredentials}. */
+  /** Empty means unset: see {@link objectStoreCredentials}. */
   S3_ACCESS_KEY: str({ default: '' }),
   S3_SECRET_KEY: str({ default: '' }),
   S3_BUCKET: bucketName({ default: 'recordings' }),
-  /** Empty stands for unset in all that follow: see {@link objectProtection}. */
+  /** Empty or 0 means unset, here and below: see {@link objectProtection}. */
   S3_SSE: str({ choices: ['', 'AES256', 'aws:kms'], default: '' }),
   S3_SSE_KMS_KEY_ID: str({ default: '' }),
   S3_OBJECT_LOCK_MODE: str({ choices: ['', 'GOVERNANCE', 'COMPLIANCE'], default: '' }),
@@ -71,19 +71,19 @@ export type ArchiveSettings = {
   readonly S3_RETENTION_DAYS: number;
 };
 
-/** Faults between the archive's settings. */
+/** Contradictions among the archive's settings. */
 export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
   const faults: string[] = [];
   const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
   if (Boolean(accessKey) !== Boolean(secretKey)) faults.push('S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither');
   const { S3_SSE, S3_SSE_KMS_KEY_ID, S3_OBJECT_LOCK_MODE, S3_RETENTION_DAYS } = settings;
-  if (S3_SSE_KMS_KEY_ID && S3_SSE !== 'aws:kms') faults.push('S3_SSE_KMS_KEY_ID: goes with S3_SSE=aws:kms only');
+  if (S3_SSE_KMS_KEY_ID && S3_SSE !== 'aws:kms') faults.push('S3_SSE_KMS_KEY_ID: requires S3_SSE=aws:kms');
   if (Boolean(S3_OBJECT_LOCK_MODE) !== Boolean(S3_RETENTION_DAYS)) {
     faults.push('S3_OBJECT_LOCK_MODE and S3_RETENTION_DAYS: set both or neither');
   }
   if (endpoint === undefined) return faults;
   const { hostname, pathname } = new URL(endpoint);
-  if (pathname !== '/') faults.push('S3_ENDPOINT: must have no path; the bucket goes into S3_BUCKET');
+  if (pathname !== '/') faults.push('S3_ENDPOINT: must have no path; set the bucket in S3_BUCKET');
   if (!accessKey && !secretKey && !isLoopback(hostname)) {
     faults.push('S3_ACCESS_KEY and S3_SECRET_KEY are required when S3_ENDPOINT is not on this machine');
   }
@@ -91,8 +91,8 @@ export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
 }
 
 /**
- * Where recordings wait on disk: as set; else in the user's folder for state, apart for each topic. A temp folder would not do: it need
- * not outlive a reboot, may be in memory, and is open to others.
+ * Directory where recordings wait on disk: the setting, or else a folder for this topic below the user's state directory. Not a temporary
+ * directory, because that may be in memory, lost at a reboot, or open to other users.
  */
 export function spillDir(settings: Pick<ArchiveSettings, 'ARCHIVE_SPILL_DIR'>, topic: string, env: Env = process.env) {
   if (settings.ARCHIVE_SPILL_DIR !== '') return resolve(settings.ARCHIVE_SPILL_DIR);
@@ -100,8 +100,8 @@ export function spillDir(settings: Pick<ArchiveSettings, 'ARCHIVE_SPILL_DIR'>, t
   return join(state, 'pathors-session-stream', `spill-${topic}`);
 }
 
-/** The store's keys: as set, else those that a MinIO on this machine has by default. */
-export function storeCredentials(settings: ArchiveSettings): {
+/** Keys of the object store: the settings, or else the defaults of a MinIO on this machine. */
+export function objectStoreCredentials(settings: ArchiveSettings): {
   readonly accessKey: string;
   readonly secretKey: string;
 } {
@@ -109,7 +109,7 @@ export function storeCredentials(settings: ArchiveSettings): {
   return accessKey === '' ? { accessKey: 'minioadmin', secretKey: 'minioadmin' } : { accessKey, secretKey };
 }
 
-/** How the store is asked to guard recordings; by default not at all. */
+/** Encryption and lock that the object store must apply to recordings; none by default. */
 export function objectProtection(settings: ArchiveSettings): ObjectProtection {
   const { S3_SSE, S3_SSE_KMS_KEY_ID: kmsKeyId, S3_OBJECT_LOCK_MODE: mode, S3_RETENTION_DAYS: days } = settings;
   return {

@@ -1,37 +1,37 @@
 import type { RecordingArchived, RecordingFailed } from '../../schemas/generated/types.js';
 import { grouped } from '../../lab/grouped.js';
 
-/** A recording whose link was published, and what must have come of it. */
+/** A recording whose link was published, and the result that it must have. */
 export type ExpectedRecording = {
   readonly sessionId: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** The source could be had for long enough, so that there is no excuse. */
+  /** Whether the source was available for long enough, so that a loss has no excuse. */
   readonly isOwed: boolean;
-  /** The object must be there by then (ms since the epoch). */
+  /** When the object must exist (ms since the epoch). */
   readonly dueAt: number;
 };
 
 export type FoundObject = {
   readonly key: string;
   readonly bytes: number;
-  /** Of the bytes as they were read back. */
+  /** Hash of the bytes in the object store. */
   readonly sha256: string;
   readonly metadata: Readonly<Record<string, string>>;
 };
 
 export type FoundOutcome = RecordingArchived | RecordingFailed;
 
-/** All that is there after a run: of the recordings that were published, the bucket, the log and the disks. */
+/** Everything that a run has left: the published recordings, the bucket, the log and the disks. */
 export type ArchiveHistory = {
   readonly bucket: string;
   readonly expected: readonly ExpectedRecording[];
   readonly objects: readonly FoundObject[];
   /** In the order of the log. */
   readonly outcomes: readonly FoundOutcome[];
-  /** Files of the spill folder, and parts of uploads, that nobody needs any more. */
-  readonly leftOvers: readonly string[];
-  /** Places other than the vendor's own events that hold the secret of a link. */
+  /** Files in the spill directory and parts of uploads that should have been removed. */
+  readonly leftovers: readonly string[];
+  /** Places, other than the vendor's own events, that contain the secret of a link. */
   readonly leaks: readonly string[];
 };
 
@@ -43,7 +43,7 @@ export const VIOLATIONS = [
   'foreign',
   'late',
   'unreported',
-  'called lost',
+  'reported lost',
   'disagrees',
   'left over',
   'leaked',
@@ -55,25 +55,27 @@ export type ArchiveViolation = {
   readonly detail: string;
 };
 
-/** An object may come to be between the answer of the store and the outcome; the store tells whole seconds. */
-const BETWEEN_MS = 5_000;
+/** Tolerance, as an object may be created between the object store's answer and the outcome, and its time is in whole seconds. */
+const TOLERANCE_MS = 5_000;
 
-/** Every guarantee of the archive that did not hold. */
+/** Returns every violation of the archive's guarantees. */
 export function checkArchive(history: ArchiveHistory): ArchiveViolation[] {
   const objects = grouped(history.objects, ({ key }) => sessionOfKey(key));
   const outcomes = grouped(history.outcomes, ({ sessionId }) => sessionId);
   const known = new Set(history.expected.map(({ sessionId }) => sessionId));
   const foreign = history.objects.filter(({ key }) => !known.has(sessionOfKey(key)));
-  const unasked = history.outcomes.filter(({ sessionId }) => !known.has(sessionId));
+  const unexpected = history.outcomes.filter(({ sessionId }) => !known.has(sessionId));
   return [
     ...history.expected.flatMap((recording) => {
       const { sessionId } = recording;
       return checkRecording(recording, objects.get(sessionId) ?? [], outcomes.get(sessionId) ?? [], history.bucket);
     }),
-    ...foreign.map(({ key }) => violation('foreign', key, 'an object of no recording')),
-    ...unasked.map(({ sessionId, event }) => violation('foreign', sessionId, `${event} of no recording`)),
-    ...history.leftOvers.map((path) => violation('left over', path, 'nobody needs it any more')),
-    ...history.leaks.map((place) => violation('leaked', place, 'holds the secret of a link')),
+    ...foreign.map(({ key }) => violation('foreign', key, 'an object that belongs to no recording')),
+    ...unexpected.map(({ sessionId, event }) =>
+      violation('foreign', sessionId, `${event} that belongs to no recording`),
+    ),
+    ...history.leftovers.map((path) => violation('left over', path, 'should have been removed')),
+    ...history.leaks.map((place) => violation('leaked', place, 'contains the secret of a link')),
   ];
 }
 
@@ -90,22 +92,23 @@ function checkRecording(
   const [object, ...more] = objects;
   if (object === undefined) {
     if (isOwed) return [found('lost', reasons.length > 0 ? `given up: ${reasons.join(', ')}` : 'no outcome')];
-    if (archived.length > 0) return [found('disagrees', 'reported as archived, and there is no object')];
+    if (archived.length > 0) return [found('disagrees', 'reported as archived, but there is no object')];
     return reasons.length === 0 ? [found('unreported', 'neither an object nor an outcome')] : [];
   }
   const violations = checkBytes(recording, object);
   if (more.length > 0) violations.push(found('twice', objects.map(({ key }) => key).join(', ')));
-  if (archived.length === 0) violations.push(found('unreported', `its object is there: ${reasons.join(', ')}`));
-  const thereSince = Math.min(...archived.map(({ archivedAt }) => Date.parse(archivedAt)));
+  if (archived.length === 0)
+    violations.push(found('unreported', `its object exists; reported instead: ${reasons.join(', ') || 'nothing'}`));
+  const existsSince = Math.min(...archived.map(({ archivedAt }) => Date.parse(archivedAt)));
   for (const outcome of outcomes) {
-    const thereMs = Date.parse(outcome.timestamp) - thereSince;
-    if (outcome.event !== 'recording.failed' || thereMs <= BETWEEN_MS) continue;
-    violations.push(found('called lost', `${outcome.reason}, when its object had been there for ${thereMs} ms`));
+    const existedMs = Date.parse(outcome.timestamp) - existsSince;
+    if (outcome.event !== 'recording.failed' || existedMs <= TOLERANCE_MS) continue;
+    violations.push(found('reported lost', `${outcome.reason}, when its object had existed for ${existedMs} ms`));
   }
   for (const outcome of archived) {
     const { key, bytes, sha256 } = outcome;
-    const isRight = outcome.bucket === bucket && key === object.key && bytes === object.bytes;
-    if (!isRight || sha256 !== object.sha256) violations.push(found('disagrees', JSON.stringify({ outcome, object })));
+    const isSame = outcome.bucket === bucket && key === object.key && bytes === object.bytes;
+    if (!isSame || sha256 !== object.sha256) violations.push(found('disagrees', JSON.stringify({ outcome, object })));
     const lateMs = Date.parse(outcome.archivedAt) - dueAt;
     if (isOwed && lateMs > 0) violations.push(found('late', `by ${lateMs} ms`));
   }
@@ -120,7 +123,7 @@ function checkBytes({ sessionId, bytes, sha256 }: ExpectedRecording, object: Fou
   return isDescribed ? [] : [violation('disagrees', sessionId, `metadata ${JSON.stringify(metadata)}`)];
 }
 
-/** `<projectId>/<yyyy>/<mm>/<dd>/<sessionId>.<ext>` */
+/** The session id in a key `<projectId>/<yyyy>/<mm>/<dd>/<sessionId>.<ext>`; empty if the key has another form. */
 export function sessionOfKey(key: string): string {
   return /^[^/]+\/\d{4}\/\d\d\/\d\d\/([^/]+)\.[^./]+$/.exec(key)?.[1] ?? '';
 }

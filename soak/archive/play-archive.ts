@@ -29,11 +29,12 @@ import { StoreUnderTest } from './store-under-test.js';
 const ARCHIVERS = 2;
 const BUCKET = 'recordings';
 const GROUP_ID = 'soak';
-/** Committed positions never pass what is not settled: that two looks in a row find nothing behind is enough. */
+/** How long nothing may change before the run counts as settled. Short, as committed positions never pass an unsettled recording. */
 const QUIET_MS = 1_000;
-const WITHIN_MS = 300_000;
+const SETTLE_TIMEOUT_MS = 300_000;
+const POLL_INTERVAL_MS = 500;
 
-export type PlayContext = {
+export type PlayDeps = {
   readonly dir: string;
   readonly storeDir: string;
   readonly spillDir: string;
@@ -43,23 +44,27 @@ export type PlayContext = {
   readonly signal: AbortSignal;
 };
 
-/** Plays a run on a stack, and reads back and checks what it came to. */
+/** Plays a run on a stack and checks the results. */
 export async function playArchive(
   run: ArchiveRun,
   recordings: readonly PlannedRecording[],
   inOutage: readonly PlannedRecording[],
-  context: PlayContext,
+  deps: PlayDeps,
 ) {
-  const { dir, storeDir, spillDir, random, log, signal } = context;
-  const source = new MisbehavingSource(run.lifeMs);
+  const { dir, storeDir, spillDir, random, log, signal } = deps;
+  const source = new MisbehavingSource(run.lifetimeMs);
   await source.start();
   const base = await findFreeBase();
-  const store = new StoreUnderTest(storeDir, base, context.env);
+  const store = new StoreUnderTest(storeDir, base, deps.env);
   const env = {
-    ...context.env,
-    ...{ S3_ENDPOINT: store.endpoints.S3_ENDPOINT, S3_BUCKET: BUCKET, ARCHIVE_SPILL_DIR: spillDir },
-    ...{ ARCHIVE_ALLOWED_HOSTS: source.host, ARCHIVE_URL_LIFETIME_MS: String(run.lifeMs) },
-    ...{ PROCESSOR_GROUP_ID: GROUP_ID, LOG_LEVEL: 'debug' },
+    ...deps.env,
+    S3_ENDPOINT: store.endpoints.S3_ENDPOINT,
+    S3_BUCKET: BUCKET,
+    ARCHIVE_SPILL_DIR: spillDir,
+    ARCHIVE_ALLOWED_HOSTS: source.host,
+    ARCHIVE_URL_LIFETIME_MS: String(run.lifetimeMs),
+    PROCESSOR_GROUP_ID: GROUP_ID,
+    LOG_LEVEL: 'debug',
   };
   const settings = readSettings(env, commonSpecs, commonFaults);
   const silent = createLogger('soak', 'silent');
@@ -72,10 +77,10 @@ export async function playArchive(
   });
   let load: RecordingLoad | undefined;
   const start = performance.now();
-  const quiet = async (): Promise<void> => {
+  const untilSettled = async (): Promise<void> => {
     const group = { groupId: `${GROUP_ID}-archive`, input: topics.events, outputs: [topics.events] };
-    await untilQuiet(offsets, { ...group, quietMs: QUIET_MS, withinMs: WITHIN_MS, signal });
-    await untilNothingPends(archivers, signal);
+    await untilQuiet(offsets, { ...group, quietMs: QUIET_MS, withinMs: SETTLE_TIMEOUT_MS, signal });
+    await untilNothingPending(archivers, signal);
   };
   try {
     await store.start(signal);
@@ -89,26 +94,37 @@ export async function playArchive(
     publishing.catch(() => undefined);
     const faults = await runArchiveFaults(run.faults, { archivers, store, source, random, log, signal });
     await publishing;
-    log('all recordings are announced, waiting for the archivers');
+    log('all recordings are announced; waiting for the archivers');
     const bucket = new Bucket(store.endpoints, BUCKET);
-    await untilOwedAreThere(bucket, source.ledger, run.lifeMs, signal);
-    await runStoreOutage(run.outage, inOutage, run.lifeMs, { archivers, store, source, load, log, signal });
-    await quiet();
+    await untilOwedAreArchived(bucket, source.ledger, run.lifetimeMs, signal);
+    await runStoreOutage(run.outage, inOutage, run.lifetimeMs, { archivers, store, source, load, log, signal });
+    await untilSettled();
     await load.stop();
     await Promise.all(archivers.map((archiver) => archiver.stop()));
-    log('reading back');
+    log('reading the results');
     const bounds = [...(await offsets.bounds(topics.events)).values()];
     const records = bounds.reduce((sum, { low, end }) => sum + end - low, 0);
     const history = await readHistory({
-      ...{ run, brokers: settings.KAFKA_BROKERS.join(','), topic: topics.events, records },
-      ...{ source, inOutage: new Set(inOutage) },
-      ...{ store, bucket, spillDir, logDir: join(dir, 'logs'), signal },
+      run,
+      brokers: settings.KAFKA_BROKERS.join(','),
+      topic: topics.events,
+      records,
+      source,
+      inOutage: new Set(inOutage),
+      store,
+      bucket,
+      spillDir,
+      logDir: join(dir, 'logs'),
+      signal,
     });
     const violations = checkArchive(history);
     const exits = archivers.reduce((sum, archiver) => sum + archiver.exits, 0);
     const seconds = (performance.now() - start) / 1000;
-    const ran = { seconds, recordings: [...recordings, ...inOutage], faults, source: source.ledger, exits };
-    return { violations, report: table(ran, history, violations) + listViolations(violations, ({ what }) => what) };
+    const finished = { seconds, recordings: [...recordings, ...inOutage], faults, source: source.ledger, exits };
+    return {
+      violations,
+      report: table(finished, history, violations) + listViolations(violations, ({ what }) => what),
+    };
   } finally {
     await load?.stop();
     await Promise.all(archivers.map((archiver) => archiver.stop()));
@@ -119,26 +135,29 @@ export async function playArchive(
 }
 
 /**
- * Resolves once all that is owed is in the store, or late. The others may take until their links are dead: they go on while the store
- * is away.
+ * Resolves once all owed recordings are archived or late. The others may take until their links expire, and continue during the
+ * outage that follows.
  */
-async function untilOwedAreThere(bucket: Bucket, ledger: SourceLedger, lifeMs: number, signal: AbortSignal) {
-  const end = performance.now() + lifeMs + SESSION_TIMEOUT_MS;
-  const owed = ledger.published.filter((entry) => ledger.isOwed(entry, lifeMs));
+async function untilOwedAreArchived(bucket: Bucket, ledger: SourceLedger, lifetimeMs: number, signal: AbortSignal) {
+  const end = performance.now() + lifetimeMs + SESSION_TIMEOUT_MS;
+  const owed = ledger.published.filter((entry) => ledger.isOwed(entry, lifetimeMs));
   while (performance.now() < end) {
-    const there = new Set((await bucket.list()).map(({ key }) => sessionOfKey(key)));
-    if (owed.every(({ recording }) => there.has(recording.sessionId))) return;
-    await delay(500, undefined, { signal });
+    const archived = new Set((await bucket.list()).map(({ key }) => sessionOfKey(key)));
+    if (owed.every(({ recording }) => archived.has(recording.sessionId))) return;
+    await delay(POLL_INTERVAL_MS, undefined, { signal });
   }
 }
 
-/** What an archiver found on its disk is behind no offset: so it is asked itself. */
-async function untilNothingPends(archivers: readonly ProcessorUnderTest[], signal: AbortSignal): Promise<void> {
-  const end = performance.now() + WITHIN_MS;
+/** Asks the archivers themselves: a recording that one has adopted from disk may hold back no offset. */
+async function untilNothingPending(archivers: readonly ProcessorUnderTest[], signal: AbortSignal): Promise<void> {
+  const end = performance.now() + SETTLE_TIMEOUT_MS;
   for (;;) {
     const pending = await Promise.all(archivers.map(({ port }) => scrape(port, 'archive_pending_recordings')));
     if (pending.every((count) => count === 0)) return;
-    if (performance.now() > end) throw new Error(`recordings pend after ${WITHIN_MS / 1000} s: ${pending.join(', ')}`);
-    await delay(500, undefined, { signal });
+    if (performance.now() > end)
+      throw new Error(
+        `recordings still pending after ${SETTLE_TIMEOUT_MS / 1000} s, by archiver: ${pending.join(', ')}`,
+      );
+    await delay(POLL_INTERVAL_MS, undefined, { signal });
   }
 }

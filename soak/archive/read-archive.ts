@@ -5,18 +5,20 @@ import { readWithJava } from '../oracle/java-consumer.js';
 import type { Bucket } from '../../lab/bucket.js';
 import type { FoundObject, FoundOutcome } from './check-archive.js';
 
-/** What the log says, as the Java consumer reads it. */
+/** Content of the log, as read by the Java consumer. */
 export type ReadLog = {
   readonly outcomes: readonly FoundOutcome[];
   /** When each session's recording.ready reached Kafka for the first time (ms since the epoch). */
   readonly readyAt: ReadonlyMap<string, number>;
-  /** Sessions of outcomes that hold the secret of a link. */
+  /** Sessions of other records that contain the secret of a link. */
   readonly leaks: readonly string[];
 };
 
 /**
- * @param count of its records. Nobody may write meanwhile.
- * @param secret what no record but the vendor's may hold.
+ * Reads `session.events`. Nobody may write meanwhile.
+ *
+ * @param count number of records in the topic.
+ * @param secret may appear only in the vendor's own records.
  */
 export async function readLog(
   brokers: string,
@@ -34,7 +36,7 @@ export async function readLog(
     ({ key, value, timestamp, headers }) => {
       const json = decodeWire(value ?? Buffer.alloc(0))?.json.toString() ?? 'null';
       const verdict = validateSessionEvent(JSON.parse(json));
-      if (verdict.kind === 'invalid') throw new Error(`a record of ${key} breaks the schema`);
+      if (verdict.kind === 'invalid') throw new Error(`a record of session ${key} violates the schema`);
       const { event } = verdict;
       if (event.event === 'recording.ready') {
         if (!readyAt.has(key)) readyAt.set(key, timestamp);
@@ -49,7 +51,7 @@ export async function readLog(
   return { outcomes, readyAt, leaks };
 }
 
-/** All objects of a bucket with the hash of their bytes. */
+/** Reads all objects of a bucket and hashes their bytes. */
 export async function readObjects(bucket: Bucket): Promise<FoundObject[]> {
   const objects: FoundObject[] = [];
   for (const { key, bytes, sha256 } of await bucket.readAll()) {
@@ -58,7 +60,7 @@ export async function readObjects(bucket: Bucket): Promise<FoundObject[]> {
   return objects;
 }
 
-/** The files that hold the secret. */
+/** The files that contain the secret. */
 export function filesWith(secret: string, files: readonly string[]): string[] {
   return files.filter((file) => readFileSync(file).includes(secret));
 }

@@ -9,37 +9,38 @@ import { filesWith, readLog, readObjects, type ReadLog } from './read-archive.js
 import type { PlannedRecording } from './recording-plan.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
-/** So long a group does not miss a member that was killed; it does not shrink with the links' lives, and so is granted once. */
+/** Time until a group notices a killed member. It does not shrink with the lifetime of links, so each recording gets it once. */
 export const SESSION_TIMEOUT_MS = 10_000;
 
-export type HistoryParts = {
+export type HistoryDeps = {
   readonly run: ArchiveRun;
   readonly brokers: string;
-  /** `session.events`, and how many records it has. */
+  /** `session.events`. */
   readonly topic: string;
+  /** Number of records in the topic. */
   readonly records: number;
   readonly source: MisbehavingSource;
-  /** The recordings that came in while the store was away. */
+  /** The recordings that were announced while the object store was down. */
   readonly inOutage: ReadonlySet<PlannedRecording>;
   readonly store: StoreUnderTest;
   readonly bucket: Bucket;
   readonly spillDir: string;
-  /** Where the archivers' logs are. */
+  /** Directory of the archivers' logs. */
   readonly logDir: string;
   readonly signal: AbortSignal;
 };
 
-/** Reads back all that is there after a run. The archivers must have ended; the store must run. */
-export async function readHistory(parts: HistoryParts): Promise<ArchiveHistory> {
-  const { brokers, topic, records, bucket, spillDir, store, logDir, signal } = parts;
+/** Reads everything that a run has left. The archivers must have ended, and the object store must run. */
+export async function readHistory(deps: HistoryDeps): Promise<ArchiveHistory> {
+  const { brokers, topic, records, bucket, spillDir, store, logDir, signal } = deps;
   const read = await readLog(brokers, topic, records, LINK_SECRET, signal);
   const logs = readdirSync(logDir).filter((name) => name.startsWith('archiver-'));
   return {
     bucket: bucket.name,
-    expected: expectations(parts, read),
+    expected: expectations(deps, read),
     objects: await readObjects(bucket),
     outcomes: read.outcomes,
-    leftOvers: [...filesBelow(spillDir), ...store.multipartLeftOvers()],
+    leftovers: [...filesBelow(spillDir), ...store.multipartLeftovers()],
     leaks: [
       ...read.leaks,
       ...filesWith(
@@ -50,16 +51,20 @@ export async function readHistory(parts: HistoryParts): Promise<ArchiveHistory> 
   };
 }
 
-function expectations({ run, source, inOutage }: HistoryParts, { readyAt }: ReadLog): ExpectedRecording[] {
-  const { lifeMs } = run;
+function expectations({ run, source, inOutage }: HistoryDeps, { readyAt }: ReadLog): ExpectedRecording[] {
+  const { lifetimeMs } = run;
   return source.ledger.published.map((entry) => {
     const { sessionId, content } = entry.recording;
     const isInOutage = inOutage.has(entry.recording);
     return {
-      ...{ sessionId, bytes: content.length, sha256: content.sha256() },
-      isOwed: source.ledger.isOwed(entry, lifeMs) || (isInOutage && entry.isServed),
-      // With the store away there is no object in time; what counts is that there is one.
-      dueAt: isInOutage ? Number.POSITIVE_INFINITY : (readyAt.get(sessionId) ?? entry.at) + lifeMs + SESSION_TIMEOUT_MS,
+      sessionId,
+      bytes: content.length,
+      sha256: content.sha256(),
+      isOwed: source.ledger.isOwed(entry, lifetimeMs) || (isInOutage && entry.isServed),
+      // With the object store down, no object is in time; only its existence counts.
+      dueAt: isInOutage
+        ? Number.POSITIVE_INFINITY
+        : (readyAt.get(sessionId) ?? entry.at) + lifetimeMs + SESSION_TIMEOUT_MS,
     };
   });
 }

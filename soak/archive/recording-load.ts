@@ -7,7 +7,7 @@ import { soakProducer } from '../soak-producer.js';
 import type { MisbehavingSource } from './misbehaving-source.js';
 import type { PlannedRecording } from './recording-plan.js';
 
-export type RecordingLoadOptions = {
+export type RecordingLoadDeps = {
   readonly kafka: Kafka;
   readonly topic: string;
   readonly schemaId: number;
@@ -15,26 +15,26 @@ export type RecordingLoadOptions = {
   readonly signal: AbortSignal;
 };
 
-/** Publishes recordings at the source and writes their recording.ready to `session.events`. */
+/** Publishes recordings at the source and announces them in `session.events`. */
 export class RecordingLoad {
   private readonly header: Buffer;
   private readonly producer: EventProducer;
 
-  constructor(private readonly options: RecordingLoadOptions) {
-    this.header = wireHeader(options.schemaId);
-    this.producer = soakProducer(options.kafka, options.topic);
+  constructor(private readonly deps: RecordingLoadDeps) {
+    this.header = wireHeader(deps.schemaId);
+    this.producer = soakProducer(deps.kafka, deps.topic);
   }
 
   start(): void {
     this.producer.start();
   }
 
-  /** All of them, evenly over so long; resolves when each recording.ready, redeliveries too, is acknowledged. */
+  /** Announces the recordings evenly over `overMs`. Resolves when all of them, including redeliveries, are acknowledged. */
   async publish(recordings: readonly PlannedRecording[], overMs: number): Promise<void> {
-    const { signal } = this.options;
-    const begin = performance.now();
+    const { signal } = this.deps;
+    const startedAt = performance.now();
     const sending = recordings.map(async (recording, index) => {
-      await delay((index / recordings.length) * overMs + begin - performance.now(), undefined, { signal });
+      await delay((index / recordings.length) * overMs + startedAt - performance.now(), undefined, { signal });
       await this.announce(recording);
     });
     await Promise.all(sending);
@@ -46,12 +46,12 @@ export class RecordingLoad {
 
   private async announce(recording: PlannedRecording): Promise<void> {
     const { sessionId, projectId, redeliverAfterMs } = recording;
-    const recordingUrl = this.options.source.publish(recording);
+    const recordingUrl = this.deps.source.publish(recording);
     const timestamp = new Date().toISOString();
     const record = readyRecord({ sessionId, projectId, recordingUrl, timestamp }, this.header);
     await this.producer.send(record);
     if (redeliverAfterMs === undefined) return;
-    await delay(redeliverAfterMs, undefined, { signal: this.options.signal });
+    await delay(redeliverAfterMs, undefined, { signal: this.deps.signal });
     await this.producer.send(record);
   }
 }

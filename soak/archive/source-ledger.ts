@@ -1,66 +1,72 @@
+import { systemClock, type Clock } from '../../infra/async/clock.js';
 import type { PlannedRecording } from './recording-plan.js';
 
-/** A recording is owed when its source could be had for this share of its link's life. */
+/** A recording is owed if its source was available for at least this share of its link's lifetime. */
 const OWED_SHARE = 1 / 3;
 
 type Span = { readonly from: number; to: number };
 
-/** A recording from the moment when its link began to live. */
+/** A recording whose link has been published, and what the source has done with it. */
 export type Published = {
   readonly recording: PlannedRecording;
-  /** When its link began to live (ms since the epoch). */
+  /** Start of the link's lifetime (ms since the epoch). */
   readonly at: number;
-  /** Requests that were answered with bytes, and those of them that went on where another was cut. */
+  /** Requests that were answered with bytes. */
   transfers: number;
+  /** Transfers that continued where another was cut. */
   resumed: number;
   cuts: number;
   refused: number;
-  /** All bytes have been handed over, within the link's life. */
+  /** Whether all bytes have been delivered within the link's lifetime. */
   isServed: boolean;
 };
 
-/** What the source was asked for, and when it was away. */
+/** Records the requests to the source, and when it was down. */
 export class SourceLedger {
   readonly published: Published[] = [];
-  /** Requests after their link's life. */
+  /** Requests after the end of their link's lifetime. */
   expired = 0;
-  private readonly away: Span[] = [];
+  private readonly downtimes: Span[] = [];
+
+  constructor(private readonly clock: Clock = systemClock) {}
 
   publish(recording: PlannedRecording): Published {
-    const entry = { recording, at: Date.now(), transfers: 0, resumed: 0, cuts: 0, refused: 0, isServed: false };
+    const at = this.clock.now();
+    const entry = { recording, at, transfers: 0, resumed: 0, cuts: 0, refused: 0, isServed: false };
     this.published.push(entry);
     return entry;
   }
 
-  get isAway(): boolean {
-    return this.away.some(({ to }) => to === Infinity);
+  get isDown(): boolean {
+    return this.downtimes.some(({ to }) => to === Infinity);
   }
 
-  goAway(): void {
-    this.away.push({ from: Date.now(), to: Infinity });
+  goDown(): void {
+    this.downtimes.push({ from: this.clock.now(), to: Infinity });
   }
 
-  /** Ends one absence; it is still away while another goes on. */
+  /** Ends one downtime. The source stays down while another one lasts. */
   comeBack(): void {
-    const longest = this.away.find(({ to }) => to === Infinity);
-    if (longest !== undefined) longest.to = Date.now();
+    const oldest = this.downtimes.find(({ to }) => to === Infinity);
+    if (oldest !== undefined) oldest.to = this.clock.now();
   }
 
-  /** Whether there is no excuse for losing it. */
-  isOwed(entry: Published, lifeMs: number): boolean {
-    return this.upMs(entry, lifeMs) >= OWED_SHARE * lifeMs;
+  /** Whether the archive has no excuse for losing the recording. */
+  isOwed(entry: Published, lifetimeMs: number): boolean {
+    return this.upMs(entry, lifetimeMs) >= OWED_SHARE * lifetimeMs;
   }
 
-  /** For how much of its life a recording could be had. */
-  upMs({ recording, at }: Published, lifeMs: number): number {
+  /** How long the recording was available during its link's lifetime (ms). */
+  upMs({ recording, at }: Published, lifetimeMs: number): number {
     const [from, to] = recording.behaviour.downMs;
-    const spans = [...this.away, { from: at + from, to: at + to }].sort((a, b) => a.from - b.from);
+    const spans = [...this.downtimes, { from: at + from, to: at + to }].sort((a, b) => a.from - b.from);
+    const end = at + lifetimeMs;
     let upMs = 0;
     let reached = at;
     for (const span of spans) {
-      upMs += Math.max(0, Math.min(span.from, at + lifeMs) - reached);
-      reached = Math.max(reached, Math.min(span.to, at + lifeMs));
+      upMs += Math.max(0, Math.min(span.from, end) - reached);
+      reached = Math.max(reached, Math.min(span.to, end));
     }
-    return upMs + Math.max(0, at + lifeMs - reached);
+    return upMs + Math.max(0, end - reached);
   }
 }

@@ -6,10 +6,10 @@ import type { PlannedRecording } from './recording-plan.js';
 import type { RecordingLoad } from './recording-load.js';
 import type { StoreUnderTest } from './store-under-test.js';
 
-/** Recordings are announced over this share of a link's life. */
+/** Duration of the announcements, as a share of a link's lifetime. */
 const ANNOUNCED_SHARE = 0.15;
 
-export type OutageContext = {
+export type StoreOutageDeps = {
   readonly archivers: readonly ProcessorUnderTest[];
   readonly store: StoreUnderTest;
   readonly source: MisbehavingSource;
@@ -18,31 +18,32 @@ export type OutageContext = {
   readonly signal: AbortSignal;
 };
 
-/** Keeps the store away for longer than the links live; resolves once it is back. */
+/** Keeps the object store down until the links have expired. Resolves once it is back. */
 export async function runStoreOutage(
   { killAt, backAt }: StoreOutage,
   recordings: readonly PlannedRecording[],
-  lifeMs: number,
-  { archivers, store, source, load, log, signal }: OutageContext,
+  lifetimeMs: number,
+  { archivers, store, source, load, log, signal }: StoreOutageDeps,
 ): Promise<void> {
   await store.kill();
-  log(`store away, ${recordings.length} recordings come in`);
-  const isPublished = load.publish(recordings, ANNOUNCED_SHARE * lifeMs);
-  await delay(ANNOUNCED_SHARE * lifeMs, undefined, { signal });
+  log(`object store down, announcing ${recordings.length} recordings`);
+  const publishing = load.publish(recordings, ANNOUNCED_SHARE * lifetimeMs);
+  await delay(ANNOUNCED_SHARE * lifetimeMs, undefined, { signal });
   const announcedAt = performance.now();
-  const until = (lives: number) => delay(announcedAt + lives * lifeMs - performance.now(), undefined, { signal });
+  const until = (lifetimes: number) =>
+    delay(announcedAt + lifetimes * lifetimeMs - performance.now(), undefined, { signal });
   await until(killAt);
-  await isPublished;
+  await publishing;
   const served = source.ledger.published.slice(-recordings.length).filter(({ isServed }) => isServed);
-  log(`the source has given ${served.length} of them`);
-  const [one] = archivers;
-  if (one !== undefined) {
-    log(`archiver ${one.port} killed`);
-    await one.kill();
-    one.start();
+  log(`the source has delivered ${served.length} of them`);
+  const [victim] = archivers;
+  if (victim !== undefined) {
+    log(`archiver ${victim.port} killed`);
+    await victim.kill();
+    victim.start();
   }
   await until(backAt);
-  log('their links are dead');
+  log('their links have expired');
   await store.start(signal);
-  log('store is back');
+  log('object store up again');
 }

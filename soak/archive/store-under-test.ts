@@ -10,15 +10,15 @@ import type { ReadyProcess } from '../../dev/local-stack/process/supervised-proc
 import type { Env } from '../../infra/settings/read-settings.js';
 import { filesBelow } from '../../lab/files-below.js';
 
-/** MinIO as a process of its own: unlike the local stack's it stays away when it has been killed. It cannot outlive this process. */
+/** A separate MinIO process. Unlike the local stack's, it stays down after a kill. It cannot outlive this process. */
 export class StoreUnderTest {
   readonly endpoints: StackEndpoints;
   private readonly context: ServiceContext;
   private minio: ReadyProcess | undefined;
   private starting: Promise<void> = Promise.resolve();
-  private hung: number | undefined;
+  private suspendedPid: number | undefined;
 
-  /** @param base of a block of free ports, of which it takes one. */
+  /** @param base start of a block of free ports, of which it uses one. */
   constructor(dir: string, base: number, env: Env) {
     const ports = portPlan({}, base);
     this.endpoints = localEndpoints(ports, env);
@@ -26,38 +26,38 @@ export class StoreUnderTest {
     this.context = { dir, installed, ports, endpoints: this.endpoints, env };
   }
 
-  /** Resolves when it is ready. */
+  /** Resolves when MinIO is ready. */
   start(signal: AbortSignal): Promise<void> {
     this.starting = this.begin(signal);
     return this.starting;
   }
 
-  /** SIGKILL, not before it was ready; resolves when it is gone. */
+  /** Kills MinIO, but not before it was ready. Resolves when the process is gone. */
   async kill(): Promise<void> {
     await this.starting;
     await this.minio?.kill();
   }
 
-  /** SIGSTOP: connections stay open, nothing is answered. Does nothing while it is away. */
+  /** Suspends MinIO: connections stay open without answers. Does nothing while MinIO is down. */
   async hang(): Promise<void> {
     await this.starting;
-    this.hung = await this.minio?.pid;
-    this.signalHung('SIGSTOP');
+    this.suspendedPid = await this.minio?.pid;
+    this.signalSuspended('SIGSTOP');
   }
 
-  /** SIGCONT after {@link hang}. Idempotent; it may have been killed meanwhile. */
-  goOn(): void {
-    this.signalHung('SIGCONT');
-    this.hung = undefined;
+  /** Resumes MinIO after {@link hang}. Idempotent; MinIO may have been killed meanwhile. */
+  resume(): void {
+    this.signalSuspended('SIGCONT');
+    this.suspendedPid = undefined;
   }
 
   async stop(): Promise<void> {
-    this.goOn();
+    this.resume();
     await this.minio?.stop();
   }
 
-  /** Files of multipart uploads that were neither completed nor aborted. S3's own listing of them needs the keys in MinIO. */
-  multipartLeftOvers(): string[] {
+  /** Files of multipart uploads that were neither completed nor aborted. MinIO lists them over S3 only for known keys. */
+  multipartLeftovers(): string[] {
     return filesBelow(join(this.context.dir, 'minio', '.minio.sys', 'multipart'));
   }
 
@@ -69,9 +69,9 @@ export class StoreUnderTest {
     await this.minio.waitReady({ signal });
   }
 
-  private signalHung(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  private signalSuspended(signal: 'SIGSTOP' | 'SIGCONT'): void {
     try {
-      if (this.hung !== undefined) process.kill(this.hung, signal);
+      if (this.suspendedPid !== undefined) process.kill(this.suspendedPid, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }

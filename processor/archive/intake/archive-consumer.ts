@@ -1,30 +1,30 @@
+import { Backoff } from '../../../infra/async/backoff.js';
+import type { Cancel, Clock } from '../../../infra/async/clock.js';
 import type { Kafka } from '../../../infra/kafka/connection/client.js';
 import { GroupConsumer, type InputBatch } from '../../../infra/kafka/consume/group-consumer.js';
 import type { Logger } from '../../../infra/observability/logger.js';
-import { deadlineBackoffMs } from '../../../infra/async/backoff.js';
-import type { Clock } from '../../../infra/async/clock.js';
 import type { Leases } from './lease.js';
 
-export type ArchiveConsumerOptions = {
+export type ArchiveConsumerDeps = {
   readonly kafka: Kafka;
   readonly groupId: string;
   readonly topic: string;
   readonly leases: Leases;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** After each rebalance, when `leases` is up to date. */
+  /** Called after each rebalance, when `leases` is up to date. */
   readonly onAssigned: () => void;
   readonly onBatch: (batch: InputBatch) => void;
-  /** Called when it failed this many times in a row; it goes on trying nevertheless. */
+  /** Called after each failure with the number of failures in a row. The consumer retries nevertheless. */
   readonly onFailing: (error: Error, failures: number) => void;
 };
 
-const COMMIT_EVERY_MS = 1_000;
+const COMMIT_INTERVAL_MS = 1_000;
 const BACKOFF = { initialMs: 500, maxMs: 15_000 };
 
 /**
- * Reads the archive's partitions, for ever: when the consumer dies it makes a new one, while recordings that were read go on.
- * Commits the positions of `leases` about once a second, and at the end.
+ * Reads the archive's partitions forever. When its group consumer fails, replaces it; recordings that were read before continue.
+ * Commits the positions of `leases` about once a second and when it stops.
  */
 export class ArchiveConsumer {
   private consumer: GroupConsumer | undefined;
@@ -32,19 +32,20 @@ export class ArchiveConsumer {
   private paused = false;
   private stopped = false;
   private failures = 0;
-  private callOffCommit: () => void = () => undefined;
-  private callOffRestart: () => void = () => undefined;
+  private readonly backoff = new Backoff(BACKOFF);
+  private cancelCommit: Cancel = () => undefined;
+  private cancelRestart: Cancel = () => undefined;
   private opening: Promise<void> = Promise.resolve();
   private committing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly options: ArchiveConsumerOptions) {}
+  constructor(private readonly deps: ArchiveConsumerDeps) {}
 
   /**
-   * Resolves after the first try to read. When that fails others follow, as they do later on: while a fresh broker loads its
-   * coordinator, kafkajs lets the join fail.
+   * Resolves after the first attempt to join the group. If it fails, further attempts follow in the background: kafkajs rejects a join
+   * while a broker that has just started loads its coordinator.
    */
   async start(): Promise<void> {
-    this.commitLater();
+    this.scheduleCommit();
     this.opening = this.open();
     await this.opening;
   }
@@ -53,7 +54,7 @@ export class ArchiveConsumer {
     return this.joined;
   }
 
-  /** Stops reading while there is too much to do; what was fetched already still comes. */
+  /** Pauses or resumes reading. Batches that were fetched before a pause still arrive. */
   setPaused(paused: boolean): void {
     if (paused === this.paused) return;
     this.paused = paused;
@@ -64,18 +65,18 @@ export class ArchiveConsumer {
     return this.paused;
   }
 
-  /** Commits a last time and leaves the group. */
+  /** Commits once more and leaves the group. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.callOffCommit();
-    this.callOffRestart();
+    this.cancelCommit();
+    this.cancelRestart();
     await Promise.all([this.opening, this.committing]);
     await this.commit();
     await this.consumer?.stop().catch(() => undefined);
   }
 
   private async open(): Promise<void> {
-    const { kafka, groupId, topic, onBatch } = this.options;
+    const { kafka, groupId, topic, onBatch } = this.deps;
     const consumer: GroupConsumer = new GroupConsumer(kafka, {
       groupId,
       topic,
@@ -95,50 +96,58 @@ export class ArchiveConsumer {
     if (consumer !== this.consumer) return;
     this.joined = true;
     this.failures = 0;
-    this.options.leases.assign(partitions);
+    this.backoff.reset();
+    this.deps.leases.assign(partitions);
     this.applyPause();
-    this.options.onAssigned();
+    this.deps.onAssigned();
   }
 
-  /** One consumer may say more than once that it failed. */
+  /** Replaces the consumer. A consumer may report its failure more than once. */
   private failed(consumer: GroupConsumer, error: Error): void {
-    const { logger, clock, onFailing } = this.options;
+    const { topic, groupId, logger, clock, onFailing } = this.deps;
     if (consumer !== this.consumer) return;
     this.consumer = undefined;
     this.joined = false;
     this.failures += 1;
-    logger.warn({ err: error, failures: this.failures }, 'the archive consumer died, making a new one');
+    const retryInMs = Math.round(this.backoff.nextMs());
+    logger.warn(
+      { topic, groupId, failures: this.failures, retryInMs, err: error },
+      'archive consumer failed and reads no new recordings; restarting it (recordings already read continue)',
+    );
     onFailing(error, this.failures);
     const closed = consumer.stop().catch(() => undefined);
-    this.callOffRestart = clock.after(deadlineBackoffMs(BACKOFF, this.failures, Infinity, Math.random()), () => {
+    this.cancelRestart = clock.after(retryInMs, () => {
       this.opening = closed.then(() => (this.stopped ? undefined : this.open()));
     });
   }
 
   private applyPause(): void {
-    const { partitions } = this.options.leases;
+    const { partitions } = this.deps.leases;
     if (this.paused) this.consumer?.pause(partitions);
     else this.consumer?.resume(partitions);
   }
 
-  private commitLater(): void {
-    this.callOffCommit = this.options.clock.after(COMMIT_EVERY_MS, () => {
+  private scheduleCommit(): void {
+    this.cancelCommit = this.deps.clock.after(COMMIT_INTERVAL_MS, () => {
       this.committing = this.commit().finally(() => {
-        if (!this.stopped) this.commitLater();
+        if (!this.stopped) this.scheduleCommit();
       });
     });
   }
 
   private async commit(): Promise<void> {
-    const { leases, logger } = this.options;
+    const { leases, topic, groupId, logger } = this.deps;
     const positions = leases.uncommitted();
     if (positions.size === 0 || !this.joined) return;
     try {
       await this.consumer?.commit(positions);
       leases.noteCommitted(positions);
     } catch (error) {
-      // A rebalance, or Kafka is away: the next time tells. Not committed only means read again.
-      logger.debug({ err: error }, 'positions of the archive are not committed');
+      // Common during a rebalance or an outage. Uncommitted records are only read again.
+      logger.debug(
+        { topic, groupId, partitions: [...positions.keys()], err: error },
+        'could not commit the archive offsets; retrying within about a second',
+      );
     }
   }
 }

@@ -1,16 +1,16 @@
-import { MostRecent } from './most-recent.js';
 import type { RecordingJob } from '../recording/recording-job.js';
+import { RecentSet } from '../spill/recent-set.js';
 
-/** So many recordings are remembered; some 10 MB. Vendors deliver again within minutes, if at all. */
-const REMEMBERED = 50_000;
+/** Number of recordings that are remembered, in about 10 MB. Vendors redeliver within minutes, if at all. */
+const MAX_REMEMBERED = 50_000;
 
-/** Tells recordings that nobody can have archived before from those that somebody may have. */
+/** Distinguishes recordings that nobody can have archived yet from those that somebody may have. */
 export class FirstSight {
-  private readonly stems = new MostRecent(REMEMBERED);
+  private readonly stems = new RecentSet(MAX_REMEMBERED);
 
   /**
-   * Whether a recording is new: its record came into the log after we had got the partition, so no earlier owner has seen it, and it is the
-   * first for its object that has come by here. To be asked once for each record.
+   * Whether a recording is new: its record was appended after the partition was assigned, so no earlier owner has read it, and it is the
+   * first one here for its object. Ask once for each record.
    */
   isNew({ objectStem, offset, lease }: RecordingJob): boolean {
     const isKnown = this.stems.has(objectStem);

@@ -1,25 +1,30 @@
 import type { InputBatch } from '../../../infra/kafka/consume/group-consumer.js';
-import type { ArchivePipeline } from '../pipeline/archive-pipeline.js';
+import { recordingJob, type Patience, type RecordingJob } from '../recording/recording-job.js';
+import { readyRecordingIn } from '../recording/recording-ready.js';
 import { FirstSight } from './first-sight.js';
 import type { Leases } from './lease.js';
-import { readyRecordingIn } from '../recording/recording-ready.js';
-import { recordingJob, type Patience } from '../recording/recording-job.js';
 
-/** Turns the records of our partitions into recordings to archive. */
+export type IntakeDeps = {
+  readonly leases: Leases;
+  /** Receives each recording once; see `ArchivePipeline.accept`. */
+  readonly accept: (job: RecordingJob, link: string, isNew: boolean) => void;
+};
+
+/** Turns the records of the assigned partitions into recordings to archive. */
 export class Intake {
   private readonly firstSight = new FirstSight();
 
   constructor(
-    private readonly leases: Leases,
-    private readonly pipeline: Pick<ArchivePipeline, 'accept'>,
+    private readonly deps: IntakeDeps,
     private readonly patience: Patience,
   ) {}
 
-  /** Takes a batch; what was read before is left out. Does not wait for anything. */
-  take(batch: InputBatch): void {
-    const lease = this.leases.get(batch.partition);
+  /** Passes on the recordings of a batch, without those that were read before. Never waits. */
+  process(batch: InputBatch): void {
+    const { leases, accept } = this.deps;
+    const lease = leases.get(batch.partition);
     if (lease === undefined) return;
-    // The end of a stretch that retention has emptied is not that of the log.
+    // An empty batch may cover a range that retention has deleted: its end is not the end of the log.
     if (batch.records.length > 0) lease.noteEnd(batch.highWatermark);
     for (const record of batch.records) {
       if (lease.offsets.hasRead(record.offset)) continue;
@@ -27,7 +32,7 @@ export class Intake {
       if (event === undefined) continue;
       lease.offsets.begin(record.offset);
       const job = recordingJob(event, record, lease, this.patience);
-      this.pipeline.accept(job, event.recordingUrl, this.firstSight.isNew(job));
+      accept(job, event.recordingUrl, this.firstSight.isNew(job));
     }
     lease.offsets.advance(batch.nextOffset);
   }

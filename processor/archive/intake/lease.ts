@@ -1,14 +1,12 @@
+import type { Lease } from '../recording/lease.js';
 import { OffsetTracker } from './offset-tracker.js';
 
-/** Our hold on a partition, from one assignment to its end. */
-export class Lease {
+/** The lease of one partition, with the progress made under it. */
+export class PartitionLease implements Lease {
   readonly offsets = new OffsetTracker();
   private revoked = false;
   private backlogEnd: number | undefined;
 
-  constructor(readonly partition: number) {}
-
-  /** The partition has another owner: what has not begun is its work now. */
   get isRevoked(): boolean {
     return this.revoked;
   }
@@ -17,23 +15,26 @@ export class Lease {
     this.revoked = true;
   }
 
-  /** Notes where the log ended when a batch was fetched; the first that is noted counts. */
+  /** Notes where the log ended when a batch was fetched. Only the first call counts. */
   noteEnd(highWatermark: number): void {
     this.backlogEnd ??= highWatermark;
   }
 
-  /** Whether a record may have been in the log before the partition was ours: then an earlier owner may have dealt with it. */
   isBacklog(offset: number): boolean {
     return this.backlogEnd === undefined || offset < this.backlogEnd;
   }
+
+  settle(offset: number): void {
+    this.offsets.settle(offset);
+  }
 }
 
-/** The partitions that are ours. */
+/** The partitions that are assigned to this process. */
 export class Leases {
-  private readonly byPartition = new Map<number, Lease>();
-  private readonly committed = new Map<Lease, number>();
+  private readonly byPartition = new Map<number, PartitionLease>();
+  private readonly committed = new Map<PartitionLease, number>();
 
-  /** Takes over a new assignment: what stays ours keeps its state. */
+  /** Applies a new assignment. Partitions that stay assigned keep their lease. */
   assign(partitions: readonly number[]): void {
     for (const [partition, lease] of this.byPartition) {
       if (partitions.includes(partition)) continue;
@@ -42,11 +43,11 @@ export class Leases {
       this.committed.delete(lease);
     }
     for (const partition of partitions) {
-      if (!this.byPartition.has(partition)) this.byPartition.set(partition, new Lease(partition));
+      if (!this.byPartition.has(partition)) this.byPartition.set(partition, new PartitionLease());
     }
   }
 
-  get(partition: number): Lease | undefined {
+  get(partition: number): PartitionLease | undefined {
     return this.byPartition.get(partition);
   }
 
@@ -54,11 +55,11 @@ export class Leases {
     return [...this.byPartition.keys()];
   }
 
-  /** Positions that have moved since they were last {@link noteCommitted}: the next offset to read, by partition. */
+  /** Positions that have moved since the last {@link noteCommitted}: the next offset to read, by partition. */
   uncommitted(): ReadonlyMap<number, number> {
     const moved = new Map<number, number>();
     for (const [partition, lease] of this.byPartition) {
-      const position = lease.offsets.position;
+      const { position } = lease.offsets;
       if (position !== undefined && position !== this.committed.get(lease)) moved.set(partition, position);
     }
     return moved;

@@ -1,177 +1,186 @@
+import type { Clock } from '../../../infra/async/clock.js';
 import type { Logger } from '../../../infra/observability/logger.js';
 import type { ArchiveGauges, ArchiveMetrics } from '../archive-metrics.js';
-import type { Clock } from '../../../infra/async/clock.js';
-import { Lane, type StepVerdict } from './deadline-workers.js';
 import type { Outcome } from '../recording/outcome.js';
 import type { RecordingJob } from '../recording/recording-job.js';
-import type { SpillDirectory, SpilledRecording } from '../spill/spill-directory.js';
-import { LossTask, type ConfirmLossStep, type Loss } from './steps/confirm-loss-step.js';
+import type { SpillDirectory } from '../spill/spill-directory.js';
+import { DeadlineWorkers, type Done, type Retry } from './deadline-workers.js';
+import { LossTask, type ConfirmLossStep } from './steps/confirm-loss-step.js';
 import { FetchTask, type FetchStep } from './steps/fetch-step.js';
 import { ReportTask, type ReportStep } from './steps/report-step.js';
-import { StoreTask, type StoreStep } from './steps/store-step.js';
+import type { StepResult } from './steps/step-result.js';
+import { UploadTask, type UploadStep } from './steps/upload-step.js';
 
-export type ArchivePipelineOptions = {
+export type ArchivePipelineDeps = {
   readonly fetchStep: FetchStep;
-  readonly storeStep: StoreStep;
+  readonly uploadStep: UploadStep;
   readonly confirmLossStep: ConfirmLossStep;
   readonly reportStep: ReportStep;
   readonly spills: Pick<SpillDirectory, 'discard'>;
-  /** Downloads at the same time, and as many uploads, and questions to the store, beside them. */
-  readonly concurrency: number;
   readonly clock: Clock;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
-  /** A recording has left the pipeline, or does not need its link any more. */
-  readonly onRelief: () => void;
+  /** Called when a recording has left the pipeline, or no longer needs its link. */
+  readonly onLoadReduced: () => void;
 };
 
-/** Outcomes on their way to the log; a send takes its place in a batch, not a connection. */
-const REPORTS_AT_ONCE = 1_000;
+/** Maximum number of outcomes in flight to Kafka. A send takes a place in a batch, not a connection. */
+const MAX_REPORTS = 1_000;
 
-const DONE: StepVerdict = { kind: 'done' };
+const DONE: Done = { kind: 'done' };
 
 /**
- * The way of every recording: fetch, store, report, then its offset is released.
+ * The path of every recording: fetch, upload, report, then release its offset.
  *
  * ```
- *   accept ─▶ fetch ──▶ store ──▶ report ─▶ settled
+ *   accept ─▶ fetch ──▶ upload ─▶ report ─▶ settled
  *             │  ▲ │    │  ▲ │      │  ▲
- *             └──┘ │    └──┘ ├▶     └──┘      a failed try comes back after a while
- *                  │         │                the object was there already, or the store was away for too long: report
- *                  └──▶ confirm loss ──▶      the link or the file is dead: the store is asked until it answers
+ *             └──┘ │    └──┘ ├▶     └──┘      retry after a failure
+ *                  │         │                report at once if the object exists or the wait for the object store is over
+ *                  └──▶ confirm loss ──▶      link or file unusable: ask the object store until it answers
  * ```
  *
- * Each step has a lane of its own: a store that is away does not keep links waiting, and whoever waits for a retry takes no place.
+ * Each step has its own workers, so an object store that is down does not delay downloads. A task that waits for a retry occupies none.
  */
 export class ArchivePipeline {
-  private readonly fetching: Lane<FetchTask>;
-  private readonly storing: Lane<StoreTask>;
-  private readonly confirming: Lane<LossTask>;
-  private readonly reporting: Lane<ReportTask>;
+  private readonly fetches: DeadlineWorkers<FetchTask>;
+  private readonly uploads: DeadlineWorkers<UploadTask>;
+  private readonly losses: DeadlineWorkers<LossTask>;
+  private readonly reports: DeadlineWorkers<ReportTask>;
 
-  constructor(private readonly options: ArchivePipelineOptions) {
-    const { concurrency, clock } = options;
-    this.fetching = new Lane({ concurrency, clock, run: (task, stop) => this.fetch(task, stop) });
-    this.storing = new Lane({ concurrency, clock, run: (task, stop) => this.store(task, stop) });
-    this.confirming = new Lane({ concurrency, clock, run: (task, stop) => this.confirmLoss(task, stop) });
-    this.reporting = new Lane({ concurrency: REPORTS_AT_ONCE, clock, run: (task) => this.report(task) });
+  /** @param concurrency maximum number of simultaneous downloads; separately, the same number of uploads and of questions to the store. */
+  constructor(
+    private readonly deps: ArchivePipelineDeps,
+    concurrency: number,
+  ) {
+    const { clock } = deps;
+    this.fetches = new DeadlineWorkers({ concurrency, clock, run: (task, stop) => this.fetch(task, stop) });
+    this.uploads = new DeadlineWorkers({ concurrency, clock, run: (task, stop) => this.upload(task, stop) });
+    this.losses = new DeadlineWorkers({ concurrency, clock, run: (task, stop) => this.confirmLoss(task, stop) });
+    this.reports = new DeadlineWorkers({ concurrency: MAX_REPORTS, clock, run: (task) => this.report(task) });
   }
 
   /**
-   * Takes up a recording; its offset must have been begun.
-   * @param isNew nobody can have archived it: the store is asked only if its link leads to nothing.
+   * Starts to archive a recording, whose offset must have begun.
+   * @param isNew nobody can have archived it yet: ask the object store only if its link fails.
    */
   accept(job: RecordingJob, link: string, isNew = false): void {
-    this.fetching.add(new FetchTask(job, link, isNew));
+    this.fetches.add(new FetchTask(job, link, isNew));
   }
 
-  /** Drops what has not begun of partitions that have another owner now. What is under way goes on: its outcome is as good as theirs. */
+  /** Drops recordings of revoked partitions that have not started. Active ones continue: their outcome is as good as the new owner's. */
   dropRevoked(): void {
-    const dropped = this.fetching.removeWaiting(({ job }) => job.lease.isRevoked);
+    const dropped = this.fetches.removeWaiting(({ job }) => job.lease.isRevoked);
     for (const { spill } of dropped) void spill?.remove();
-    this.confirming.removeWaiting(({ job }) => job.lease.isRevoked);
+    this.losses.removeWaiting(({ job }) => job.lease.isRevoked);
   }
 
-  /** Recordings whose link has not been used up. */
+  /** Number of recordings that still need their link. */
   get unfetched(): number {
-    return this.fetching.waiting + this.fetching.active;
+    return this.fetches.size;
   }
 
-  /** Recordings that are not settled. */
+  /** Number of recordings that are not settled. */
   get pending(): number {
-    const lanes = [this.fetching, this.storing, this.confirming, this.reporting];
-    return lanes.reduce((sum, lane) => sum + lane.waiting + lane.active, 0);
+    return this.fetches.size + this.uploads.size + this.losses.size + this.reports.size;
   }
 
   gauges(): ArchiveGauges {
-    const now = this.options.clock.now();
-    const spilled = this.storing.tasks();
-    const tightest = this.fetching
+    const now = this.deps.clock.now();
+    const spilled = this.uploads.tasks();
+    const tightest = this.fetches
       .tasks()
       .reduce((least, { deadlineAt }) => (deadlineAt > now ? Math.min(least, deadlineAt) : least), Infinity);
     return {
       pending: this.pending,
-      downloads: this.fetching.active,
-      uploads: this.storing.active,
+      downloads: this.fetches.active,
+      uploads: this.uploads.active,
       spilled: spilled.length,
       spilledBytes: spilled.reduce((sum, { recording }) => sum + recording.bytes, 0),
       tightestMs: tightest === Infinity ? undefined : tightest - now,
     };
   }
 
-  /** The {@link unfetched} ones. */
+  /** The {@link unfetched} recordings. */
   fetchTasks(): readonly FetchTask[] {
-    return this.fetching.tasks();
+    return this.fetches.tasks();
   }
 
   /**
-   * Breaks off downloads and uploads, and waits for outcomes that are on their way. What is not settled keeps its offset and, if it is
-   * complete, its file: the next owner takes it up again.
+   * Aborts downloads and uploads, and waits for outcomes that are on their way. An unsettled recording keeps its offset and, if it is
+   * complete, its file for the next owner.
    */
   async stop(): Promise<void> {
-    await Promise.all([this.fetching, this.storing, this.confirming].map((lane) => lane.stop()));
-    await this.reporting.stop();
+    await Promise.all([this.fetches.stop(), this.uploads.stop(), this.losses.stop()]);
+    await this.reports.stop();
   }
 
-  private async fetch(task: FetchTask, stop: AbortSignal): Promise<StepVerdict> {
-    const result = await this.options.fetchStep.run(task, stop);
-    if (result.kind === 'again') return result;
-    this.options.onRelief();
-    if (result.kind === 'fetched') return this.fetched(task.job, result);
-    await task.spill?.remove();
-    if (result.kind === 'lost') this.confirm(task, result.loss);
-    if (result.kind === 'settled') await this.settle(task, result.outcome);
-    return DONE;
+  private async fetch(task: FetchTask, stop: AbortSignal): Promise<Done | Retry> {
+    const result = await this.deps.fetchStep.run(task, stop);
+    if (result.kind === 'retry') return result;
+    this.deps.onLoadReduced();
+    if (result.kind !== 'fetched') await task.spill?.remove();
+    return this.forward(task, result);
   }
 
-  private async store(task: StoreTask, stop: AbortSignal): Promise<StepVerdict> {
-    const result = await this.options.storeStep.run(task, stop);
-    if (result.kind === 'again') return result;
-    if (result.kind === 'dropped') return DONE;
-    await task.spill.remove();
-    if (result.kind === 'lost') this.confirm(task, result.loss);
-    else await this.settle(task, result.outcome);
-    return DONE;
+  private async upload(task: UploadTask, stop: AbortSignal): Promise<Done | Retry> {
+    const result = await this.deps.uploadStep.run(task, stop);
+    if (result.kind === 'settled' || result.kind === 'lost') await task.spill.remove();
+    return this.forward(task, result);
   }
 
-  private async confirmLoss(task: LossTask, stop: AbortSignal): Promise<StepVerdict> {
-    const result = await this.options.confirmLossStep.run(task, stop);
-    if (result.kind === 'again') return result;
-    if (result.kind === 'fetched') return this.fetched(task.job, result);
-    if (result.kind === 'settled') await this.settle(task, result.outcome);
-    return DONE;
+  private async confirmLoss(task: LossTask, stop: AbortSignal): Promise<Done | Retry> {
+    return this.forward(task, await this.deps.confirmLossStep.run(task, stop));
   }
 
-  private fetched(job: RecordingJob, { spill, recording }: SpilledRecording): StepVerdict {
-    this.storing.add(new StoreTask(job, spill, recording, this.options.clock.now()));
-    return DONE;
+  /** Hands a recording to the step that the result calls for. */
+  private async forward(
+    { job, failures }: FetchTask | UploadTask | LossTask,
+    result: StepResult,
+  ): Promise<Done | Retry> {
+    switch (result.kind) {
+      case 'retry':
+        return result;
+      case 'fetched':
+        this.uploads.add(new UploadTask(job, result.spill, result.recording, this.deps.clock.now()));
+        return DONE;
+      case 'lost':
+        this.losses.add(new LossTask(job, result.loss, failures));
+        return DONE;
+      case 'settled':
+        await this.settle(job, failures, result.outcome);
+        return DONE;
+      case 'dropped':
+        return DONE;
+      default:
+        return result satisfies never;
+    }
   }
 
-  private confirm({ job, failures }: FetchTask | StoreTask, loss: Loss): void {
-    this.confirming.add(new LossTask(job, loss, failures));
-  }
-
-  private async settle({ job, failures }: FetchTask | StoreTask | LossTask, outcome: Outcome): Promise<void> {
-    const { logger, spills } = this.options;
-    const { sessionId, projectId } = job;
+  private async settle(job: RecordingJob, failures: number, outcome: Outcome): Promise<void> {
+    const { logger, spills } = this.deps;
+    const { sessionId, projectId, objectStem } = job;
     if (outcome.kind === 'failed') {
-      // What others have of it on disk stays: a later delivery may still be waiting for the store.
-      logger.error({ sessionId, projectId, failures, reason: outcome.reason }, 'recording lost');
+      // Copies that others have on disk stay: a later delivery may still be waiting for the object store.
+      logger.error(
+        { sessionId, projectId, reason: outcome.reason, failures, objectStem },
+        "recording lost: download it by hand from the vendor's dashboard; docs/archive.md explains the reason",
+      );
     } else {
       const { key, bytes } = outcome.object;
-      logger.info({ sessionId, key, bytes, failures }, 'recording archived');
+      logger.info({ sessionId, projectId, key, bytes, failures }, 'recording archived');
       await spills.discard(job.fingerprint);
     }
-    this.reporting.add(new ReportTask(job, outcome));
+    this.reports.add(new ReportTask(job, outcome));
   }
 
-  private async report(task: ReportTask): Promise<StepVerdict> {
-    const verdict = await this.options.reportStep.run(task);
-    if (verdict.kind === 'done') {
-      task.job.lease.offsets.settle(task.job.offset);
-      this.options.metrics.noteSettled(task.outcome);
-      this.options.onRelief();
+  private async report(task: ReportTask): Promise<Done | Retry> {
+    const result = await this.deps.reportStep.run(task);
+    if (result.kind === 'done') {
+      task.job.lease.settle(task.job.offset);
+      this.deps.metrics.noteSettled(task.outcome);
+      this.deps.onLoadReduced();
     }
-    return verdict;
+    return result;
   }
 }

@@ -1,11 +1,8 @@
+import type { Clock } from '../../../infra/async/clock.js';
 import type { ObjectStore } from '../../../infra/object-store/object-store.js';
 import type { Logger } from '../../../infra/observability/logger.js';
 import { wireHeader } from '../../../schemas/wire-format.js';
 import type { ArchiveMetrics } from '../archive-metrics.js';
-import { ArchivePipeline } from './archive-pipeline.js';
-import type { Clock } from '../../../infra/async/clock.js';
-import type { OutcomeSender } from './outcome-sender.js';
-import { RecordingStore } from '../store/recording-store.js';
 import type { ArchiveSettings } from '../settings.js';
 import { AllowedHosts } from '../source/allowed-hosts.js';
 import { Downloader } from '../source/download.js';
@@ -13,61 +10,60 @@ import { LinkFollower } from '../source/follow-link.js';
 import type { OpenSource } from '../source/http-source.js';
 import { LinkGuard, type Resolve } from '../source/link-guard.js';
 import type { SpillDirectory } from '../spill/spill-directory.js';
+import { RecordingStore } from '../store/recording-store.js';
+import { ArchivePipeline } from './archive-pipeline.js';
+import type { OutcomeSender } from './outcome-sender.js';
 import { ConfirmLossStep } from './steps/confirm-loss-step.js';
 import { EarlierCopies } from './steps/earlier-copies.js';
 import { FetchStep } from './steps/fetch-step.js';
 import { ReportStep } from './steps/report-step.js';
-import { StoreStep } from './steps/store-step.js';
+import { UploadStep } from './steps/upload-step.js';
 
-export type PipelineParts = {
+export type PipelineDeps = {
   readonly settings: ArchiveSettings;
-  readonly store: ObjectStore;
+  readonly objectStore: ObjectStore;
   readonly spills: SpillDirectory;
   readonly sender: OutcomeSender;
-  /** The id of the schema of `session.events`. */
+  /** Id of the schema of `session.events`. */
   readonly schemaId: number;
   readonly resolve: Resolve;
   readonly open: OpenSource;
   readonly clock: Clock;
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
-  readonly onRelief: () => void;
+  readonly onLoadReduced: () => void;
 };
 
+/** A download without progress ends after this time; the smaller of the two applies. */
 const STALL_MS = 30_000;
-/** A download that stands still ends after this share of a link's life, if that is sooner. */
 const STALL_SHARE = 0.1;
-/** The first try gets this share of a link's life, even beyond its end. */
-const FIRST_TRY_SHARE = 1 / 3;
+/** The first attempt gets at least this share of a link's lifetime, even beyond its end. */
+const FIRST_ATTEMPT_SHARE = 1 / 3;
 
-/** Puts the steps together as the settings say. */
-export function assemblePipeline(parts: PipelineParts): ArchivePipeline {
-  const { settings, store, spills, clock, metrics, logger } = parts;
+/** Builds the pipeline from the settings. */
+export function assemblePipeline(deps: PipelineDeps): ArchivePipeline {
+  const { settings, objectStore, spills, sender, schemaId, clock, metrics, logger, onLoadReduced } = deps;
   const { ARCHIVE_CONCURRENCY: concurrency, ARCHIVE_URL_LIFETIME_MS: lifetimeMs } = settings;
-  const guard = new LinkGuard(new AllowedHosts(settings.ARCHIVE_ALLOWED_HOSTS), parts.resolve);
+  const guard = new LinkGuard(new AllowedHosts(settings.ARCHIVE_ALLOWED_HOSTS), deps.resolve);
   const downloader = new Downloader({
-    follower: new LinkFollower(guard, parts.open),
+    follower: new LinkFollower(guard, deps.open),
     maxBytes: settings.ARCHIVE_MAX_BYTES,
     stallMs: Math.min(STALL_MS, lifetimeMs * STALL_SHARE),
     clock,
   });
-  const recordings = new RecordingStore(store, settings.S3_BUCKET);
+  const recordings = new RecordingStore(objectStore, settings.S3_BUCKET);
   const copies = new EarlierCopies({ recordings, spills, clock, logger });
-  const step = { clock, random: Math.random, metrics, logger, leastWaitMs: lifetimeMs };
-  return new ArchivePipeline({
-    fetchStep: new FetchStep({ ...step, copies, downloader, spills, firstTryMs: lifetimeMs * FIRST_TRY_SHARE }),
-    storeStep: new StoreStep({ ...step, recordings, store, concurrency }),
-    confirmLossStep: new ConfirmLossStep({ ...step, copies }),
-    reportStep: new ReportStep({
-      ...step,
-      sender: parts.sender,
-      wireHeader: wireHeader(parts.schemaId),
-    }),
-    spills,
-    concurrency,
-    clock,
-    metrics,
-    logger,
-    onRelief: parts.onRelief,
-  });
+  const steps = {
+    fetchStep: new FetchStep(
+      { copies, downloader, spills, clock, metrics, logger },
+      { firstAttemptMs: lifetimeMs * FIRST_ATTEMPT_SHARE, minAskMs: lifetimeMs },
+    ),
+    uploadStep: new UploadStep(
+      { recordings, objectStore, clock, metrics, logger },
+      { minWaitMs: lifetimeMs, concurrency },
+    ),
+    confirmLossStep: new ConfirmLossStep({ copies, clock, logger }),
+    reportStep: new ReportStep({ sender, wireHeader: wireHeader(schemaId), clock, logger }),
+  };
+  return new ArchivePipeline({ ...steps, spills, clock, metrics, logger, onLoadReduced }, concurrency);
 }

@@ -4,9 +4,9 @@ type Due = { readonly deadlineAt: number };
 type Entry<T> = { readonly task: T; readonly notBefore: number };
 
 /**
- * Tasks by their deadline, earliest first; a task may ask to be left alone until some time. Times in ms.
+ * Tasks ordered by deadline, earliest first. A task may rest until a given time. Times in ms.
  *
- * Tasks whose deadline is over come after all others: they may be lost already, so they must not cost those that can be saved.
+ * Overdue tasks come last: they may be lost already, so they must not delay tasks that can still be saved.
  */
 export class DeadlineQueue<T extends Due> {
   private ready = new TinyQueue<T>([], byDeadline);
@@ -21,8 +21,8 @@ export class DeadlineQueue<T extends Due> {
     this.resting.push({ task, notBefore });
   }
 
-  /** Takes the task with the earliest deadline of those that may begin at `now`. */
-  take(now: number): T | undefined {
+  /** Removes and returns the task with the earliest deadline among those that may run at `now`. */
+  dequeue(now: number): T | undefined {
     for (let next = this.resting.peek(); next !== undefined && next.notBefore <= now; next = this.resting.peek()) {
       this.ready.push(next.task);
       this.resting.pop();
@@ -34,17 +34,17 @@ export class DeadlineQueue<T extends Due> {
     return this.overdue.shift();
   }
 
-  /** When there is something to take: in the past if there is already, `undefined` if there is nothing at all. */
+  /** When the next task may run: 0 if one may run now, `undefined` if the queue is empty. */
   nextAt(): number | undefined {
     return this.ready.length + this.overdue.length > 0 ? 0 : this.resting.peek()?.notBefore;
   }
 
-  /** In no order. */
+  /** All tasks, in no particular order. */
   tasks(): T[] {
     return [...this.ready.data, ...this.overdue, ...this.resting.data.map(({ task }) => task)];
   }
 
-  /** Takes out all tasks that `condition` holds for. */
+  /** Removes and returns all tasks that satisfy `condition`. */
   removeWhere(condition: (task: T) => boolean): T[] {
     const removed = this.tasks().filter(condition);
     if (removed.length === 0) return removed;

@@ -1,30 +1,29 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../../../infra/async/clock.js';
+import type { Cancel, Clock } from '../../../infra/async/clock.js';
 import { DeadlineQueue } from './deadline-queue.js';
 
-/** What becomes of a task: it has left the lane, or comes back no sooner than `notBefore` (ms since the epoch). */
-export type StepVerdict = { readonly kind: 'done' } | { readonly kind: 'again'; readonly notBefore: number };
+/** The task has left the workers. */
+export type Done = { readonly kind: 'done' };
+/** The task must run again, no sooner than `notBefore` (ms since the epoch). */
+export type Retry = { readonly kind: 'retry'; readonly notBefore: number };
 
-export type LaneOptions<T> = {
-  /** Tasks at the same time. */
+export type DeadlineWorkersOptions<T> = {
+  /** Maximum number of tasks that run at the same time. */
   readonly concurrency: number;
   readonly clock: Clock;
-  /** One step of a task. Must not reject, and ends soon once `stop` is aborted; its verdict counts no more then. */
-  readonly run: (task: T, stop: AbortSignal) => Promise<StepVerdict>;
+  /** Runs a task once. Must not reject. Must end soon after `stop` is aborted; its result is ignored then. */
+  readonly run: (task: T, stop: AbortSignal) => Promise<Done | Retry>;
 };
 
-/**
- * Works on tasks in the order of their deadlines, a limited number at a time. A task that has to wait takes no one's place while it
- * waits.
- */
-export class Lane<T extends { readonly deadlineAt: number }> {
+/** Runs tasks in the order of their deadlines, a limited number at a time. A task that waits for a retry occupies no worker. */
+export class DeadlineWorkers<T extends { readonly deadlineAt: number }> {
   private readonly queue = new DeadlineQueue<T>();
   private readonly running = new Map<T, Promise<void>>();
   private readonly stopping = new AbortController();
-  private callOffWake: () => void = () => undefined;
+  private cancelWakeup: Cancel = () => undefined;
 
-  constructor(private readonly options: LaneOptions<T>) {
-    // Each running task listens, more than once.
+  constructor(private readonly options: DeadlineWorkersOptions<T>) {
+    // Each running task may add several listeners.
     setMaxListeners(0, this.stopping.signal);
   }
 
@@ -36,7 +35,12 @@ export class Lane<T extends { readonly deadlineAt: number }> {
     return this.running.size;
   }
 
-  /** All tasks of the lane, in no order. */
+  /** Number of tasks, waiting and active. */
+  get size(): number {
+    return this.waiting + this.active;
+  }
+
+  /** All tasks, waiting and active, in no particular order. */
   tasks(): T[] {
     return [...this.queue.tasks(), ...this.running.keys()];
   }
@@ -46,38 +50,38 @@ export class Lane<T extends { readonly deadlineAt: number }> {
     this.pump();
   }
 
-  /** Takes out tasks that nobody works on at the moment. */
+  /** Removes and returns the waiting tasks that satisfy `condition`. */
   removeWaiting(condition: (task: T) => boolean): T[] {
     return this.queue.removeWhere(condition);
   }
 
-  /** Begins nothing more, and resolves when all that was begun has ended. */
+  /** Starts no more tasks and aborts the running ones. Resolves when all of them have ended. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.callOffWake();
+    this.cancelWakeup();
     await Promise.all(this.running.values());
   }
 
   private pump(): void {
-    this.callOffWake();
+    this.cancelWakeup();
     if (this.stopping.signal.aborted) return;
     const { concurrency, clock } = this.options;
     const now = clock.now();
     while (this.running.size < concurrency) {
-      const task = this.queue.take(now);
+      const task = this.queue.dequeue(now);
       if (task === undefined) break;
-      this.running.set(task, this.step(task));
+      this.running.set(task, this.run(task));
     }
     const nextAt = this.queue.nextAt();
     if (nextAt !== undefined && this.running.size < concurrency) {
-      this.callOffWake = clock.after(Math.max(1, nextAt - now), () => this.pump());
+      this.cancelWakeup = clock.after(Math.max(1, nextAt - now), () => this.pump());
     }
   }
 
-  private async step(task: T): Promise<void> {
-    const verdict = await this.options.run(task, this.stopping.signal);
+  private async run(task: T): Promise<void> {
+    const result = await this.options.run(task, this.stopping.signal);
     this.running.delete(task);
-    if (verdict.kind === 'again') this.queue.add(task, verdict.notBefore);
+    if (result.kind === 'retry') this.queue.add(task, result.notBefore);
     this.pump();
   }
 }

@@ -1,12 +1,12 @@
 import { fileTypeFromBuffer } from 'file-type';
 
-/** How an object is named and served. */
+/** The type of a recording: how its object is named and served. */
 export type AudioType = { readonly contentType: string; readonly extension: string };
 
-/** As much of a recording as is looked at to tell its type. */
+/** Number of bytes at the start of a recording that are inspected for its type. */
 export const HEAD_BYTES = 65_536;
 
-/** Audio that is told from its bytes, or containers that hold it: file-type's name for it, and ours. */
+/** Audio formats and containers that file-type recognizes from the bytes, by file-type's MIME type. */
 const TYPES: Readonly<Record<string, AudioType>> = {
   'audio/wav': { contentType: 'audio/wav', extension: 'wav' },
   'audio/mpeg': { contentType: 'audio/mpeg', extension: 'mp3' },
@@ -32,7 +32,7 @@ const TYPES: Readonly<Record<string, AudioType>> = {
   'audio/x-voc': { contentType: 'audio/x-voc', extension: 'voc' },
 };
 
-/** Audio without a signature, or with one that file-type does not know: taken from what the source says. */
+/** Formats that the bytes may not reveal, by the Content-Type of the source. */
 const HINTED: Readonly<Record<string, AudioType>> = {
   ...TYPES,
   'audio/x-wav': { contentType: 'audio/wav', extension: 'wav' },
@@ -48,10 +48,11 @@ const HINTED: Readonly<Record<string, AudioType>> = {
 const UNKNOWN: AudioType = { contentType: 'application/octet-stream', extension: 'bin' };
 
 /**
- * Tells a recording's type from its first bytes; from the source's Content-Type, then the link's path, where the bytes do not say.
+ * Identifies a recording's type from its first bytes. Where they are inconclusive, uses the source's Content-Type, then the extension
+ * of the link's path.
  *
- * @param head the first {@link HEAD_BYTES}, or all there is; not empty.
- * @returns `undefined` when it is no audio: text of any kind (an error page), or a file of another type.
+ * @param head the first {@link HEAD_BYTES}, or fewer if the recording is shorter; not empty.
+ * @returns `undefined` if it is not audio: text of any kind (an error page), or a file of another type.
  */
 export async function identifyAudio(
   head: Buffer,
@@ -70,9 +71,9 @@ function asIs({ mime, ext }: { readonly mime: string; readonly ext: string }): A
   return { contentType: mime, extension: ext };
 }
 
-/** An error page, whatever its language: UTF-8 without control characters. No audio of more than a few bytes looks like it. */
+/** Whether it is text, such as an error page: UTF-8 without control characters. Audio of more than a few bytes never is. */
 function isText(head: Buffer): boolean {
-  // The last character may have been cut in two.
+  // The cut may have split the last character.
   const text = head.subarray(0, 4_096).toString('utf8').replace(/�$/, '');
   return !/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\u007f�]/.test(text);
 }

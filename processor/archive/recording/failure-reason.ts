@@ -1,4 +1,4 @@
-/** Every `reason` that `recording.failed` can have; docs/archive.md tells what each means and what to do. */
+/** Every `reason` of `recording.failed`. docs/archive.md explains each and says what to do. */
 export const FAILURE_REASONS = [
   'invalid_url',
   'insecure_url',
@@ -25,9 +25,9 @@ export const FAILURE_REASONS = [
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /**
- * Whether a download that failed is worth another try:
- * `never` as the answer is a matter of rules; `once` as the source said no, and that is seldom a slip;
- * `until_deadline` as it may be well again any moment.
+ * Whether to retry a failed download:
+ * `never`: our own rules reject the link; `once`: the source rejected it, which is rarely transient;
+ * `until_deadline`: the source or network may recover at any moment.
  */
 export type RetryPolicy = 'never' | 'once' | 'until_deadline';
 

@@ -2,23 +2,23 @@ import type { RecordingArchived, RecordingFailed } from '../../../schemas/genera
 import { cloudEventHeaders } from '../../../schemas/cloud-events.js';
 import { encodeWire } from '../../../schemas/wire-format.js';
 import type { FailureReason } from './failure-reason.js';
-import type { OutcomeRecord } from '../pipeline/outcome-sender.js';
+import type { OutcomeRecord } from './outcome-record.js';
 import type { RecordingJob } from './recording-job.js';
 
-/** The object that holds a recording, as the store describes it. */
+/** The object that holds a recording, as the object store describes it. */
 export type ArchivedObject = {
   readonly bucket: string;
   readonly key: string;
   readonly bytes: number;
   readonly sha256: string;
   readonly contentType: string;
-  /** When the object was complete in the store (ISO 8601). */
+  /** When the object was complete in the object store (ISO 8601). */
   readonly archivedAt: string;
 };
 
 /** How a recording settled. */
 export type Outcome =
-  | { readonly kind: 'archived'; readonly object: ArchivedObject; readonly alreadyThere: boolean }
+  | { readonly kind: 'archived'; readonly object: ArchivedObject; readonly alreadyStored: boolean }
   | { readonly kind: 'failed'; readonly reason: FailureReason };
 
 /**

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { RecordingReady } from '../../../schemas/generated/types.js';
+import type { Lease } from './lease.js';
 import { objectStem } from './object-key.js';
-import type { Lease } from '../intake/lease.js';
 
-/** A recording to bring in: who it belongs to, and until when. The link is not in it; see `FetchTask`. */
+/** A recording to archive: its owner and its deadlines. Does not hold the link; see `FetchTask`. */
 export type RecordingJob = {
   readonly sessionId: string;
   readonly projectId: string;
   /** Timestamp of the recording.ready that is being settled. */
   readonly readyAt: string;
   readonly objectStem: string;
-  /** Names the recording on disk: the same for each delivery of its recording.ready, and tells nothing. */
+  /** Names the recording on disk: equal for each delivery of its recording.ready, and reveals nothing about the session. */
   readonly fingerprint: string;
   readonly deadlines: Deadlines;
   readonly offset: number;
@@ -19,26 +19,27 @@ export type RecordingJob = {
 
 /** All in ms since the epoch. */
 export type Deadlines = {
-  /** The link works until about then, and the join waits until then. */
+  /** When the link is expected to expire. The join waits until then. */
   readonly linkEndsAt: number;
-  /** No try to download begins or goes on after it: the outcome must be in the log before the join stops waiting. */
+  /** End of all download attempts: the outcome must be in the log before the join stops waiting. */
   readonly giveUpAt: number;
-  /** A recording that is on disk waits for the store until then. */
+  /** How long a recording on disk waits for the object store. */
   readonly storeGiveUpAt: number;
 };
 
-/** Spans in ms. */
+/** Durations in ms. */
 export type Patience = {
   /** How long a link works. */
   readonly linkLifetimeMs: number;
-  /** How long a recording on disk waits for the store once its link is dead. */
+  /** How long a recording on disk waits for the object store once its link has expired. */
   readonly spillKeepMs: number;
 };
 
+/** Time between the end of the downloads and the end of the join's wait; the smaller of the two applies. */
 const MARGIN_MS = 5_000;
 const MARGIN_SHARE = 0.05;
 
-/** @param appendedAt when recording.ready reached Kafka (ms): the join counts the link's life from there too. */
+/** @param appendedAt when recording.ready reached Kafka (ms): the join counts the link's lifetime from there too. */
 export function deadlinesOf(appendedAt: number, { linkLifetimeMs, spillKeepMs }: Patience): Deadlines {
   const linkEndsAt = appendedAt + linkLifetimeMs;
   return {

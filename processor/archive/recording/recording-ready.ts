@@ -5,13 +5,13 @@ import { decodeWire } from '../../../schemas/wire-format.js';
 export type ReadyRecording = RecordingReady & { readonly recordingUrl: string };
 
 /**
- * The recording that a record of `session.events` offers; `undefined` for every other event, and for what cannot be read or breaks its
- * schema: that is dead-lettered by the join, which reads the same topic.
+ * The recording that a record of `session.events` announces. `undefined` for every other event, and for records that cannot be read or
+ * violate the schema: the join, which reads the same topic, dead-letters them.
  */
 export function readyRecordingIn(value: Buffer | null): ReadyRecording | undefined {
   const json = value === null ? undefined : decodeWire(value)?.json;
   const parsed = json === undefined ? undefined : parse(json);
-  // Most records are other events: leave their validation to the join.
+  // Most records are other events, which only the join needs to validate.
   if (typeof parsed !== 'object' || parsed === null || !('event' in parsed) || parsed.event !== 'recording.ready') {
     return undefined;
   }

@@ -1,19 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A hash of the recording as its source states it; `hex` in small letters. */
+/** A hash that the source states for the recording; `hex` is lower-case. */
 export type StatedDigest = { readonly algorithm: 'sha256' | 'md5'; readonly hex: string };
 
 const BYTES = { sha256: 32, md5: 16 } as const;
 
 /**
- * The hashes in the head of an answer that holds the whole recording, unencoded. What is not understood is left out, and so are weaker
- * checksums (CRC) and those of parts of an upload: only a hash that can be checked can be wrong.
+ * The hashes in the head of a response that holds the whole recording, unencoded. Omits headers that it does not understand, weaker
+ * checksums (CRC), and checksums of multipart uploads, which do not cover the bytes directly.
  *
- * Content-MD5 (RFC 1864), Digest (RFC 3230), Content-Digest and Repr-Digest (RFC 9530), S3's and Google's own headers.
+ * Reads Content-MD5 (RFC 1864), Digest (RFC 3230), Content-Digest and Repr-Digest (RFC 9530), and the headers of S3 and Google.
  */
 export function statedDigests(headers: IncomingHttpHeaders): StatedDigest[] {
   const value = (name: string): string => [headers[name] ?? []].flat().join(',');
-  // What was stored compressed and is served unpacked has the hash of what was stored.
+  // Google's hash covers the stored bytes: it does not fit a body that was stored compressed and is served decompressed.
   const unpacked = !['', 'identity'].includes(value('x-goog-stored-content-encoding'));
   return [
     ...digest('md5', value('content-md5')),
@@ -24,7 +24,7 @@ export function statedDigests(headers: IncomingHttpHeaders): StatedDigest[] {
   ];
 }
 
-/** `sha-256=<base64>`, or `sha-256=:<base64>:`, as the newer headers have it. */
+/** Parses `sha-256=<base64>`, or `sha-256=:<base64>:` of the newer headers. */
 function listed(list: string): StatedDigest[] {
   return list.split(',').flatMap((entry) => {
     const [, name = '', base64 = ''] = /^\s*(sha-256|md5)=:?([A-Za-z0-9+/]+={0,2}):?\s*$/i.exec(entry) ?? [];

@@ -3,8 +3,8 @@ import { isIPv6 } from 'node:net';
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * An entry of ARCHIVE_ALLOWED_HOSTS in the spelling that URL gives to a host name, with `:port` if the entry has one;
- * `undefined` when it is no host.
+ * Normalizes an entry of ARCHIVE_ALLOWED_HOSTS to the spelling that URL uses for host names, with `:port` if the entry has one;
+ * `undefined` if it is not a host.
  */
 export function canonicalHost(entry: string): string | undefined {
   if (isIPv6(entry)) return canonicalHost(`[${entry}]`);
@@ -17,11 +17,11 @@ export function canonicalHost(entry: string): string | undefined {
   return port === undefined ? name : `${name}:${Number(port)}`;
 }
 
-/** Hosts that the operator vouches for: plain http and private addresses are fine there. */
+/** Hosts that the operator trusts: plain http and private addresses are allowed there. */
 export class AllowedHosts {
   private readonly entries: ReadonlySet<string>;
 
-  /** @param entries `host` (any port) or `host:port`; what is no host matches nothing. */
+  /** @param entries `host` (any port) or `host:port`. An entry that is not a host matches nothing. */
   constructor(entries: readonly string[]) {
     this.entries = new Set(entries.map(canonicalHost).filter((entry) => entry !== undefined));
   }
@@ -32,7 +32,7 @@ export class AllowedHosts {
   }
 }
 
-/** `example.com.` names the same host as `example.com`. */
+/** Host name without the trailing dot: `example.com.` is the same host as `example.com`. */
 function hostOf(url: URL): string {
   return url.hostname.replace(/\.$/, '');
 }

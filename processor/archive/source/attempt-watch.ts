@@ -1,33 +1,32 @@
-import type { Clock } from '../../../infra/async/clock.js';
+import type { Cancel, Clock } from '../../../infra/async/clock.js';
 
-/** A source slower than this cannot deliver a recording within any link's life: it counts as standing still. */
-const LEAST_BYTES_PER_SECOND = 32;
+/** A slower source cannot deliver a recording within any link's lifetime, so it counts as stalled. */
+const MIN_BYTES_PER_SECOND = 32;
 
 export type WatchOptions = {
   readonly clock: Clock;
-  /** The attempt ends then (ms since the epoch). */
+  /** End of the attempt (ms since the epoch). */
   readonly deadlineAt: number;
-  /** A span of this length (ms) without progress ends it sooner. Counted from the start, so it bounds connecting as well. */
+  /** Ends the attempt after a period of this length (ms) without progress. The first one includes connecting. */
   readonly stallMs: number;
-  /** The role stops. */
+  /** Aborted when the archive stops. */
   readonly stop: AbortSignal;
 };
 
-/** Ends an attempt to download that leads nowhere, through its signal. */
+/** Aborts a download attempt that stalls, misses its deadline or must stop, through its signal. */
 export class AttemptWatch {
   private readonly controller = new AbortController();
-  private bytesInSpan = 0;
-  private readonly callOff: (() => void)[] = [];
-  private callOffSpan: () => void = () => undefined;
+  private readonly abort = (): void => this.controller.abort();
+  private readonly cancelDeadline: Cancel;
+  private cancelStallCheck: Cancel = () => undefined;
+  private bytesInPeriod = 0;
 
   constructor(private readonly options: WatchOptions) {
     const { clock, deadlineAt, stop } = options;
-    const abort = (): void => this.controller.abort();
-    this.callOff.push(clock.after(Math.max(0, deadlineAt - clock.now()), abort));
-    stop.addEventListener('abort', abort, { once: true });
-    this.callOff.push(() => stop.removeEventListener('abort', abort));
-    if (stop.aborted) abort();
-    this.watchSpan();
+    this.cancelDeadline = clock.after(Math.max(0, deadlineAt - clock.now()), this.abort);
+    stop.addEventListener('abort', this.abort, { once: true });
+    if (stop.aborted) this.abort();
+    this.watchPeriod();
   }
 
   get signal(): AbortSignal {
@@ -35,21 +34,22 @@ export class AttemptWatch {
   }
 
   progress(bytes: number): void {
-    this.bytesInSpan += bytes;
+    this.bytesInPeriod += bytes;
   }
 
-  /** To be called when the attempt is over. */
+  /** Must be called when the attempt is over. */
   end(): void {
-    this.callOffSpan();
-    for (const callOff of this.callOff) callOff();
+    this.cancelStallCheck();
+    this.cancelDeadline();
+    this.options.stop.removeEventListener('abort', this.abort);
   }
 
-  private watchSpan(): void {
+  private watchPeriod(): void {
     const { clock, stallMs } = this.options;
-    this.bytesInSpan = 0;
-    this.callOffSpan = clock.after(stallMs, () => {
-      if (this.bytesInSpan * 1_000 < LEAST_BYTES_PER_SECOND * stallMs) this.controller.abort();
-      else this.watchSpan();
+    this.bytesInPeriod = 0;
+    this.cancelStallCheck = clock.after(stallMs, () => {
+      if (this.bytesInPeriod * 1_000 < MIN_BYTES_PER_SECOND * stallMs) this.abort();
+      else this.watchPeriod();
     });
   }
 }

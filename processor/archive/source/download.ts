@@ -2,15 +2,16 @@ import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Transform, Writable } from 'node:stream';
 import type { Clock } from '../../../infra/async/clock.js';
-import { SpillError, type SpillFile } from '../spill/spill-file.js';
-import { AttemptWatch } from './attempt-watch.js';
 import { HEAD_BYTES, identifyAudio, type AudioType } from '../recording/audio-type.js';
+import { SpillError } from '../recording/spill-error.js';
+import { statedDigests } from '../recording/stated-digests.js';
+import type { SpillFile } from '../spill/spill-file.js';
+import { AttemptWatch } from './attempt-watch.js';
 import type { LinkFollower } from './follow-link.js';
 import type { SourceResponse } from './http-source.js';
 import { judgeHead, type BodyPlan, type Encoding } from './response-head.js';
 import { resumeHeaders, resumePoint } from './resume-point.js';
 import { faultOfError, type SourceFault } from './source-fault.js';
-import { statedDigests } from '../recording/stated-digests.js';
 
 export type DownloadResult =
   { readonly kind: 'complete'; readonly audio: AudioType } | { readonly kind: 'failed'; readonly fault: SourceFault };
@@ -25,16 +26,16 @@ export type DownloaderOptions = {
 
 class TooLargeError extends Error {}
 
-/** Brings what a link leads to into a spill file, by attempts that each go on where the last one was cut, if the source can do so. */
+/** Downloads links into spill files. Each attempt continues where the last one was cut, if the source supports it. */
 export class Downloader {
   constructor(private readonly options: DownloaderOptions) {}
 
   /**
-   * One attempt. When it is complete, the file holds all of the recording; when it fails, what a later attempt can go on from, or
-   * nothing.
+   * Makes one attempt. On success the file holds the whole recording. On failure it is empty or holds bytes from which a later attempt
+   * can continue.
    *
-   * @param deadlineAt the attempt ends then (ms since the epoch), as `timeout`.
-   * @throws only what no code expects: an error of ours.
+   * @param deadlineAt when the attempt ends as `timeout` (ms since the epoch).
+   * @throws Error only for a bug of ours.
    */
   async attempt(link: string, spill: SpillFile, deadlineAt: number, stop: AbortSignal): Promise<DownloadResult> {
     const { clock, stallMs } = this.options;
@@ -62,14 +63,14 @@ export class Downloader {
     }
     const { response, path } = followed;
     try {
-      const have = resume === undefined ? 0 : spill.bytes;
-      const verdict = judgeHead(response.status, response.headers, have, resume?.totalBytes, clock.now());
+      const storedBytes = resume === undefined ? 0 : spill.bytes;
+      const verdict = judgeHead(response.status, response.headers, storedBytes, resume?.totalBytes, clock.now());
       if (verdict.kind === 'fault') {
-        // The source would not go on from here: what is there is of no use.
+        // The source does not continue from the stored bytes, so they are useless.
         if (response.status === 206 || response.status === 416) await spill.reset();
         return failed(verdict.fault);
       }
-      const fault = await this.takeBody(response, verdict.plan, spill, watch);
+      const fault = await this.receiveBody(response, verdict.plan, spill, watch);
       if (fault !== undefined) return failed(fault);
     } finally {
       response.body.destroy();
@@ -80,7 +81,7 @@ export class Downloader {
     return failed({ reason: 'not_audio' });
   }
 
-  private async takeBody(
+  private async receiveBody(
     { headers, body }: SourceResponse,
     { startsAt, totalBytes, encodings }: BodyPlan,
     spill: SpillFile,
@@ -90,7 +91,7 @@ export class Downloader {
     if (totalBytes !== undefined && totalBytes > maxBytes) return { reason: 'too_large', detail: 'Content-Length' };
     if (startsAt === 0) {
       await spill.reset();
-      // Of the rest of a recording, headers may tell the hash of the rest.
+      // Only here: the headers of a partial response may state the hash of the part.
       if (encodings.length === 0) spill.expect(statedDigests(headers));
     }
     spill.resume = encodings.length > 0 ? undefined : resumePoint(headers, totalBytes);

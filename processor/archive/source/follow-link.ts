@@ -9,19 +9,19 @@ export type Followed =
   | {
       readonly kind: 'answered';
       readonly response: SourceResponse;
-      /** Path of the last link, for a hint at the file type. Part of a secret: keep it out of logs and records. */
+      /** Path of the last link, as a hint at the file type. Part of a secret: keep it out of logs and records. */
       readonly path: string;
     }
   | { readonly kind: 'failed'; readonly fault: SourceFault };
 
-/** Requests links and follows their redirects; each hop is judged before anything is sent to it. */
+/** Requests links and follows redirects. Judges each hop before sending anything to it. */
 export class LinkFollower {
   constructor(
     private readonly guard: LinkGuard,
     private readonly open: OpenSource,
   ) {}
 
-  /** The first answer that is no redirect. An abort is a fault as any: ask the signal. */
+  /** Returns the first response that is not a redirect. An abort may look like any fault: check the signal. */
   async follow(link: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Followed> {
     let next = link;
     let base: URL | undefined;
@@ -35,7 +35,7 @@ export class LinkFollower {
         response = await this.open(target, headers, signal);
       } catch (error) {
         const fault = faultOfError(error);
-        // Before there is an answer, a cut is a source that cannot be reached.
+        // A connection that is cut before the response counts as unreachable.
         return failed(fault.reason === 'truncated' ? { ...fault, reason: 'source_unreachable' } : fault);
       }
       if (!REDIRECTS.has(response.status)) return { kind: 'answered', response, path: target.url.pathname };
@@ -53,7 +53,7 @@ function failed(fault: SourceFault): Followed {
   return { kind: 'failed', fault };
 }
 
-/** The system's resolver cannot be interrupted: it is left behind. */
+/** Stops waiting when the signal is aborted. The work continues: the system's resolver cannot be interrupted. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | 'aborted'> {
   if (signal.aborted) return 'aborted';
   let onAbort = (): void => undefined;

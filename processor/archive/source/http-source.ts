@@ -11,8 +11,8 @@ export type SourceResponse = {
 };
 
 /**
- * Sends one GET to a judged target and resolves with the head of the answer; follows no redirect.
- * @throws Error of the network, or an abort; its message may hold parts of the link.
+ * Sends one GET to a judged target and resolves with the head of the response. Does not follow redirects.
+ * @throws Error of the network, or an abort. Its message may contain parts of the link.
  */
 export type OpenSource = (
   target: Target,
@@ -20,7 +20,7 @@ export type OpenSource = (
   signal: AbortSignal,
 ) => Promise<SourceResponse>;
 
-/** A connection of its own for each request, to one of the addresses that were judged and no other. */
+/** Opens a new connection for each request, only to the judged addresses. */
 export const openHttpSource: OpenSource = ({ url, addresses }, headers, signal) =>
   new Promise((resolve, reject) => {
     const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -32,13 +32,13 @@ export const openHttpSource: OpenSource = ({ url, addresses }, headers, signal) 
         path: `${url.pathname}${url.search}`,
         headers,
         signal,
-        // A pooled connection could lead to an address that was judged for another request.
+        // A pooled connection may lead to an address that was judged for another request.
         agent: false,
         lookup: pinnedTo(addresses),
         ...(url.protocol === 'https:' && isIP(hostname) === 0 && { servername: hostname }),
       },
       (response) => {
-        // Whoever gives the body up destroys it, and then nobody listens for the error that this makes.
+        // Destroying an unread body emits an error that no other listener handles.
         response.on('error', () => undefined);
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: response });
       },
@@ -47,7 +47,7 @@ export const openHttpSource: OpenSource = ({ url, addresses }, headers, signal) 
     request.end();
   });
 
-/** Answers for the resolver with what it has already said: a second question could get another answer (DNS rebinding). */
+/** Repeats the resolver's first answer: a second query could return another one (DNS rebinding). */
 function pinnedTo(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_hostname, options, callback) => {
     const [first] = addresses;

@@ -1,22 +1,22 @@
 import type { FailureReason } from '../recording/failure-reason.js';
 
-/** Reasons that a download can fail for. */
+/** Reasons for which a download can fail. */
 export type SourceReason = Exclude<FailureReason, 'store_unavailable' | 'store_refused'>;
 
-/** Why an attempt to download failed. Holds nothing of the link, so it may be logged. */
+/** Why a download attempt failed. Contains nothing of the link, so it may be logged. */
 export type SourceFault = {
   readonly reason: SourceReason;
   /** An error code or status, for the log: `ECONNREFUSED`, `HTTP 503`. */
   readonly detail?: string;
-  /** The source asks not to be tried sooner (Retry-After). */
+  /** Delay that the source asks for (Retry-After). */
   readonly retryAfterMs?: number;
 };
 
 /**
- * The fault that an error of the network or of decoding stands for. Nothing of its message is kept: node puts hosts, addresses and
- * whole links into messages.
+ * Maps an error of the network or of decoding to a fault. Drops its message, because Node puts hosts, addresses and whole links into
+ * messages.
  *
- * @throws the error itself when it has no code: then it is no fault of the source, but ours.
+ * @throws the error itself if it has no code: then it is a bug of ours, not a fault of the source.
  */
 export function faultOfError(error: unknown): SourceFault {
   const detail = codeOf(error);
@@ -32,7 +32,7 @@ function reasonOf(code: string): SourceReason {
   return code.startsWith('HPE_') ? 'source_error' : 'source_unreachable';
 }
 
-/** `code` of an error, or that of the first of several: with many addresses each has an error of its own. */
+/** `code` of an error, or of the first error of an aggregate: with several addresses, each one may fail. */
 function codeOf(error: unknown): string | undefined {
   const { code, errors } = (error ?? {}) as { code?: unknown; errors?: unknown };
   if (typeof code === 'string') return code;

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { AudioType } from '../recording/audio-type.js';
 
-/** What is told beside a complete recording on disk, so that a process that knows nothing of it can take it up. Holds no link and no id. */
+/** Describes a complete recording on disk, so that another process can adopt it. Contains no link and no id. */
 export type Manifest = {
   /** The recording's file in the same folder. */
   readonly file: string;
@@ -15,7 +15,7 @@ export type Manifest = {
   readonly audio: AudioType;
 };
 
-/** @param fingerprint of the recording, see `RecordingJob`. */
+/** Path of the manifest. @param fingerprint of the recording, see `RecordingJob`. */
 export function manifestPath(folder: string, fingerprint: string): string {
   return join(folder, `${fingerprint}.json`);
 }
@@ -28,7 +28,7 @@ export function isManifest(name: string): boolean {
   return /^[0-9a-f]{64}\.json$/.test(name);
 }
 
-/** The manifest is there as a whole or not at all. @throws Error of the file system. */
+/** Writes a manifest atomically. @throws Error of the file system. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
   const draft = `${path}.${manifest.file}.draft`;
   try {
@@ -40,7 +40,7 @@ export async function writeManifest(path: string, manifest: Manifest): Promise<v
   }
 }
 
-/** `undefined` when there is none, or none that can be understood. */
+/** Reads a manifest; `undefined` if it does not exist or is malformed. */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
   try {
     const read: unknown = JSON.parse(await readFile(path, 'utf8'));
@@ -50,7 +50,7 @@ export async function readManifest(path: string): Promise<Manifest | undefined> 
   }
 }
 
-/** Whether a file is what its manifest says, to the last bit: after a power cut it may be not. */
+/** Whether a file has the length and hash of its manifest. After a power cut it may not. */
 export async function isIntact(path: string, { bytes, sha256 }: Pick<Manifest, 'bytes' | 'sha256'>): Promise<boolean> {
   const hash = createHash('sha256');
   let length = 0;
@@ -72,7 +72,7 @@ function isWellFormed(value: unknown): value is Manifest {
   const { contentType, extension } = (audio ?? {}) as Partial<Record<keyof AudioType, unknown>>;
   return (
     typeof file === 'string' &&
-    // Never a way out of the folder.
+    // Must not lead out of the folder.
     /^\d+\.audio$/.test(file) &&
     Number.isSafeInteger(bytes) &&
     typeof sha256 === 'string' &&

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, startOf } from '../../../infra/program/pid-lock.js';
 
-/** A process's folder below the spill directory; its name tells whose it is. */
+/** The folder of one process below the spill directory. Its name identifies the process. */
 export type ProcessFolder = {
   readonly path: string;
   readonly host: string;
@@ -12,11 +12,11 @@ export type ProcessFolder = {
   readonly start: string;
 };
 
-/** Host, process id, its start (process ids are given anew, in a container always the same), and what tells two roles apart. */
+/** Host, process id, start of the process (ids are reused, and in a container always equal), and a suffix for two roles of one process. */
 const NAME = /^(.+)_(\d+)_(\d+|-)_[0-9a-f]{8}$/;
 
-/** No process has it: stands in the name of a folder that its process has left in order. */
-const NOBODY = 0;
+/** Stands for the process id in the name of a folder whose process has left it in order. */
+const NO_PID = 0;
 
 /** A name for a folder of this process. */
 export function newFolderName(): string {
@@ -25,10 +25,10 @@ export function newFolderName(): string {
 
 /** A name for a folder that this process leaves to others. */
 export function leftFolderName(): string {
-  return `${hostname()}_${NOBODY}_-_${randomBytes(4).toString('hex')}`;
+  return `${hostname()}_${NO_PID}_-_${randomBytes(4).toString('hex')}`;
 }
 
-/** The folders of all processes; what has another name is not ours: the operator may have chosen a folder with other things in it. */
+/** The folders of all processes. Ignores other names: the operator may have chosen a directory with other things in it. */
 export async function processFolders(root: string): Promise<ProcessFolder[]> {
   const names = await readdir(root).catch(() => []);
   return names.flatMap((name) => {
@@ -39,12 +39,12 @@ export async function processFolders(root: string): Promise<ProcessFolder[]> {
 }
 
 /**
- * Whether nobody uses the folder any more.
- * @param silentMs the process of another machine cannot be asked: it counts as gone when it has not touched its folder for so long.
+ * Whether no process uses the folder any more.
+ * @param aliveSince a process of another host cannot be probed: it is gone if it has not touched its folder since (ms since the epoch).
  */
-export async function isAbandoned({ path, host, pid, start }: ProcessFolder, silentMs: number): Promise<boolean> {
-  if (pid === NOBODY) return true;
+export async function isAbandoned({ path, host, pid, start }: ProcessFolder, aliveSince: number): Promise<boolean> {
+  if (pid === NO_PID) return true;
   if (host === hostname()) return !isAlive(pid, start);
-  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-  return Date.now() - mtimeMs > silentMs;
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+  return mtimeMs < aliveSince;
 }

@@ -1,10 +1,11 @@
 import { access, link, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MostRecent } from '../intake/most-recent.js';
-import type { FetchedRecording } from '../store/recording-store.js';
-import { removeCopy, removeLeftOvers, removeNeedless } from './left-overs.js';
+import { systemClock, type Clock } from '../../../infra/async/clock.js';
+import type { FetchedRecording } from '../recording/fetched-recording.js';
+import { removeCopy, removeLeftovers, removeObsolete } from './leftovers.js';
 import { isIntact, manifestPath, readManifest, writeManifest } from './manifest.js';
 import { isAbandoned, leftFolderName, newFolderName, processFolders, type ProcessFolder } from './process-folder.js';
+import { RecentSet } from './recent-set.js';
 import { SpillFile } from './spill-file.js';
 
 /** A recording that is complete on disk. */
@@ -12,50 +13,57 @@ export type SpilledRecording = { readonly spill: SpillFile; readonly recording: 
 
 export type SpillDirectoryOptions = {
   readonly root: string;
-  /** How long (ms) a process of another machine may leave its folder untouched before it counts as gone. */
-  readonly silentMs: number;
-  /** How long (ms) complete recordings of a process that is gone wait to be taken up. */
+  /** How long (ms) a process of another host may leave its folder untouched before it counts as gone. */
+  readonly maxSilenceMs: number;
+  /** How long (ms) complete recordings of a process that is gone wait to be adopted. */
   readonly keepMs: number;
+  readonly clock?: Clock;
 };
 
-/** So many recordings are remembered as archived; some 6 MB. */
-const REMEMBERED = 50_000;
+/** Number of archived recordings that are remembered, in about 6 MB. */
+const MAX_REMEMBERED = 50_000;
+/** As a lower bound of a time: any time qualifies. */
+const ANY_TIME = -Infinity;
 
 /**
- * Where recordings wait between the source and the store: a folder for each process, so that several can share `root`.
+ * Holds recordings between source and object store. Each process has its own folder, so several processes can share `root`.
  *
- * A recording that is complete is taken up by whoever gets to archive it next, also after a crash: its link may be dead by then.
- * The file is shared by a hard link, so a process that still works on it loses nothing, and no lock is needed.
+ * A complete recording is adopted by whoever archives it next, also after a crash: its link may have expired by then. Adopting creates
+ * a hard link, so a process that still works on the recording loses nothing, and no lock is needed.
  */
 export class SpillDirectory {
+  readonly root: string;
   private readonly own: string;
+  private readonly clock: Clock;
   private files = 0;
-  /** The file that the manifest of a fingerprint speaks of: one recording may be under way twice. */
+  /** The file that the manifest of a fingerprint refers to: a recording may be in progress twice. */
   private readonly kept = new Map<string, SpillFile>();
-  /** Whoever dies with a copy of one of them leaves it for good: nobody reads the recording again. */
-  private readonly archived = new MostRecent(REMEMBERED);
+  /** If a process dies with a copy of one of these, nobody adopts the copy: the recording is not read again. */
+  private readonly archived = new RecentSet(MAX_REMEMBERED);
 
   constructor(private readonly options: SpillDirectoryOptions) {
+    this.root = options.root;
     this.own = join(options.root, newFolderName());
+    this.clock = options.clock ?? systemClock;
   }
 
   /**
-   * Makes the folder, and removes what dead processes have left incomplete.
-   * @throws Error when `root` cannot be written: the settings are wrong or the disk is full.
+   * Creates the folder of this process and removes incomplete recordings of dead ones.
+   * @throws Error if `root` is not writable: the settings are wrong or the disk is full.
    */
   async open(): Promise<void> {
     await mkdir(this.own, { recursive: true, mode: 0o700 });
-    // Complete recordings have a chance first, however old: it may have been a long downtime.
-    await this.removeAbandoned(Infinity);
+    // Keep complete recordings, however old: the downtime may have been long, and they can be adopted now.
+    await this.removeAbandoned(ANY_TIME);
   }
 
-  /** To be called now and then, with a good part of `silentMs` in between: shows that we live, and removes what the dead have left. */
+  /** Shows that this process lives and removes what dead ones have left. Call it regularly, more often than every `maxSilenceMs`. */
   async tidy(): Promise<void> {
-    const now = new Date();
+    const now = this.clock.now();
     await mkdir(this.own, { recursive: true, mode: 0o700 });
-    await utimes(this.own, now, now);
+    await utimes(this.own, new Date(now), new Date(now));
     await this.removeArchived();
-    await this.removeAbandoned(this.options.keepMs);
+    await this.removeAbandoned(now - this.options.keepMs);
   }
 
   create(): SpillFile {
@@ -64,8 +72,8 @@ export class SpillDirectory {
   }
 
   /**
-   * Notes that a recording is complete, so that it outlives this process. It does not outlive the machine's before {@link SpillFile.sync}.
-   * @throws Error of the file system: then it does not.
+   * Marks a recording as complete, so that it outlives this process. It survives a power cut only after {@link SpillFile.sync}.
+   * @throws Error of the file system: then the recording does not outlive this process.
    */
   async keep(fingerprint: string, { spill, recording: { bytes, sha256, audio } }: SpilledRecording): Promise<void> {
     const path = manifestPath(this.own, fingerprint);
@@ -79,9 +87,9 @@ export class SpillDirectory {
     };
   }
 
-  /** Takes up a recording that is complete in the folder of any process, dead or alive. */
+  /** Adopts a recording that is complete in the folder of any process, dead or alive; `undefined` if there is none. */
   async adopt(fingerprint: string): Promise<SpilledRecording | undefined> {
-    for (const folder of await processFolders(this.options.root)) {
+    for (const folder of await processFolders(this.root)) {
       const found = await this.adoptFrom(folder, fingerprint);
       if (found !== undefined) return found;
     }
@@ -89,65 +97,65 @@ export class SpillDirectory {
   }
 
   /**
-   * Removes what dead processes have of a recording that is in the store. What a live one has is its own business; should it die with it,
+   * Removes the copies that dead processes have of an archived recording. A live process keeps its copy; if the process dies with it,
    * the next {@link tidy} or {@link close} removes it.
    */
   async discard(fingerprint: string): Promise<void> {
     this.archived.add(fingerprint);
-    for (const folder of await processFolders(this.options.root)) {
+    for (const folder of await processFolders(this.root)) {
       if (folder.path === this.own || !(await exists(manifestPath(folder.path, fingerprint)))) continue;
-      if (await isAbandoned(folder, this.options.silentMs)) await removeCopy(folder.path, fingerprint);
+      if (await this.isAbandoned(folder)) await removeCopy(folder.path, fingerprint);
     }
   }
 
-  /** Leaves what is complete, and not known to be in the store, to whoever comes next, and removes all else. */
+  /** Leaves complete recordings that are not known to be archived to the next process, and removes everything else. */
   async close(): Promise<void> {
     await this.removeArchived();
-    await removeLeftOvers(this.own, Infinity);
-    // Not there any more when nothing is left.
-    await rename(this.own, join(this.options.root, leftFolderName())).catch(() => undefined);
+    await removeLeftovers(this.own, ANY_TIME);
+    // Fails, as intended, if the folder was empty and is removed.
+    await rename(this.own, join(this.root, leftFolderName())).catch(() => undefined);
   }
 
   private async adoptFrom(folder: ProcessFolder, fingerprint: string): Promise<SpilledRecording | undefined> {
-    const note = manifestPath(folder.path, fingerprint);
-    const manifest = await readManifest(note);
+    const manifest = await readManifest(manifestPath(folder.path, fingerprint));
     if (manifest === undefined) return undefined;
     const { bytes, sha256, audio } = manifest;
-    const theirs = join(folder.path, manifest.file);
     const spill = this.create();
     const adopted = { spill, recording: { path: spill.path, bytes, sha256, audio } };
     try {
-      await link(theirs, spill.path);
+      await link(join(folder.path, manifest.file), spill.path);
       if (await isIntact(spill.path, manifest)) {
         await this.keep(fingerprint, adopted);
-        if (folder.path !== this.own && (await isAbandoned(folder, this.options.silentMs))) {
-          await removeCopy(folder.path, fingerprint);
-        }
+        if (folder.path !== this.own && (await this.isAbandoned(folder))) await removeCopy(folder.path, fingerprint);
         return adopted;
       }
     } catch {
-      // Gone meanwhile, or the disk does not take it: the link is what remains.
+      // The file was removed meanwhile, or the disk failed: download the recording instead.
     }
     await spill.remove();
     return undefined;
   }
 
   private async removeArchived(): Promise<void> {
-    for (const { path } of await this.abandoned()) {
-      await removeNeedless(path, (fingerprint) => this.archived.has(fingerprint));
+    for (const { path } of await this.abandonedFolders()) {
+      await removeObsolete(path, (fingerprint) => this.archived.has(fingerprint));
     }
   }
 
-  private async removeAbandoned(mostAgeMs: number): Promise<void> {
-    for (const { path } of await this.abandoned()) await removeLeftOvers(path, mostAgeMs);
+  private async removeAbandoned(completedSince: number): Promise<void> {
+    for (const { path } of await this.abandonedFolders()) await removeLeftovers(path, completedSince);
   }
 
-  private async abandoned(): Promise<ProcessFolder[]> {
+  private async abandonedFolders(): Promise<ProcessFolder[]> {
     const abandoned: ProcessFolder[] = [];
-    for (const folder of await processFolders(this.options.root)) {
-      if (folder.path !== this.own && (await isAbandoned(folder, this.options.silentMs))) abandoned.push(folder);
+    for (const folder of await processFolders(this.root)) {
+      if (folder.path !== this.own && (await this.isAbandoned(folder))) abandoned.push(folder);
     }
     return abandoned;
+  }
+
+  private isAbandoned(folder: ProcessFolder): Promise<boolean> {
+    return isAbandoned(folder, this.clock.now() - this.options.maxSilenceMs);
   }
 }
 

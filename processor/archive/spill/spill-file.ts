@@ -2,22 +2,12 @@ import { createHash, type Hash } from 'node:crypto';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { StatedDigest } from '../recording/stated-digests.js';
-import type { ResumePoint } from '../source/resume-point.js';
-
-/** The disk did not take or give the bytes. The file is in no known state: {@link SpillFile.reset} it, or remove it. */
-export class SpillError extends Error {
-  override readonly name = 'SpillError';
-  constructor(
-    readonly code: string,
-    options: ErrorOptions,
-  ) {
-    super(`the spill file failed: ${code}`, options);
-  }
-}
+import type { ResumePoint } from '../recording/resume.js';
+import { SpillError } from '../recording/spill-error.js';
 
 /**
- * A recording on its way through the local disk. It is hashed as it is written, and open only while someone writes.
- * One call at a time, but for `close` and `remove`, which wait for the last.
+ * The file of a recording on the local disk. Hashes the bytes as it writes them, and is open only between the first write and `close`.
+ * Allows one call at a time, except for `close` and `remove`, which wait for the previous call.
  */
 export class SpillFile {
   private handle: FileHandle | undefined;
@@ -26,11 +16,11 @@ export class SpillFile {
   private expected: readonly StatedDigest[] = [];
   private written = 0;
   private working: Promise<void> = Promise.resolve();
-  /** Where a cut download can go on; `undefined` when it must start anew. */
+  /** Where a cut download can continue; `undefined` if it must start over. */
   resume: ResumePoint | undefined;
-  /** The path of the note that the recording is complete, if there is one. */
+  /** Path of the manifest, once the recording is complete. */
   manifest: string | undefined;
-  /** Done before the file goes. */
+  /** Runs before the file is removed. */
   beforeRemoval: () => Promise<void> = () => Promise.resolve();
 
   constructor(readonly path: string) {}
@@ -43,7 +33,7 @@ export class SpillFile {
     return this.written;
   }
 
-  /** SHA-256 of what has been written, in lower-case hex. */
+  /** SHA-256 of the bytes written so far, in lower-case hex. */
   sha256(): string {
     return this.hash.copy().digest('hex');
   }
@@ -61,21 +51,21 @@ export class SpillFile {
     });
   }
 
-  /** Notes what the whole must hash to. To be called while the file is empty; {@link reset} forgets it. */
+  /** Sets the digests of the whole recording. Call it while the file is empty; {@link reset} clears them. */
   expect(digests: readonly StatedDigest[]): void {
     this.expected = digests;
     this.md5 = digests.some(({ algorithm }) => algorithm === 'md5') ? createHash('md5') : undefined;
   }
 
-  /** The digest that what has been written does not have, though it should. */
+  /** An expected digest that the written bytes do not have; `undefined` if they have all of them. */
   mismatch(): StatedDigest | undefined {
     const actual = { sha256: this.sha256(), md5: this.md5?.copy().digest('hex') };
     return this.expected.find(({ algorithm, hex }) => actual[algorithm] !== hex);
   }
 
-  /** The first bytes, up to `most`. @throws SpillError */
-  async head(most: number): Promise<Buffer> {
-    const buffer = Buffer.alloc(Math.min(most, this.written));
+  /** The first bytes, at most `maxBytes`. @throws SpillError */
+  async head(maxBytes: number): Promise<Buffer> {
+    const buffer = Buffer.alloc(Math.min(maxBytes, this.written));
     await this.onDisk((handle) => handle.read(buffer, 0, buffer.length, 0));
     return buffer;
   }
@@ -90,7 +80,7 @@ export class SpillFile {
     await this.onDisk((handle) => handle.truncate(0));
   }
 
-  /** Waits for what is being written: whoever breaks a transfer off leaves a chunk behind. */
+  /** Waits for a write in progress, which an aborted transfer leaves behind, and closes the file. */
   async close(): Promise<void> {
     await this.working.catch(() => undefined);
     const { handle } = this;
@@ -98,7 +88,7 @@ export class SpillFile {
     await handle?.close().catch(() => undefined);
   }
 
-  /** Brings a complete recording and its manifest to the disk itself, so that they outlive a power cut. @throws SpillError */
+  /** Flushes a complete recording and its manifest to the disk, so that they survive a power cut. @throws SpillError */
   async sync(): Promise<void> {
     try {
       for (const path of [this.path, this.manifest, dirname(this.path)]) {
@@ -111,7 +101,7 @@ export class SpillFile {
     }
   }
 
-  /** What cannot be removed now goes with its folder. */
+  /** Closes and removes the file. A file that cannot be removed now is removed with its folder. */
   async remove(): Promise<void> {
     await this.close();
     await this.beforeRemoval().catch(() => undefined);
@@ -126,22 +116,22 @@ export class SpillFile {
 
   private async withHandle(work: (handle: FileHandle) => Promise<unknown>): Promise<void> {
     try {
-      this.handle ??= await this.opened();
+      this.handle ??= await this.open();
       await work(this.handle);
     } catch (cause) {
-      // A half-written chunk is in the file but not in the hash, so nothing may go on from here.
+      // A partly written chunk is in the file but not in the hash, so no later attempt may continue from here.
       this.resume = undefined;
       throw spillError(cause);
     }
   }
 
-  private async opened(): Promise<FileHandle> {
-    // Recordings are private: for this user only.
+  private async open(): Promise<FileHandle> {
+    // Recordings are private: readable for this user only.
     if (this.written > 0) return open(this.path, 'r+');
     const create = (): Promise<FileHandle> => open(this.path, 'w+', 0o600);
     return create().catch(async (error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      // Whoever tidies temp folders takes an empty one for forgotten.
+      // A cleaner of temporary folders may have removed the empty folder.
       await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
       return create();
     });

@@ -1,53 +1,62 @@
+import { Backoff } from '../../../infra/async/backoff.js';
+import type { Cancel, Clock } from '../../../infra/async/clock.js';
 import type { ObjectStore } from '../../../infra/object-store/object-store.js';
 import type { Logger } from '../../../infra/observability/logger.js';
-import { deadlineBackoffMs } from '../../../infra/async/backoff.js';
-import type { Clock } from '../../../infra/async/clock.js';
+
+export type BucketGateDeps = {
+  readonly objectStore: ObjectStore;
+  /** Name of the bucket, for log lines. */
+  readonly bucket: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
 
 const BACKOFF = { initialMs: 500, maxMs: 10_000 };
 
 /**
- * Sees to it that the bucket is there, in the background: downloads do not wait for the store.
- * It is ready once the store has answered well; an outage later on shows in metrics and log, not here.
+ * Ensures in the background that the bucket exists: downloads do not wait for the object store.
+ * Ready after the first success. A later outage shows in metrics and logs, not here.
  */
 export class BucketGate {
-  private missing: string | undefined = 'the object store has not answered yet';
+  private fault: string | undefined = 'the object store has not answered yet';
   private failures = 0;
-  private callOff: () => void = () => undefined;
+  private readonly backoff = new Backoff(BACKOFF);
+  private cancelRetry: Cancel = () => undefined;
   private readonly stopping = new AbortController();
-  private looking: Promise<void> = Promise.resolve();
+  private ensuring: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly store: ObjectStore,
-    private readonly clock: Clock,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly deps: BucketGateDeps) {}
 
   start(): void {
-    this.looking = this.look();
+    this.ensuring = this.ensureBucket();
   }
 
-  notReady(): string | undefined {
-    return this.missing;
+  /** Why the bucket cannot be used yet; `undefined` once it can. */
+  readinessFault(): string | undefined {
+    return this.fault;
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    this.callOff();
-    await this.looking;
+    this.cancelRetry();
+    await this.ensuring;
   }
 
-  private async look(): Promise<void> {
+  private async ensureBucket(): Promise<void> {
+    const { objectStore, bucket, clock, logger } = this.deps;
     try {
-      await this.store.ensureBucket(this.stopping.signal);
-      this.missing = undefined;
+      await objectStore.ensureBucket(this.stopping.signal);
+      this.fault = undefined;
     } catch (error) {
       if (this.stopping.signal.aborted) return;
       this.failures += 1;
-      this.missing = error instanceof Error ? error.message : 'the object store does not answer';
-      this.logger.warn({ failures: this.failures, err: error }, 'the bucket for recordings cannot be used yet');
-      this.callOff = this.clock.after(deadlineBackoffMs(BACKOFF, this.failures, Infinity, Math.random()), () =>
-        this.start(),
+      this.fault = error instanceof Error ? error.message : 'the object store does not answer';
+      const retryInMs = Math.round(this.backoff.nextMs());
+      logger.warn(
+        { bucket, failures: this.failures, retryInMs, err: error },
+        'bucket for recordings is not available; retrying (recordings are downloaded and wait on disk)',
       );
+      this.cancelRetry = clock.after(retryInMs, () => this.start());
     }
   }
 }

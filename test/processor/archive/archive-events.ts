@@ -11,7 +11,7 @@ import { TopicRecords } from '../../support/topic-records.js';
 
 export const READY_AT = '2026-05-03T08:42:11.512Z';
 
-/** The topic between sender and archive, from both of its ends. */
+/** Both ends of the topic between sender and archive: announces recordings and reads outcomes. */
 export class ArchiveEvents {
   private constructor(
     readonly suite: SuiteKafka,
@@ -38,7 +38,7 @@ export class ArchiveEvents {
     await this.producer.send({ key: sessionId, value });
   }
 
-  /** The first outcome of each session, once all have one. */
+  /** Waits until every session has an outcome, and returns the first of each. */
   async outcomesOf(sessionIds: readonly string[]) {
     const found = new Map<string, RecordingArchived | RecordingFailed>();
     await this.topic.until((records) => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => events.close());
 
-/** The built processor as an archive only. */
+/** Starts the built processor with the archive role only. */
 async function startArchive(settings: Record<string, string>) {
   const port = await freePort();
   const program = startProgram({
@@ -42,7 +42,7 @@ async function startArchive(settings: Record<string, string>) {
 }
 
 it.each(['SIGKILL', 'SIGTERM'] as const)(
-  'loses nothing that is on disk when it gets %s while the store is away, though the links are dead by then',
+  'keeps downloaded recordings across %s while the object store is down, although the links have expired',
   async (signal) => {
     const source = await FaultySource.start();
     const body = wav(2_000_000);
@@ -54,20 +54,20 @@ it.each(['SIGKILL', 'SIGTERM'] as const)(
       ARCHIVE_SPILL_DIR: spillDir,
     };
     const sessions = Array.from({ length: 8 }, () => randomUUID());
-    const underWay = randomUUID();
+    const unfinished = randomUUID();
     const first = await startArchive({ ...settings, S3_ENDPOINT: `http://127.0.0.1:${await freePort()}` });
     for (const id of sessions) await events.ready(id, source.serve(`/${id}`, whole(body), status(403)));
-    await events.ready(underWay, source.serve('/under-way', stallAfter(body, 1_000_000), whole(body)));
+    await events.ready(unfinished, source.serve('/unfinished', stallAfter(body, 1_000_000), whole(body)));
     const named = (ending: string) =>
       readdirSync(spillDir, { recursive: true }).filter((name) => String(name).endsWith(ending));
-    await vi.waitFor(() => expect([named('.json').length, source.count('/under-way')]).toEqual([8, 1]), {
+    await vi.waitFor(() => expect([named('.json').length, source.count('/unfinished')]).toEqual([8, 1]), {
       timeout: 60_000,
     });
     if (signal === 'SIGKILL') await first.kill();
     else await first.stop();
 
     const second = await startArchive(settings);
-    const outcomes = await events.outcomesOf([...sessions, underWay]);
+    const outcomes = await events.outcomesOf([...sessions, unfinished]);
     expect(outcomes.map((outcome) => outcome?.event)).toEqual(Array(9).fill('recording.archived'));
     expect(outcomes.every((outcome) => outcome?.['sha256'] === sha256(body))).toBe(true);
     expect(sessions.map((id) => source.count(`/${id}`))).toEqual(sessions.map(() => 1));

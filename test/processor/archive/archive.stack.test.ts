@@ -37,13 +37,13 @@ afterAll(async () => {
 async function start(
   groupId: string,
   source: FaultySource,
-  { spillDir = tempDir(), storeIsAway = false } = {},
+  { spillDir = tempDir(), objectStoreIsDown = false } = {},
 ): Promise<ArchiveRole> {
   const settings = readSettings(
     {
       ...env,
       S3_BUCKET,
-      ...(storeIsAway && { S3_ENDPOINT: 'http://127.0.0.1:1' }),
+      ...(objectStoreIsDown && { S3_ENDPOINT: 'http://127.0.0.1:1' }),
       ARCHIVE_ALLOWED_HOSTS: source.host,
       ARCHIVE_SPILL_DIR: spillDir,
       ARCHIVE_URL_LIFETIME_MS: '60000',
@@ -65,8 +65,8 @@ async function start(
   });
   running.add(role);
   await role.start();
-  const missing = storeIsAway ? 'object store' : 'nothing';
-  await vi.waitFor(() => expect(role.readinessFault() ?? 'nothing').toContain(missing), { timeout: 30_000 });
+  const fault = objectStoreIsDown ? 'object store' : 'ready';
+  await vi.waitFor(() => expect(role.readinessFault() ?? 'ready').toContain(fault), { timeout: 30_000 });
   return role;
 }
 
@@ -91,7 +91,7 @@ const committed = async (groupId: string) => {
   return [0, 1].map((partition) => byPartition.get(partition));
 };
 
-it('brings recordings from the log to the store and reports them, odd ids and bad sources included', async () => {
+it('archives and reports recordings, including odd ids and bad sources', async () => {
   const source = await FaultySource.start();
   const body = wav(6_000_000);
   const links: Record<string, string> = {
@@ -114,12 +114,12 @@ it('brings recordings from the log to the store and reports them, odd ids and ba
     expect((await buffer(await bucket().get(key, signal))).equals(body)).toBe(true);
     expect((await bucket().stat(key, signal))?.metadata).toMatchObject({ sha256: sha256(body) });
   }
-  // The sender's own events hold links; nothing else may.
+  // Only the sender's own events may contain links.
   const ours = events.topic.records.filter(({ value }) => !value?.includes('recording.ready'));
   expect(ours.some(({ value }) => value?.includes('token='))).toBe(false);
 });
 
-it('commits no further than the oldest unsettled recording, and whoever comes next takes it up', async () => {
+it('commits no further than the oldest unsettled recording, which the next owner archives', async () => {
   const source = await FaultySource.start();
   const groupId = `archive-${randomUUID()}`;
   const body = wav(100_000);
@@ -137,17 +137,17 @@ it('commits no further than the oldest unsettled recording, and whoever comes ne
   source.serve('/stuck', whole(body));
   await start(groupId, source, { spillDir });
   expect(await events.outcomesOf([stuck])).toMatchObject([{ event: 'recording.archived', sha256: sha256(body) }]);
-  // What the first had archived and not committed is found in the store, not fetched again.
+  // Recordings that were archived and not committed are found in the object store and not downloaded again.
   expect(others.map((session) => source.count(`/${session}`))).toEqual(others.map(() => 1));
 });
 
-it('takes up from the disk what was downloaded before a restart, though the link is dead by then', async () => {
+it('adopts a recording that was downloaded before a restart, although its link has expired', async () => {
   const source = await FaultySource.start();
   const groupId = `archive-${randomUUID()}`;
   const body = wav(1_000_000);
   const sessionId = `spilled-${randomUUID()}`;
   const spillDir = tempDir();
-  const first = await start(groupId, source, { spillDir, storeIsAway: true });
+  const first = await start(groupId, source, { spillDir, objectStoreIsDown: true });
   await events.ready(sessionId, source.serve('/once', whole(body), status(403)));
   const onDisk = () => readdirSync(spillDir, { recursive: true }).filter((name) => String(name).endsWith('.json'));
   await vi.waitFor(() => expect(onDisk()).toHaveLength(1), { timeout: 30_000 });
@@ -158,7 +158,7 @@ it('takes up from the disk what was downloaded before a restart, though the link
   await vi.waitFor(() => expect(onDisk()).toEqual([]));
 });
 
-it('shares the work with a second owner, and loses nothing on the way', async () => {
+it('shares the work with a second owner and loses nothing', async () => {
   const source = await FaultySource.start();
   const groupId = `archive-${randomUUID()}`;
   const body = wav(20_000);

@@ -4,10 +4,10 @@ import { onTestFinished } from 'vitest';
 import { openHttpSource, type OpenSource } from '../../../processor/archive/source/http-source.js';
 import type { Target } from '../../../processor/archive/source/link-guard.js';
 
-/** A listener on loopback that nobody may reach, and that counts who does. */
+/** A listener on loopback that must not be reached. Counts connections. */
 export class Canary {
   connections = 0;
-  /** Targets that the connect step was given. */
+  /** Targets passed to the connect step. */
   readonly targets: Target[] = [];
 
   private constructor(readonly port: number) {}
@@ -23,7 +23,7 @@ export class Canary {
     return canary;
   }
 
-  /** The connect step, replaced: every connection that would be made, wherever to, ends at the canary. So no packet leaves this machine. */
+  /** Replaces the connect step: every connection, whatever its target, goes to the canary. No packet leaves this machine. */
   readonly open: OpenSource = async (target) => {
     this.targets.push(target);
     const socket = connect(this.port, '127.0.0.1');
@@ -31,7 +31,7 @@ export class Canary {
     throw Object.assign(new Error('reached the canary'), { code: 'ECONNRESET' });
   };
 
-  /** The real connect step for one host that the test runs itself, the canary for all others. */
+  /** Uses the real connect step for one host, which the test runs itself, and the canary for all others. */
   openBut(host: string): OpenSource {
     return (target, headers, signal) =>
       target.url.host === host ? openHttpSource(target, headers, signal) : this.open(target, headers, signal);

@@ -5,7 +5,7 @@ import {
   archiveSpecs,
   objectProtection,
   spillDir,
-  storeCredentials,
+  objectStoreCredentials,
 } from '../../../processor/archive/settings.js';
 
 const read = (env: Env) => readSettings(env, archiveSpecs, archiveFaults);
@@ -21,24 +21,24 @@ function faultsOf(env: Env): readonly string[] {
 }
 
 describe('settings of the archive', () => {
-  it('has a default for each in the local stack', () => {
+  it('have defaults that fit the local stack', () => {
     const settings = read({});
     expect(settings).toMatchObject({
       ARCHIVE_CONCURRENCY: 32,
       ARCHIVE_URL_LIFETIME_MS: 900_000,
       S3_BUCKET: 'recordings',
     });
-    expect(storeCredentials(settings)).toEqual({ accessKey: 'minioadmin', secretKey: 'minioadmin' });
+    expect(objectStoreCredentials(settings)).toEqual({ accessKey: 'minioadmin', secretKey: 'minioadmin' });
   });
 
-  it('keeps what waits on disk where it outlives a reboot, apart for each topic', () => {
+  it('put the spill directory where it survives a reboot, one for each topic', () => {
     const of = (ARCHIVE_SPILL_DIR: string) =>
       spillDir({ ARCHIVE_SPILL_DIR }, 'blue.session.events', { XDG_STATE_HOME: '/state' });
     expect(of('/data/spill')).toBe('/data/spill');
     expect(of('')).toBe('/state/pathors-session-stream/spill-blue.session.events');
   });
 
-  it('asks the store for protection only where it is set', () => {
+  it('request protection from the object store only if it is set', () => {
     expect(objectProtection(read({}))).toEqual({});
     const env = {
       S3_SSE: 'aws:kms',
@@ -53,7 +53,7 @@ describe('settings of the archive', () => {
     });
   });
 
-  it('takes no default keys to a store elsewhere', () => {
+  it('have no default keys for an object store on another machine', () => {
     expect(faultsOf({ S3_ENDPOINT: 'https://s3.example.com' })).toHaveLength(1);
     expect(faultsOf({ S3_ENDPOINT: 'https://s3.example.com', S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b' })).toEqual([]);
     expect(faultsOf({ S3_ENDPOINT: 'http://[::1]:9000' })).toEqual([]);
@@ -72,7 +72,7 @@ describe('settings of the archive', () => {
     ['a lock without an end', { S3_OBJECT_LOCK_MODE: 'COMPLIANCE' }],
     ['a retention without a lock', { S3_RETENTION_DAYS: '30' }],
     ['no concurrency', { ARCHIVE_CONCURRENCY: '0' }],
-  ])('refuses %s', (_, env) => {
+  ])('reject %s', (_, env) => {
     expect(faultsOf(env)).toHaveLength(1);
   });
 });

@@ -3,10 +3,10 @@ import { QUICK } from '../../../soak/archive/archive-run.js';
 import { runArchiveSoak } from '../../../soak/archive/soak-archive.js';
 import { suiteEnv } from '../../support/stack-settings.js';
 
-/** Each kind of misbehaviour of the source is in its plan, and soon over; its first fault is the one that takes longest. */
+/** A seed whose plan contains each kind of misbehaviour and starts with the longest fault, so that the run is short. */
 const SEED = 983;
 
-it('with its source cut, its store and itself killed, and its store away for longer than links live, the archive loses nothing', async () => {
+it('the archive loses nothing to cuts, kills, and an outage of the object store that outlasts the links', async () => {
   const { signal } = new AbortController();
   const env = { ...process.env, ...suiteEnv('archive-soak'), TOPIC_PARTITIONS: '6' };
   const run = await runArchiveSoak(QUICK, { seed: SEED, log: () => undefined, signal, env });

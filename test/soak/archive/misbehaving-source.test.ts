@@ -24,14 +24,14 @@ function recording(behaviour: Partial<Behaviour>): PlannedRecording {
 
 const sha256 = (...parts: Buffer[]) => createHash('sha256').update(Buffer.concat(parts)).digest('hex');
 
-/** What came until the end or the cut. */
+/** Downloads until the end or the cut. */
 async function get(link: string, headers: Record<string, string> = {}) {
   const response = await fetch(link, { headers });
   const parts: Uint8Array[] = [];
   try {
     for await (const part of response.body ?? []) parts.push(part as Uint8Array);
   } catch {
-    // Cut: what came is what counts.
+    // Cut: return the bytes received so far.
   }
   return { status: response.status, etag: response.headers.get('etag'), body: Buffer.concat(parts) };
 }
@@ -40,7 +40,7 @@ async function getRest(link: string, { body, etag }: { readonly body: Buffer; re
   return get(link, { range: `bytes=${body.length}-`, 'if-range': etag ?? '' });
 }
 
-it('cuts a transfer and goes on where it was cut', async () => {
+it('cuts a transfer and resumes it', async () => {
   const planned = recording({ cuts: [0.5] });
   const link = source.publish(planned);
   const first = await get(link);
@@ -51,7 +51,7 @@ it('cuts a transfer and goes on where it was cut', async () => {
   expect(source.ledger.published[0]).toMatchObject({ transfers: 2, resumed: 1, cuts: 1, isServed: true });
 });
 
-it('has other bytes after the cut, and says so', async () => {
+it('announces that the bytes have changed after the cut', async () => {
   const planned = recording({ cuts: [0.5], resume: 'replaced' });
   const link = source.publish(planned);
   const second = await getRest(link, await get(link));
@@ -59,7 +59,7 @@ it('has other bytes after the cut, and says so', async () => {
   expect(sha256(second.body)).toBe(planned.content.sha256());
 });
 
-it('cannot go on where the plan says so', async () => {
+it('does not resume a transfer if the plan forbids it', async () => {
   const planned = recording({ cuts: [0.5], resume: 'no' });
   const link = source.publish(planned);
   const first = await get(link);
@@ -67,10 +67,10 @@ it('cannot go on where the plan says so', async () => {
   expect(sha256((await getRest(link, { ...first, etag: '"first"' })).body)).toBe(planned.content.sha256());
 });
 
-it('refuses first, is away, and lets links die', async () => {
+it('refuses at first, goes down, and expires links', async () => {
   const link = source.publish(recording({ refusals: [500, 503] }));
   expect([(await get(link)).status, (await get(link)).status, (await get(link)).status]).toEqual([500, 503, 200]);
-  source.goAway();
+  source.goDown();
   await expect(get(link)).rejects.toThrow();
   source.comeBack();
   expect((await get(link)).status).toBe(200);

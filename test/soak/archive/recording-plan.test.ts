@@ -6,7 +6,7 @@ import { seededRandom } from '../../../lab/random.js';
 it.each([
   ['full', FULL],
   ['quick', QUICK],
-])('plans the %s run: as many recordings and cuts as it says, the same for the same seed', (_, run) => {
+])('plans the recordings and cuts of the %s run, equal for equal seeds', (_, run) => {
   const recordings = planRecordings(seededRandom(7), run);
   expect(recordings).toHaveLength(run.count);
   expect(new Set(recordings.map(({ sessionId }) => sessionId)).size).toBe(run.count);
@@ -15,7 +15,7 @@ it.each([
   expect(planRecordings(seededRandom(8), run)).not.toEqual(recordings);
 });
 
-it('has faults enough for the full run, and bytes that a disk takes', () => {
+it('plans at least 300 faults for the full run, and bytes that fit on a disk', () => {
   const { counts } = FULL.faults;
   expect(FULL.cuts + counts['archiver killed'] + counts['store killed']).toBeGreaterThanOrEqual(300);
   expect(totalBytes(planRecordings(seededRandom(7), FULL))).toBeLessThan(12e9);

@@ -1,21 +1,18 @@
-import type { Logger } from '../../../../infra/observability/logger.js';
 import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
 import type { Clock } from '../../../../infra/async/clock.js';
-import type { FailureReason } from '../../recording/failure-reason.js';
-import type { Outcome } from '../../recording/outcome.js';
+import type { Logger } from '../../../../infra/observability/logger.js';
 import type { RecordingJob } from '../../recording/recording-job.js';
-import type { SpilledRecording } from '../../spill/spill-directory.js';
+import type { Retry } from '../deadline-workers.js';
 import type { EarlierCopies } from './earlier-copies.js';
-import { levelOfTry, STORE_BACKOFF } from './store-patience.js';
+import { levelOfAttempt, OBJECT_STORE_BACKOFF } from './object-store-retries.js';
+import { archivedBefore, failed, type Dropped, type Fetched, type Loss, type Settled } from './step-result.js';
 
-/** Why a recording seems lost, and how long (ms since the epoch) it is worth waiting for the store to say that it has it. */
-export type Loss = { readonly reason: FailureReason; readonly askUntil: number };
-
-/** A recording that this process can bring to the store no more: its link is forgotten. Another may have done it. */
+/** A recording that this process can no longer archive, as it has dropped the link. Another process may have archived it. */
 export class LossTask {
-  asked = 0;
+  /** Questions that the object store has not answered. */
+  unanswered = 0;
 
-  /** @param failures tries that failed before. */
+  /** @param failures of earlier steps. */
   constructor(
     readonly job: RecordingJob,
     readonly loss: Loss,
@@ -27,55 +24,50 @@ export class LossTask {
   }
 }
 
-export type ConfirmLossResult =
-  | ({ readonly kind: 'fetched' } & SpilledRecording)
-  | { readonly kind: 'settled'; readonly outcome: Outcome }
-  | { readonly kind: 'again'; readonly notBefore: number }
-  /** The role stops, or the recording is another owner's now. */
-  | { readonly kind: 'dropped' };
-
-export type ConfirmLossStepOptions = {
+export type ConfirmLossDeps = {
   readonly copies: EarlierCopies;
   readonly clock: Clock;
-  readonly random: () => number;
   readonly logger: Logger;
 };
 
-const ANSWER_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
- * Nothing is called lost before the store has said that it is not there: a process that was killed between its upload and its report, or
- * one that works on under an earlier lease, may have put it there.
+ * Confirms that the object store does not have a recording before it is reported as lost. A process that was killed between upload and
+ * report, or one that continues under an earlier lease, may have stored it.
  */
 export class ConfirmLossStep {
-  constructor(private readonly options: ConfirmLossStepOptions) {}
+  constructor(private readonly deps: ConfirmLossDeps) {}
 
-  async run(task: LossTask, stop: AbortSignal): Promise<ConfirmLossResult> {
-    const { copies, clock, random, logger } = this.options;
+  async run(task: LossTask, stop: AbortSignal): Promise<Fetched | Settled | Retry | Dropped> {
+    const { copies, clock } = this.deps;
     const { job, loss } = task;
     if (job.lease.isRevoked) return { kind: 'dropped' };
     const spilled = await copies.onDisk(job);
     if (spilled !== undefined) return { kind: 'fetched', ...spilled };
-    const { storeRestsUntil } = copies;
-    if (clock.now() < storeRestsUntil && storeRestsUntil < loss.askUntil) {
-      return { kind: 'again', notBefore: storeRestsUntil };
+    const { objectStorePausedUntil } = copies;
+    if (clock.now() < objectStorePausedUntil && objectStorePausedUntil < loss.askUntil) {
+      return { kind: 'retry', notBefore: objectStorePausedUntil };
     }
-    const object = await copies.inStore(job, ANSWER_MS, stop);
+    const object = await copies.inObjectStore(job, ANSWER_TIMEOUT_MS, stop);
     if (stop.aborted) return { kind: 'dropped' };
     if (object === 'none') return failed(loss.reason);
-    if (object !== 'unknown') return { kind: 'settled', outcome: { kind: 'archived', object, alreadyThere: true } };
-    task.asked += 1;
-    const remainingMs = loss.askUntil - clock.now();
-    const delayMs = deadlineBackoffMs(STORE_BACKOFF, task.asked, remainingMs, random());
-    if (delayMs >= remainingMs) return failed(loss.reason);
-    logger[levelOfTry(task.asked)](
-      { sessionId: job.sessionId, asked: task.asked, reason: loss.reason },
-      'a recording may be lost, and the store does not say whether it has it',
-    );
-    return { kind: 'again', notBefore: clock.now() + delayMs };
+    if (object !== 'unknown') return archivedBefore(object);
+    return this.afterSilence(task);
   }
-}
 
-function failed(reason: FailureReason): ConfirmLossResult {
-  return { kind: 'settled', outcome: { kind: 'failed', reason } };
+  private afterSilence(task: LossTask): Settled | Retry {
+    const { clock, logger } = this.deps;
+    const { sessionId, projectId } = task.job;
+    const { reason, askUntil } = task.loss;
+    task.unanswered += 1;
+    const now = clock.now();
+    const delayMs = deadlineBackoffMs(OBJECT_STORE_BACKOFF, task.unanswered, askUntil - now);
+    if (delayMs >= askUntil - now) return failed(reason);
+    logger[levelOfAttempt(task.unanswered)](
+      { sessionId, projectId, reason, unanswered: task.unanswered, askUntil: new Date(askUntil).toISOString() },
+      'recording may be lost, and the object store does not answer whether it has it; asking again, bring the object store back',
+    );
+    return { kind: 'retry', notBefore: now + delayMs };
+  }
 }

@@ -1,52 +1,57 @@
+import type { Clock } from '../../../../infra/async/clock.js';
+import { withAbortAfter } from '../../../../infra/async/timeout.js';
 import { BucketMissingError } from '../../../../infra/object-store/store-errors.js';
 import type { Logger } from '../../../../infra/observability/logger.js';
-import { withAbortAfter } from '../../../../infra/async/timeout.js';
-import type { Clock } from '../../../../infra/async/clock.js';
 import type { ArchivedObject } from '../../recording/outcome.js';
 import type { RecordingJob } from '../../recording/recording-job.js';
-import type { RecordingStore } from '../../store/recording-store.js';
 import type { SpillDirectory, SpilledRecording } from '../../spill/spill-directory.js';
+import type { RecordingStore } from '../../store/recording-store.js';
 
-export type EarlierCopiesOptions = {
+export type EarlierCopiesDeps = {
   readonly recordings: RecordingStore;
   readonly spills: SpillDirectory;
   readonly clock: Clock;
   readonly logger: Logger;
 };
 
-/** A store that has not answered is left alone for so long. */
-const REST_MS = 2_000;
+/** How long to ask nothing after the object store has left a question unanswered. */
+const PAUSE_MS = 2_000;
 
-/** What makes a download needless, or a loss none: another process has brought the recording to the disk, or to the store. */
+/** Finds copies that another process has left, on disk or in the object store. They save a download, or disprove a loss. */
 export class EarlierCopies {
-  private restsUntil = 0;
+  private pausedUntil = 0;
 
-  constructor(private readonly options: EarlierCopiesOptions) {}
+  constructor(private readonly deps: EarlierCopiesDeps) {}
 
-  /** The store has just left a question unanswered; nobody should ask it before (ms since the epoch), unless it is the last chance. */
-  get storeRestsUntil(): number {
-    return this.restsUntil;
+  /** Until when to ask nothing, unless it is the last chance (ms since the epoch): the object store has just not answered. */
+  get objectStorePausedUntil(): number {
+    return this.pausedUntil;
   }
 
-  /** Takes it up from the disk, see {@link SpillDirectory.adopt}. */
-  async onDisk(job: RecordingJob): Promise<SpilledRecording | undefined> {
-    const spilled = await this.options.spills.adopt(job.fingerprint);
+  /** Adopts a copy on disk, see {@link SpillDirectory.adopt}. */
+  async onDisk({ fingerprint, sessionId, projectId }: RecordingJob): Promise<SpilledRecording | undefined> {
+    const { spills, logger } = this.deps;
+    const spilled = await spills.adopt(fingerprint);
     if (spilled !== undefined) {
-      this.options.logger.info({ sessionId: job.sessionId }, 'a recording was on disk already');
+      logger.info({ sessionId, projectId }, 'found a complete copy of the recording on disk; uploading that copy');
     }
     return spilled;
   }
 
-  /** @param withinMs how long the store may take to answer. */
-  async inStore(job: RecordingJob, withinMs: number, stop: AbortSignal): Promise<ArchivedObject | 'none' | 'unknown'> {
-    const { recordings, clock } = this.options;
+  /** Asks the object store for a copy. @param timeoutMs how long it may take to answer. */
+  async inObjectStore(
+    job: RecordingJob,
+    timeoutMs: number,
+    stop: AbortSignal,
+  ): Promise<ArchivedObject | 'none' | 'unknown'> {
+    const { recordings, clock } = this.deps;
     try {
-      const found = await withAbortAfter(withinMs, stop, (signal) => recordings.find(job, signal));
-      this.restsUntil = 0;
+      const found = await withAbortAfter(timeoutMs, stop, (signal) => recordings.find(job, signal), clock);
+      this.pausedUntil = 0;
       return found ?? 'none';
     } catch (error) {
       if (error instanceof BucketMissingError) return 'none';
-      this.restsUntil = clock.now() + REST_MS;
+      this.pausedUntil = clock.now() + PAUSE_MS;
       return 'unknown';
     }
   }

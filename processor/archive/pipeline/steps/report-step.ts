@@ -1,12 +1,12 @@
-import type { Logger } from '../../../../infra/observability/logger.js';
-import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
+import { backoffMs } from '../../../../infra/async/backoff.js';
 import type { Clock } from '../../../../infra/async/clock.js';
-import type { StepVerdict } from '../deadline-workers.js';
+import type { Logger } from '../../../../infra/observability/logger.js';
 import { outcomeRecord, type Outcome } from '../../recording/outcome.js';
-import type { OutcomeSender } from '../outcome-sender.js';
 import type { RecordingJob } from '../../recording/recording-job.js';
+import type { Done, Retry } from '../deadline-workers.js';
+import type { OutcomeSender } from '../outcome-sender.js';
 
-/** A recording whose outcome is known and not yet in the log. */
+/** A recording whose outcome is known and not in the log yet. */
 export class ReportTask {
   failures = 0;
 
@@ -20,33 +20,34 @@ export class ReportTask {
   }
 }
 
-export type ReportStepOptions = {
+export type ReportStepDeps = {
   readonly sender: OutcomeSender;
-  /** Of the schema of `session.events`. */
+  /** Header of the schema of `session.events`. */
   readonly wireHeader: Buffer;
   readonly clock: Clock;
-  readonly random: () => number;
   readonly logger: Logger;
 };
 
 const BACKOFF = { initialMs: 500, maxMs: 15_000 };
 
-/** One try to write an outcome to the log. It never gives up: until it is there, the recording's offset is not released. */
+/** One attempt to publish an outcome. Never gives up: the recording's offset is not released before. */
 export class ReportStep {
-  constructor(private readonly options: ReportStepOptions) {}
+  constructor(private readonly deps: ReportStepDeps) {}
 
-  async run(task: ReportTask): Promise<StepVerdict> {
-    const { sender, wireHeader, clock, random, logger } = this.options;
+  async run(task: ReportTask): Promise<Done | Retry> {
+    const { sender, wireHeader, clock, logger } = this.deps;
     try {
       await sender.send(outcomeRecord(task.job, task.outcome, wireHeader, clock.now()));
       return { kind: 'done' };
     } catch (error) {
       task.failures += 1;
+      const retryInMs = Math.round(backoffMs(BACKOFF, task.failures));
+      const { sessionId, projectId } = task.job;
       logger.warn(
-        { failures: task.failures, err: error },
-        'Kafka has not taken the outcome of a recording, trying again',
+        { sessionId, projectId, outcome: task.outcome.kind, failures: task.failures, retryInMs, err: error },
+        'could not publish recording outcome to Kafka; retrying until Kafka accepts it',
       );
-      return { kind: 'again', notBefore: clock.now() + deadlineBackoffMs(BACKOFF, task.failures, Infinity, random()) };
+      return { kind: 'retry', notBefore: clock.now() + retryInMs };
     }
   }
 }

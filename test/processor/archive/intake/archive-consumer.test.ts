@@ -8,7 +8,7 @@ import { ManualClock, settle } from '../../../support/manual-clock.js';
 
 type Listener = (event: { payload: Record<string, unknown> }) => void;
 
-/** What the archive uses of a kafkajs consumer, in the test's hands. */
+/** The parts of a kafkajs consumer that the archive uses, controlled by the test. */
 class ScriptedConsumer {
   readonly listeners = new Map<string, Listener>();
   readonly committed: unknown[] = [];
@@ -23,7 +23,7 @@ class ScriptedConsumer {
   subscribe = () => Promise.resolve();
   run = () => (this.fails ? Promise.reject(new Error('the coordinator is loading')) : Promise.resolve());
   commitOffsets = (offsets: unknown) => Promise.resolve(this.committed.push(offsets));
-  /** The group's membership reads nothing itself. */
+  /** The group's membership does not read. */
   pause = () => undefined;
   disconnect = () => {
     this.stopped = true;
@@ -38,7 +38,7 @@ class ScriptedConsumer {
   }
 }
 
-/** @param failing how many consumers fail to start before one does not. */
+/** @param failing number of consumers that fail to start before one succeeds. */
 function setup(failing = 0) {
   const consumers: ScriptedConsumer[] = [];
   const kafka = {
@@ -47,7 +47,7 @@ function setup(failing = 0) {
       consumers.push(consumer);
       return consumer;
     },
-    // Never tells where to read from: reading is no matter here.
+    // Never returns offsets: these tests read no records.
     admin: () => ({ connect: () => new Promise(() => undefined) }),
   } as unknown as Kafka;
   const clock = new ManualClock();
@@ -68,7 +68,7 @@ function setup(failing = 0) {
 }
 
 describe('ArchiveConsumer', () => {
-  it('tries again when it cannot join, and counts failures in a row', async () => {
+  it('retries a failed join and counts failures in a row', async () => {
     const { consumer, consumers, clock, failures } = setup(2);
     await consumer.start();
     expect(consumer.hasJoined).toBe(false);
@@ -81,7 +81,7 @@ describe('ArchiveConsumer', () => {
     await consumer.stop();
   });
 
-  it('makes one new consumer of one that crashes, however often it says so, and keeps its leases', async () => {
+  it('replaces a crashed consumer once, however often it reports the crash, and keeps its leases', async () => {
     const { consumer, consumers, clock, leases } = setup();
     await consumer.start();
     consumers[0]?.join(0, 1);
@@ -98,7 +98,7 @@ describe('ArchiveConsumer', () => {
     expect(consumers[1]?.stopped).toBe(true);
   });
 
-  it('makes no consumer any more once it is stopped', async () => {
+  it('creates no consumer after it is stopped', async () => {
     const { consumer, consumers, clock } = setup(1);
     await consumer.start();
     await consumer.stop();
@@ -106,7 +106,7 @@ describe('ArchiveConsumer', () => {
     expect(consumers).toHaveLength(1);
   });
 
-  it('commits what has moved about once a second, and at the end', async () => {
+  it('commits moved positions once a second and at the end', async () => {
     const { consumer, consumers, clock, leases } = setup();
     await consumer.start();
     consumers[0]?.join(0);
@@ -119,7 +119,7 @@ describe('ArchiveConsumer', () => {
     expect(consumers[0]?.committed.at(-1)).toEqual([{ topic: 'events', partition: 0, offset: '6' }]);
   });
 
-  it('stays paused across a rebalance, and reads on with all that is ours', async () => {
+  it('stays paused across a rebalance and resumes all assigned partitions', async () => {
     const pauses: string[] = [];
     const spies = (['pause', 'resume'] as const).map((name) => {
       return vi.spyOn(GroupConsumer.prototype, name).mockImplementation((partitions) => {

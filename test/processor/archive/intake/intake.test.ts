@@ -12,34 +12,34 @@ const EVENT = {
   recordingUrl: 'https://example.com/a.wav',
 };
 
-/** An intake of partition 0 before a pipeline that only notes what it is given. */
+/** An intake of partition 0 that records what it passes on. */
 function intake() {
   const accepted: [string, boolean][] = [];
   const leases = new Leases();
   leases.assign([0]);
   const patience = { linkLifetimeMs: 900_000, spillKeepMs: 900_000 };
-  const accept = (job: { sessionId: string }, _link: string, isNew = false) =>
+  const accept = (job: { sessionId: string }, _link: string, isNew: boolean) =>
     void accepted.push([job.sessionId, isNew]);
-  const reader = new Intake(leases, { accept }, patience);
-  const take = (firstOffset: number, highWatermark: number, ...sessionIds: string[]) => {
+  const reader = new Intake({ leases, accept }, patience);
+  const read = (firstOffset: number, highWatermark: number, ...sessionIds: string[]) => {
     const records = sessionIds.map((sessionId, index) => {
       const value = encodeWire(wireHeader(1), JSON.stringify({ ...EVENT, sessionId }));
       return inputRecord(firstOffset + index, 1_000, null, value);
     });
-    reader.take({ partition: 0, records, nextOffset: firstOffset + records.length, highWatermark });
+    reader.process({ partition: 0, records, nextOffset: firstOffset + records.length, highWatermark });
   };
-  return { accepted, leases, take };
+  return { accepted, leases, read };
 }
 
 describe('Intake', () => {
-  it('takes for new only what came into the log after the partition was ours', () => {
-    const { accepted, leases, take } = intake();
-    take(0, 3, 'a', 'b');
-    take(2, 4, 'c', 'd');
+  it('regards as new only records that were appended after the assignment', () => {
+    const { accepted, leases, read } = intake();
+    read(0, 3, 'a', 'b');
+    read(2, 4, 'c', 'd');
     leases.assign([]);
     leases.assign([0]);
-    take(3, 5, 'd', 'e');
-    take(5, 9, 'f');
+    read(3, 5, 'd', 'e');
+    read(5, 9, 'f');
     const news = { a: false, b: false, c: false };
     expect(accepted).toEqual(
       Object.entries({ ...news, d: true }).concat([
@@ -50,10 +50,10 @@ describe('Intake', () => {
     );
   });
 
-  it('takes for new no recording that has come by before', () => {
-    const { accepted, take } = intake();
-    take(0, 0, 'a', 'b', 'a');
-    take(3, 9, 'b');
+  it('regards no recording as new that it has seen before', () => {
+    const { accepted, read } = intake();
+    read(0, 0, 'a', 'b', 'a');
+    read(3, 9, 'b');
     expect(accepted).toEqual([
       ['a', true],
       ['b', true],
@@ -62,11 +62,11 @@ describe('Intake', () => {
     ]);
   });
 
-  it('takes nothing for new because records before it were deleted before they were read', () => {
-    const { accepted, take } = intake();
-    take(3, 3);
-    take(3, 6, 'a', 'b');
-    take(6, 7, 'c');
+  it('does not mistake records for new when retention has deleted those before them', () => {
+    const { accepted, read } = intake();
+    read(3, 3);
+    read(3, 6, 'a', 'b');
+    read(6, 7, 'c');
     expect(accepted).toEqual([
       ['a', false],
       ['b', false],
@@ -74,12 +74,12 @@ describe('Intake', () => {
     ]);
   });
 
-  it('leaves out what it has read, and what is not ours', () => {
-    const { accepted, leases, take } = intake();
-    take(0, 2, 'a', 'b');
-    take(1, 3, 'b', 'c');
+  it('skips records that it has read, and partitions that are not assigned', () => {
+    const { accepted, leases, read } = intake();
+    read(0, 2, 'a', 'b');
+    read(1, 3, 'b', 'c');
     leases.assign([]);
-    take(3, 4, 'd');
+    read(3, 4, 'd');
     expect(accepted.map(([id]) => id)).toEqual(['a', 'b', 'c']);
   });
 });

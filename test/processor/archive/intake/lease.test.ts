@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Leases } from '../../../../processor/archive/intake/lease.js';
 
 describe('Leases', () => {
-  it('keeps the state of what stays, revokes what goes, and starts anew with what comes back', () => {
+  it('keeps the leases that stay, revokes those that go, and creates new ones for partitions that return', () => {
     const leases = new Leases();
     leases.assign([0, 1]);
     const [zero, one] = [leases.get(0), leases.get(1)];
@@ -15,7 +15,7 @@ describe('Leases', () => {
     expect([...leases.partitions].sort()).toEqual([0, 1]);
   });
 
-  it('offers a position for commit until it is noted, and again when it has moved', () => {
+  it('offers a position until it is committed, and again after it has moved', () => {
     const leases = new Leases();
     leases.assign([0, 1]);
     expect(leases.uncommitted().size).toBe(0);

@@ -6,9 +6,8 @@ import { readSettings } from '../../../../infra/settings/read-settings.js';
 import { ArchiveMetrics } from '../../../../processor/archive/archive-metrics.js';
 import type { ArchivePipeline } from '../../../../processor/archive/pipeline/archive-pipeline.js';
 import { assemblePipeline } from '../../../../processor/archive/pipeline/assemble-pipeline.js';
-import { systemClock } from '../../../../infra/async/clock.js';
-import { Lease } from '../../../../processor/archive/intake/lease.js';
-import type { OutcomeRecord } from '../../../../processor/archive/pipeline/outcome-sender.js';
+import { PartitionLease } from '../../../../processor/archive/intake/lease.js';
+import type { OutcomeRecord } from '../../../../processor/archive/recording/outcome-record.js';
 import { recordingJob } from '../../../../processor/archive/recording/recording-job.js';
 import { archiveFaults, archiveSpecs } from '../../../../processor/archive/settings.js';
 import { openHttpSource, type OpenSource } from '../../../../processor/archive/source/http-source.js';
@@ -18,21 +17,30 @@ import { decodeWire } from '../../../../schemas/wire-format.js';
 import { MemoryObjectStore } from '../../../infra/object-store/memory-object-store.js';
 import { wav } from '../recording/audio-samples.js';
 import { FaultySource } from '../source/faulty-source.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 import { tempDir } from '../../../support/temp-dir.js';
 
 export const BODY = wav(50_000);
 const READY_AT = '2026-05-03T08:42:11.512Z';
+/** How far the clock advances at once while everything waits for a retry. */
+const STEP_MS = 100;
+const WAIT_MS = 25_000;
 
 export type PipelineOptions = {
   lifetimeMs?: number;
   concurrency?: number;
   open?: OpenSource;
   spillKeepMs?: number;
-  /** Of an earlier pipeline: this one comes after it. */
+  /** Spill directory of an earlier pipeline, whose recordings this one may adopt. */
   spillRoot?: string;
 };
 
-/** The pipeline with all but Kafka around it: a real source, a real disk, a store in memory, and a log that is a list. */
+/**
+ * The pipeline with a real source and a real disk, an object store in memory, and a list as its log.
+ *
+ * Its clock stands still while a transfer is active, so a slow machine never makes a deadline expire; {@link until} lets time pass
+ * while all recordings wait for a retry.
+ */
 export async function archivePipeline({
   lifetimeMs = 20_000,
   concurrency = 4,
@@ -43,13 +51,14 @@ export async function archivePipeline({
   const source = await FaultySource.start();
   const store = new MemoryObjectStore();
   store.hasBucket = true;
-  const spills = new SpillDirectory({ root: spillRoot, silentMs: 1e9, keepMs: 1e9 });
+  const clock = new ManualClock(Date.now());
+  const spills = new SpillDirectory({ root: spillRoot, maxSilenceMs: 1e9, keepMs: 1e9, clock });
   await spills.open();
   const logged: string[] = [];
   const logger = pino({ level: 'trace' }, { write: (line) => logged.push(line) });
   const log: OutcomeRecord[] = [];
-  const kafka = { isAway: false };
-  const relief = { count: 0 };
+  const kafka = { isDown: false };
+  const loadReductions = { count: 0 };
   const settings = readSettings(
     {
       ARCHIVE_ALLOWED_HOSTS: `${source.host},127.0.0.1:9`,
@@ -62,30 +71,30 @@ export async function archivePipeline({
   const registry = new Registry();
   const pipeline: ArchivePipeline = assemblePipeline({
     settings,
-    store,
+    objectStore: store,
     spills,
     schemaId: 1,
-    resolve: () => Promise.reject(new Error('no resolver here')),
+    resolve: () => Promise.reject(new Error('this test has no resolver')),
     open,
-    clock: systemClock,
+    clock,
     logger,
     metrics: new ArchiveMetrics(registry, () => pipeline.gauges()),
     sender: {
       send: (record) => {
-        if (kafka.isAway) return Promise.reject(new Error('Kafka is away'));
+        if (kafka.isDown) return Promise.reject(new Error('Kafka is down'));
         log.push(record);
         return Promise.resolve();
       },
     },
-    onRelief: () => {
-      relief.count += 1;
+    onLoadReduced: () => {
+      loadReductions.count += 1;
     },
   });
   onTestFinished(() => pipeline.stop());
-  const lease = new Lease(0);
+  const lease = new PartitionLease();
   let offset = 0;
   const accept = (sessionId: string, link: string, ageMs = 0, isNew = false) => {
-    const record = { offset: offset++, timestamp: Date.now() - ageMs };
+    const record = { offset: offset++, timestamp: clock.now() - ageMs };
     const event = { event: 'recording.ready' as const, sessionId, projectId: 'p', timestamp: READY_AT, success: true };
     lease.offsets.begin(record.offset);
     lease.offsets.advance(record.offset + 1);
@@ -93,11 +102,39 @@ export async function archivePipeline({
   };
   const outcomes = () =>
     log.map(({ value }) => JSON.parse(decodeWire(value)?.json.toString() ?? '') as RecordingArchived | RecordingFailed);
-  const settled = (count: number) =>
-    vi.waitFor(() => expect(pipeline.pending + (count - log.length)).toBe(0), { timeout: 15_000, interval: 5 });
+  /** Waits for an assertion to hold. Advances the clock whenever no transfer is active. */
+  const until = (assertion: () => void) =>
+    vi.waitFor(
+      async () => {
+        try {
+          assertion();
+        } catch (error) {
+          const { downloads, uploads } = pipeline.gauges();
+          if (downloads + uploads === 0) await clock.advance(STEP_MS);
+          throw error;
+        }
+      },
+      { timeout: WAIT_MS, interval: 5 },
+    );
+  const settled = (count: number) => until(() => expect(pipeline.pending + (count - log.length)).toBe(0));
   const leftOvers = () => readdirSync(spillRoot, { recursive: true }).filter((name) => String(name).endsWith('.audio'));
   return {
-    ...{ source, store, pipeline, lease, accept, outcomes, settled, kafka, logged, leftOvers, registry, logger },
-    ...{ spills, spillRoot, relief },
+    accept,
+    clock,
+    kafka,
+    lease,
+    leftOvers,
+    loadReductions,
+    logged,
+    logger,
+    outcomes,
+    pipeline,
+    registry,
+    settled,
+    source,
+    spillRoot,
+    spills,
+    store,
+    until,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeWavHeader } from '../../../../dev/demo/wav.js';
 
-/** A WAV file of the given size with noise in it: 8 kHz, 16 bit, mono. */
+/** A WAV file of noise with the given size: 8 kHz, 16 bit, mono. */
 export function wav(bytes: number): Buffer {
   const file = randomBytes(bytes);
   writeWavHeader(file, bytes);

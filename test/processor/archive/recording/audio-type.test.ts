@@ -21,11 +21,11 @@ describe('identifyAudio', () => {
     ['webm', padded(bytes([0x1a, 0x45, 0xdf, 0xa3, 0x87, 0x42, 0x82, 0x84], 'webm'))],
     ['amr', padded(bytes('#!AMR\n'))],
     ['aac', padded(bytes([0xff, 0xf1, 0x50, 0x80]))],
-  ])('tells %s from its bytes, whatever the source says', async (extension, head) => {
+  ])('recognizes %s from its bytes, whatever the source says', async (extension, head) => {
     expect(await identify(head, 'text/html', '/recording.txt')).toBe(extension);
   });
 
-  it('takes the header, then the path, for bytes without a signature', async () => {
+  it('uses the header, then the path, for bytes without a signature', async () => {
     const raw = Buffer.alloc(2_000, 0x05);
     expect(await identify(raw, 'audio/L16; rate=8000')).toBe('pcm');
     expect(await identify(raw, 'audio/basic')).toBe('au');
@@ -46,8 +46,8 @@ describe('identifyAudio', () => {
     ],
     ['a PDF', padded(bytes('%PDF-1.7\n'))],
     ['a ZIP archive', padded(bytes('PK', [3, 4, 20, 0, 0, 0, 0, 0]))],
-    ['a long text that is cut inside of a character', Buffer.from('通'.repeat(2_000)).subarray(0, 4_001)],
-  ])('takes %s for no audio, even when the source calls it audio', async (_, head) => {
+    ['a long text that is cut inside a character', Buffer.from('通'.repeat(2_000)).subarray(0, 4_001)],
+  ])('rejects %s, even if the source calls it audio', async (_, head) => {
     expect(await identify(head, 'audio/wav', '/recording.wav')).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ const APPENDED = Date.parse('2026-07-01T12:00:00Z');
 const dateOf = (timestamp: string) => objectStem('p', 's', timestamp, APPENDED).slice(2, 12);
 
 describe('objectStem', () => {
-  it('is project, UTC date and session', () => {
+  it('consists of project, UTC date and session', () => {
     expect(objectStem('proj-1', '2c4f9a13-8b6e', '2026-05-03T08:42:11.512Z', APPENDED)).toBe(
       'proj-1/2026/05/03/2c4f9a13-8b6e.',
     );
@@ -20,12 +20,12 @@ describe('objectStem', () => {
     ['2026-06-30T23:59:60Z', '2026/06/30'],
     ['2026-06-30T10:00:00,123Z', '2026/06/30'],
     ['2026-06-30T10:00Z', '2026/06/30'],
-  ])('takes the UTC date of %s', (timestamp, date) => {
+  ])('uses the UTC date of %s', (timestamp, date) => {
     expect(dateOf(timestamp)).toBe(date);
   });
 
   it.each(['yesterday', '', '0000-01-01T00:00:00+05:00', '2026-13-01T00:00:00Z'])(
-    'takes the log time for the timestamp "%s"',
+    'uses the time of the log instead of the timestamp "%s"',
     (timestamp) => {
       expect(dateOf(timestamp)).toBe('2026/07/01');
     },
@@ -47,14 +47,14 @@ describe('encodeId', () => {
     expect(encodeId(id)).toBe(encoded);
   });
 
-  it('cuts what no file system holds, and keeps different ids apart', () => {
+  it('cuts ids that no file system can hold, and keeps different ids apart', () => {
     const [one, other] = ['話'.repeat(255) + 'a', '話'.repeat(255) + 'b'].map(encodeId);
     expect(one?.length).toBeLessThanOrEqual(240);
     expect(one).not.toBe(other);
     expect(() => decodeURIComponent(one ?? '')).not.toThrow();
   });
 
-  it('can neither end its part of the key nor be a folder, and is always the same', () => {
+  it('never contains a slash, never names a folder, and is deterministic', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 300, unit: 'grapheme' }), (id) => {
         const encoded = encodeId(id);
@@ -67,12 +67,12 @@ describe('encodeId', () => {
 });
 
 describe('encodeHeaderValue', () => {
-  it('leaves what a header can carry', () => {
+  it('keeps characters that a header can carry', () => {
     expect(encodeHeaderValue('2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11')).toBe('2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11');
     expect(encodeHeaderValue('a/b c')).toBe('a/b c');
   });
 
-  it('gives every id back, in printable ASCII without blanks at its ends', () => {
+  it('is reversible, and printable ASCII without spaces at either end', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 256, unit: 'grapheme' }), (id) => {
         const value = encodeHeaderValue(id);

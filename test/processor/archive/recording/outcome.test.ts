@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAILURE_REASONS } from '../../../../processor/archive/recording/failure-reason.js';
-import { Lease } from '../../../../processor/archive/intake/lease.js';
+import { PartitionLease } from '../../../../processor/archive/intake/lease.js';
 import { outcomeRecord, type Outcome } from '../../../../processor/archive/recording/outcome.js';
 import { deadlinesOf, recordingJob } from '../../../../processor/archive/recording/recording-job.js';
 import { validateSessionEvent } from '../../../../schemas/validators.js';
@@ -10,13 +10,13 @@ const NOW = Date.parse('2026-05-03T08:45:00.000Z');
 const JOB = recordingJob(
   { event: 'recording.ready', sessionId: 's-1', projectId: 'p-1', timestamp: '2026-05-03T08:42:11Z', success: true },
   { offset: 4, timestamp: NOW },
-  new Lease(0),
+  new PartitionLease(),
   { linkLifetimeMs: 900_000, spillKeepMs: 86_400_000 },
 );
 const report = (outcome: Outcome) => outcomeRecord(JOB, outcome, wireHeader(9), NOW);
 
 describe('outcomeRecord', () => {
-  it('reports an object', () => {
+  it('reports an archived object', () => {
     const object = {
       bucket: 'recordings',
       key: 'p-1/2026/05/03/s-1.wav',
@@ -25,7 +25,7 @@ describe('outcomeRecord', () => {
       contentType: 'audio/wav',
       archivedAt: '2026-05-03T08:44:59.000Z',
     };
-    const { key, value, headers } = report({ kind: 'archived', object, alreadyThere: false });
+    const { key, value, headers } = report({ kind: 'archived', object, alreadyStored: false });
     const wire = decodeWire(value);
     const event: unknown = JSON.parse(wire?.json.toString() ?? '');
     expect(wire?.schemaId).toBe(9);
@@ -39,7 +39,7 @@ describe('outcomeRecord', () => {
     });
   });
 
-  it.each(FAILURE_REASONS)('reports %s as the schema wants it', (reason) => {
+  it.each(FAILURE_REASONS)('reports %s according to the schema', (reason) => {
     const event: unknown = JSON.parse(decodeWire(report({ kind: 'failed', reason }).value)?.json.toString() ?? '');
     expect(event).toMatchObject({ event: 'recording.failed', sessionId: 's-1', projectId: 'p-1', reason });
     expect(validateSessionEvent(event).kind).toBe('valid');
@@ -47,7 +47,7 @@ describe('outcomeRecord', () => {
 });
 
 describe('deadlinesOf', () => {
-  it('gives up a margin before the join does, and waits for the store beyond the end of the link', () => {
+  it('gives up downloads before the join stops waiting, and waits for the object store beyond the end of the link', () => {
     const of = (linkLifetimeMs: number) => deadlinesOf(0, { linkLifetimeMs, spillKeepMs: 50_000 });
     expect(of(900_000)).toEqual({ linkEndsAt: 900_000, giveUpAt: 895_000, storeGiveUpAt: 950_000 });
     expect(of(10_000)).toEqual({ linkEndsAt: 10_000, giveUpAt: 9_500, storeGiveUpAt: 60_000 });

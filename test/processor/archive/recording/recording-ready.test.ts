@@ -13,20 +13,20 @@ const READY = {
 const wire = (value: unknown) => encodeWire(wireHeader(7), JSON.stringify(value));
 
 describe('readyRecordingIn', () => {
-  it('finds a recording that is ready, with fields it does not know', () => {
+  it('finds a ready recording and accepts unknown fields', () => {
     expect(readyRecordingIn(wire({ ...READY, added: 1 }))).toMatchObject({ sessionId: 's-1', added: 1 });
   });
 
   it.each<[string, Buffer | null]>([
     ['a tombstone', null],
-    ['bytes that are not in the wire format', Buffer.from('{}')],
+    ['bytes in another format', Buffer.from('{}')],
     ['a broken JSON text', encodeWire(wireHeader(7), '{"event":')],
-    ['a JSON value that is no object', wire(null)],
+    ['a JSON value that is not an object', wire(null)],
     ['another event', wire({ ...READY, event: 'recording.archived' })],
-    ['a recording that failed at the provider', wire({ ...READY, success: false, recordingUrl: undefined })],
+    ['a recording that the provider failed to make', wire({ ...READY, success: false, recordingUrl: undefined })],
     ['a success without a link', wire({ ...READY, recordingUrl: undefined })],
-    ['an event that breaks its schema', wire({ ...READY, sessionId: '' })],
-  ])('passes over %s', (_, value) => {
+    ['an event that violates its schema', wire({ ...READY, sessionId: '' })],
+  ])('ignores %s', (_, value) => {
     expect(readyRecordingIn(value)).toBeUndefined();
   });
 });

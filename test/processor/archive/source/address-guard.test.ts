@@ -57,23 +57,23 @@ const PUBLIC = `
   .filter((address) => address !== '');
 
 describe('isPublicAddress', () => {
-  it('knows at least 100 forbidden spellings', () => {
+  it('is tested with at least 100 forbidden spellings', () => {
     expect(new Set(FORBIDDEN).size).toBeGreaterThanOrEqual(100);
   });
 
-  it.each(FORBIDDEN)('refuses %s', (address) => {
+  it.each(FORBIDDEN)('rejects %s', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 
-  it.each(NO_ADDRESS)('refuses "%s", which is no address', (text) => {
+  it.each(NO_ADDRESS)('rejects "%s", which is not an address', (text) => {
     expect(isPublicAddress(text)).toBe(false);
   });
 
-  it.each(PUBLIC)('takes %s', (address) => {
+  it.each(PUBLIC)('accepts %s', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
 
-  it('refuses every IPv6 address outside of what is given out, and every private IPv4 address', () => {
+  it('rejects every IPv6 address outside the allocated range, and every private IPv4 address', () => {
     fc.assert(
       fc.property(fc.ipV6(), (address) => {
         if (!/^[23]/.test(address)) expect(isPublicAddress(address)).toBe(false);

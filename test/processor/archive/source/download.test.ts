@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../../../infra/async/clock.js';
+import { systemClock, type Clock } from '../../../../infra/async/clock.js';
 import { AllowedHosts } from '../../../../processor/archive/source/allowed-hosts.js';
 import { Downloader } from '../../../../processor/archive/source/download.js';
 import { LinkFollower } from '../../../../processor/archive/source/follow-link.js';
@@ -12,26 +12,37 @@ import { LinkGuard, type Resolve } from '../../../../processor/archive/source/li
 import { SpillFile } from '../../../../processor/archive/spill/spill-file.js';
 import { sha256, wav } from '../recording/audio-samples.js';
 import { cutAfter, FaultySource, page, redirect, stallAfter, status, whole, type Answer } from './faulty-source.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 import { tempDir } from '../../../support/temp-dir.js';
 
 const BODY = wav(300_000);
 const noResolver: Resolve = (hostname) => Promise.reject(new Error(`asked for ${hostname}`));
 
-type Setup = { maxBytes?: number; stallMs?: number; allowed?: string[]; resolve?: Resolve; open?: OpenSource };
+type Setup = {
+  maxBytes?: number;
+  stallMs?: number;
+  allowed?: string[];
+  resolve?: Resolve;
+  open?: OpenSource;
+  /** Stands still by default, so that a slow machine never causes a stall. */
+  clock?: Clock;
+};
 
-async function setup({ maxBytes = 1_000_000, stallMs = 5_000, allowed, resolve = noResolver, open }: Setup = {}) {
+async function setup(options: Setup = {}) {
+  const { maxBytes = 1_000_000, stallMs = 5_000, allowed, resolve = noResolver, open } = options;
+  const clock = options.clock ?? new ManualClock();
   const source = await FaultySource.start();
   const guard = new LinkGuard(new AllowedHosts(allowed ?? [source.host]), resolve);
   const follower = new LinkFollower(guard, open ?? openHttpSource);
-  const downloader = new Downloader({ follower, maxBytes, stallMs, clock: systemClock });
+  const downloader = new Downloader({ follower, maxBytes, stallMs, clock });
   const spill = new SpillFile(join(tempDir(), 'a'));
   const stop = new AbortController();
   const attempt = (link: string, withinMs = 20_000) =>
-    downloader.attempt(link, spill, Date.now() + withinMs, stop.signal);
+    downloader.attempt(link, spill, clock.now() + withinMs, stop.signal);
   return { source, spill, stop, attempt };
 }
 
-/** The outcome of one attempt on one answer. */
+/** Makes one attempt against one answer. */
 async function attemptOn(answer: Answer, options: Setup = {}, withinMs?: number) {
   const { source, attempt, spill } = await setup(options);
   const result = await attempt(source.serve('/a', answer), withinMs);
@@ -40,8 +51,8 @@ async function attemptOn(answer: Answer, options: Setup = {}, withinMs?: number)
 
 const failed = (reason: string) => ({ kind: 'failed', fault: { reason } });
 
-describe('a source that behaves', () => {
-  it('is downloaded whole, hashed, and its type told', async () => {
+describe('a well-behaved source', () => {
+  it('is downloaded whole, hashed, and its type identified', async () => {
     const { result, spill, source } = await attemptOn(whole(BODY));
     expect(result).toEqual({ kind: 'complete', audio: { contentType: 'audio/wav', extension: 'wav' } });
     expect([spill.bytes, spill.sha256()]).toEqual([BODY.length, sha256(BODY)]);
@@ -49,7 +60,7 @@ describe('a source that behaves', () => {
     expect(source.requests[0]?.headers).toMatchObject({ 'accept-encoding': 'identity', host: source.host });
   });
 
-  it('may leave the length open', async () => {
+  it('may omit the length', async () => {
     const { result, spill } = await attemptOn((_, response) => {
       response.write(BODY.subarray(0, 1_000));
       response.end(BODY.subarray(1_000));
@@ -58,7 +69,7 @@ describe('a source that behaves', () => {
     expect(spill.sha256()).toBe(sha256(BODY));
   });
 
-  it('may redirect, five times at most', async () => {
+  it('may redirect, at most five times', async () => {
     const { source, attempt, spill } = await setup();
     source.serve('/end', whole(BODY));
     const hops = [307, 308, 303, 301, 302].map((code, index, { length }) =>
@@ -70,7 +81,7 @@ describe('a source that behaves', () => {
     expect(await attempt(`http://${source.host}/one-too-many`)).toMatchObject(failed('too_many_redirects'));
   });
 
-  it('may compress after all', async () => {
+  it('may compress although it was not asked to', async () => {
     const zipped = await attemptOn((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', etag: '"v1"' }).end(gzipSync(BODY));
     });
@@ -80,7 +91,7 @@ describe('a source that behaves', () => {
 });
 
 describe('a download that is cut', () => {
-  it('goes on where it was, if the source can', async () => {
+  it('continues where it was cut, if the source supports it', async () => {
     const { source, attempt, spill } = await setup();
     const link = source.serve('/a', cutAfter(BODY, 100_000), whole(BODY));
     expect(await attempt(link)).toMatchObject(failed('truncated'));
@@ -92,7 +103,7 @@ describe('a download that is cut', () => {
     expect(readFileSync(spill.path).equals(BODY)).toBe(true);
   });
 
-  it('starts anew when the recording is another by then', async () => {
+  it('starts over if the recording has changed', async () => {
     const { source, attempt, spill } = await setup();
     const link = source.serve('/a', cutAfter(wav(300_000), 100_000, { etag: '"v0"' }), whole(BODY));
     expect(await attempt(link)).toMatchObject(failed('truncated'));
@@ -101,7 +112,7 @@ describe('a download that is cut', () => {
     expect(readFileSync(spill.path).equals(BODY)).toBe(true);
   });
 
-  it('starts anew when the source offers nothing to go on from', async () => {
+  it('starts over if the source offers no validator', async () => {
     const { source, attempt, spill } = await setup();
     const link = source.serve('/a', cutAfter(BODY, 100_000, {}), whole(BODY));
     expect(await attempt(link)).toMatchObject(failed('truncated'));
@@ -110,7 +121,7 @@ describe('a download that is cut', () => {
     expect(spill.sha256()).toBe(sha256(BODY));
   });
 
-  it('starts anew when the source answers with another range', async () => {
+  it('starts over if the source answers with another range', async () => {
     const { source, attempt, spill } = await setup();
     const wrong: Answer = (_, response) => {
       response.writeHead(206, { 'content-range': `bytes 7-${BODY.length - 1}/${BODY.length}` }).end(BODY.subarray(7));
@@ -122,14 +133,14 @@ describe('a download that is cut', () => {
     expect(spill.sha256()).toBe(sha256(BODY));
   });
 
-  it('is no recording when it was cut without a length but in chunks', async () => {
+  it('is detected without a length in a chunked body', async () => {
     const { result } = await attemptOn((_, response) => {
       response.write(BODY.subarray(0, 50_000), () => setImmediate(() => response.destroy()));
     });
     expect(result).toMatchObject(failed('truncated'));
   });
 
-  it('is no recording when it was cut inside of a compressed body', async () => {
+  it('is detected inside a compressed body', async () => {
     const { result, spill } = await attemptOn((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(BODY).subarray(0, 100_000));
     });
@@ -149,7 +160,7 @@ describe('a source that states hashes', () => {
     ['repr-digest', `sha-512=:AAAA:, sha-256=:${right}:`],
     ['x-amz-checksum-sha256', right],
     ['x-goog-hash', `crc32c=AAAAAA==,md5=${hash('md5')}`],
-  ])('in %s is believed when they are right, and when they are wrong it is not', async (name, value) => {
+  ])('in %s is accepted if they match and rejected if they do not', async (name, value) => {
     expect((await attemptOn(whole(BODY, { [name]: value }))).result.kind).toBe('complete');
     const other = Buffer.from(BODY);
     other.writeUInt8(other.readUInt8(200_000) ^ 1, 200_000);
@@ -159,25 +170,25 @@ describe('a source that states hashes', () => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['no base64', { 'content-md5': 'd41d8cd98f00b204e9800998ecf8427e' }],
-    ['of parts', { 'x-amz-checksum-sha256': `${wrong}-3` }],
+    ['not base64', { 'content-md5': 'd41d8cd98f00b204e9800998ecf8427e' }],
+    ['of parts of an upload', { 'x-amz-checksum-sha256': `${wrong}-3` }],
     [
-      'of what was stored compressed',
+      'of compressed stored bytes',
       { 'x-goog-hash': `md5=${hash('md5', Buffer.from('x'))}`, 'x-goog-stored-content-encoding': 'gzip' },
     ],
-    ['of a kind that is not known', { 'repr-digest': 'crc32c=:AAAAAA==:' }],
-  ])('that are %s is not asked for them', async (_, headers) => {
+    ['of an unknown kind', { 'repr-digest': 'crc32c=:AAAAAA==:' }],
+  ])('that are %s is not held to them', async (_, headers) => {
     expect((await attemptOn(whole(BODY, headers))).result.kind).toBe('complete');
   });
 
-  it('is held to them by the whole of a download that was cut', async () => {
+  it('is held to them across a download that was cut', async () => {
     for (const [stated, kind] of [
       [hash('md5'), 'complete'],
       [hash('md5', Buffer.from('x')), 'failed'],
     ] as const) {
       const { source, attempt, spill } = await setup();
       const headers = { etag: '"v1"', 'content-md5': stated };
-      // The hash of the rest, as an answer to a range may have it, is not that of the recording.
+      // A response to a range may state the hash of the rest, which is not the hash of the recording.
       const link = source.serve(
         '/a',
         cutAfter(BODY, 100_000, headers),
@@ -190,7 +201,7 @@ describe('a source that states hashes', () => {
     }
   });
 
-  it('and compresses is held to its own check only', async () => {
+  it('and compresses is held only to the checksum of its compression', async () => {
     const { result } = await attemptOn((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', digest: `sha-256=${wrong}` }).end(gzipSync(BODY));
     });
@@ -204,7 +215,7 @@ describe('a source that misbehaves', () => {
     ['a link that is gone', 'expired', status(410)],
     ['a refusal', 'source_refused', status(400)],
     ['an outage', 'source_error', status(503, { 'retry-after': '1' })],
-    ['a redirect without a goal', 'source_error', status(302)],
+    ['a redirect without a target', 'source_error', status(302)],
     ['a redirect to itself', 'too_many_redirects', redirect('/a')],
     ['a redirect to a forbidden address', 'insecure_url', redirect('http://169.254.169.254/latest')],
     ['a redirect to a forbidden address over TLS', 'forbidden_address', redirect('https://169.254.169.254/latest')],
@@ -212,27 +223,35 @@ describe('a source that misbehaves', () => {
     ['a redirect to a file', 'invalid_url', redirect('file:///etc/passwd')],
     ['a redirect with credentials', 'invalid_url', redirect('https://a:b@example.com/')],
     ['a page instead of audio', 'not_audio', page('<html>expired</html>', 'text/html')],
-    ['a page that is called audio', 'not_audio', page('{"error":"expired"}', 'audio/wav')],
+    ['a page that claims to be audio', 'not_audio', page('{"error":"expired"}', 'audio/wav')],
     ['an empty body', 'empty_body', status(200)],
     ['an empty body in chunks', 'empty_body', (_, response) => response.writeHead(200).end()],
     ['no content', 'empty_body', status(204)],
-    ['a coding that is not known', 'bad_encoding', status(200, { 'content-encoding': 'zstd' }, 'x')],
-    ['a coding that is not what it says', 'bad_encoding', status(200, { 'content-encoding': 'gzip' }, 'not gzip')],
-    ['too long a body', 'too_large', whole(wav(1_000_001))],
-    ['too long a body that does not say so', 'too_large', (_, response) => response.writeHead(200).end(wav(1_100_000))],
+    ['an unknown coding', 'bad_encoding', status(200, { 'content-encoding': 'zstd' }, 'x')],
     [
-      'a bomb',
+      'a body that is not in its stated coding',
+      'bad_encoding',
+      status(200, { 'content-encoding': 'gzip' }, 'not gzip'),
+    ],
+    ['a body that is too long', 'too_large', whole(wav(1_000_001))],
+    [
+      'a body that is too long and does not state its length',
+      'too_large',
+      (_, response) => response.writeHead(200).end(wav(1_100_000)),
+    ],
+    [
+      'a decompression bomb',
       'too_large',
       (_, r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(5e6))),
     ],
     ['no answer', 'source_unreachable', (request) => request.socket.destroy()],
-    ['what is not HTTP', 'source_error', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n')],
-  ])('%s: %s', async (_, reason, answer) => {
+    ['another protocol than HTTP', 'source_error', (request) => request.socket.end('SSH-2.0-OpenSSH\r\n')],
+  ])('sends %s: %s', async (_, reason, answer) => {
     const { result } = await attemptOn(answer);
     expect(result).toMatchObject(failed(reason));
   });
 
-  it('ends a body that never does, at the limit', async () => {
+  it('sends an endless body: the download ends at the limit', async () => {
     const endless: Answer = (_, response) => {
       const push = (): void => {
         while (!response.destroyed && response.write(Buffer.alloc(16_384, 0x55)));
@@ -245,32 +264,32 @@ describe('a source that misbehaves', () => {
   });
 
   it.each<[string, Answer]>([
-    ['stands still before it answers', () => undefined],
-    ['stands still in the middle', stallAfter(BODY, 10_000)],
-  ])('is left when it %s', async (_, answer) => {
-    const { result } = await attemptOn(answer, { stallMs: 100 });
+    ['stalls before it answers', () => undefined],
+    ['stalls in the middle', stallAfter(BODY, 10_000)],
+  ])('is abandoned if it %s', async (_, answer) => {
+    const { result } = await attemptOn(answer, { stallMs: 100, clock: systemClock });
     expect(result).toEqual(failed('timeout'));
   });
 
-  it('is left when it trickles', async () => {
+  it('is abandoned if it trickles', async () => {
     const trickle: Answer = (_, response) => {
       response.writeHead(200, { 'content-length': 100_000 });
       const timer = setInterval(() => response.write('x'), 100);
       response.on('close', () => clearInterval(timer));
     };
-    expect((await attemptOn(trickle, { stallMs: 300 })).result).toEqual(failed('timeout'));
+    expect((await attemptOn(trickle, { stallMs: 300, clock: systemClock })).result).toEqual(failed('timeout'));
   });
 
-  it('is left at the deadline however fast it is', async () => {
+  it('is abandoned at the deadline, however fast it is', async () => {
     const fast: Answer = (_, response) => {
       response.writeHead(200, { 'content-length': 1_000_000 });
       const timer = setInterval(() => response.write(Buffer.alloc(1_000)), 5);
       response.on('close', () => clearInterval(timer));
     };
-    expect((await attemptOn(fast, {}, 200)).result).toEqual(failed('timeout'));
+    expect((await attemptOn(fast, { clock: systemClock }, 200)).result).toEqual(failed('timeout'));
   });
 
-  it('is not asked at all when it cannot be reached, and its name goes nowhere', async () => {
+  it('is reported as unreachable, without its name', async () => {
     const { source, attempt } = await setup({ allowed: ['gone.test', '127.0.0.1'] });
     expect(await attempt('https://gone.test/a')).toEqual({
       kind: 'failed',
@@ -284,14 +303,14 @@ describe('a source that misbehaves', () => {
     });
   });
 
-  it('that speaks plain HTTP where TLS is wanted is a TLS error', async () => {
+  it('speaks plain HTTP instead of TLS: a TLS error', async () => {
     const { source, attempt } = await setup();
     expect(await attempt(`https://${source.host}/a`)).toMatchObject(failed('tls_error'));
   });
 });
 
 describe('the connection', () => {
-  it('goes to the address that was judged, under the name of the link', async () => {
+  it('goes to the judged address, under the host name of the link', async () => {
     let asked = 0;
     const resolve: Resolve = () =>
       Promise.resolve([{ address: (asked += 1) === 1 ? '127.0.0.1' : '10.0.0.1', family: 4 }]);

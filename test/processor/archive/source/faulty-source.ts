@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A recording source on loopback that answers as the test says, and remembers what it was asked. */
+/** A recording source on loopback with scripted answers. Records the requests. */
 export class FaultySource {
   readonly requests: IncomingMessage[] = [];
   private readonly answers = new Map<string, Answer[]>();
@@ -30,7 +30,7 @@ export class FaultySource {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** Answers requests for the path, one after the other; the last answer stays. @returns the link. */
+  /** Sets the answers to requests for a path, in order; the last one repeats. @returns the link. */
   serve(path: string, ...answers: Answer[]): string {
     this.answers.set(path, answers);
     return `http://${this.host}${path}?token=very-secret`;
@@ -56,7 +56,7 @@ export class FaultySource {
   };
 }
 
-/** Well-behaved: with length, strong ETag and ranges. */
+/** Sends the whole body, with length, strong ETag and ranges. */
 export function whole(body: Buffer, headers: Record<string, string> = {}): Answer {
   return (request, response) => {
     const etag = '"v1"';
@@ -79,7 +79,7 @@ export function whole(body: Buffer, headers: Record<string, string> = {}): Answe
   };
 }
 
-/** Announces the whole, sends some of it and cuts the connection. */
+/** Announces the whole body, sends a part of it and cuts the connection. */
 export function cutAfter(body: Buffer, bytes: number, headers: Record<string, string> = { etag: '"v1"' }): Answer {
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'audio/wav', 'content-length': body.length, ...headers });
@@ -87,7 +87,7 @@ export function cutAfter(body: Buffer, bytes: number, headers: Record<string, st
   };
 }
 
-/** Sends some bytes and then nothing any more, with the connection open. */
+/** Sends a part of the body, then nothing, and keeps the connection open. */
 export function stallAfter(body: Buffer, bytes: number): Answer {
   return (_request, response) => {
     response.writeHead(200, { 'content-length': body.length });

@@ -1,4 +1,4 @@
-/** IPv4 targets that no link may lead to, by what they are. */
+/** IPv4 targets that no link may lead to. */
 const IPV4 = [
   '127.0.0.1', // loopback
   '10.0.0.1', // private
@@ -12,7 +12,7 @@ const IPV4 = [
   '0.0.0.0', // this host
 ] as const;
 
-/** The spellings that URL parsers, resolvers or C libraries take for an IPv4 address. */
+/** The spellings of an IPv4 address that URL parsers, resolvers or C libraries accept. */
 function spellings(address: string): string[] {
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
   const whole = ((a * 256 + b) * 256 + c) * 256 + d;
@@ -71,7 +71,7 @@ const IPV6 = [
   '[4000::1]',
 ];
 
-/** Names, and what a resolver that is on the attacker's side, or inside of a cloud, says for them. */
+/** Host names and their addresses, according to a resolver of an attacker or inside a cloud. */
 export const FORBIDDEN_NAMES: Readonly<Record<string, readonly string[]>> = {
   localhost: ['127.0.0.1'],
   'localhost.': ['::1'],
@@ -98,7 +98,7 @@ const BY_NAME = Object.keys(FORBIDDEN_NAMES).flatMap((name) => [
   `${name.replace(/\.$/, '')}:8443`,
 ]);
 
-/** Whole links whose host is not what it looks like. */
+/** Links whose host is not the one that it seems to be. */
 const TRICKS = [
   'https://public.test@127.0.0.1/a',
   'https://public.test:443@169.254.169.254/a',

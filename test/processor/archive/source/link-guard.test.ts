@@ -4,7 +4,7 @@ import { LinkGuard, type Resolve } from '../../../../processor/archive/source/li
 
 const PUBLIC = { address: '93.184.215.14', family: 4 };
 
-/** A resolver that never leaves the test. */
+/** Answers of a resolver that uses no network. */
 const names: Record<string, { address: string; family: number }[]> = {
   'public.test': [PUBLIC, { address: '2606:4700::1111', family: 6 }],
   'mixed.test': [PUBLIC, { address: '10.0.0.1', family: 4 }],
@@ -28,7 +28,7 @@ async function judge(link: string, allowed: readonly string[] = [], base?: strin
 }
 
 describe('LinkGuard', () => {
-  it('takes https on public addresses, and says which', async () => {
+  it('allows https on public addresses and returns them', async () => {
     expect(await judge('https://public.test/a.wav?sig=1')).toEqual(['93.184.215.14', '2606:4700::1111']);
     expect(await judge('https://93.184.215.14/a')).toEqual(['93.184.215.14']);
     expect(await judge('https://[2606:4700::1111]/a')).toEqual(['2606:4700::1111']);
@@ -65,7 +65,7 @@ describe('LinkGuard', () => {
     'https://inside.test/a',
     'https://mapped.test/a',
     'https://metadata.test/a',
-  ])('refuses the forbidden address behind %s', async (link) => {
+  ])('refuses the forbidden address of %s', async (link) => {
     expect(await judge(link)).toBe('forbidden_address');
   });
 
@@ -89,28 +89,28 @@ describe('LinkGuard', () => {
     expect(await judge(link)).toBe(reason);
   });
 
-  it('asks the resolver once for a name, and never for an address', async () => {
+  it('resolves a name once and never resolves an address', async () => {
     asked.length = 0;
     await judge('https://public.test/a');
     await judge('https://127.1/a');
     expect(asked).toEqual(['public.test']);
   });
 
-  it('takes plain http and private addresses on hosts that are allowed', async () => {
+  it('allows plain http and private addresses on allowed hosts', async () => {
     expect(await judge('http://127.0.0.1:8099/a', ['127.0.0.1:8099'])).toEqual(['127.0.0.1']);
     expect(await judge('http://inside.test/a', ['inside.test'])).toEqual(['10.0.0.1']);
     expect(await judge('https://inside.test:8443/a', ['inside.test'])).toEqual(['10.0.0.1']);
     expect(await judge('http://[::1]:80/a', ['::1'])).toEqual(['::1']);
   });
 
-  it('takes no other port, host or spelling for an allowed one', async () => {
+  it('does not mistake another port, host or spelling for an allowed one', async () => {
     expect(await judge('http://127.0.0.1:8098/a', ['127.0.0.1:8099'])).toBe('insecure_url');
     expect(await judge('https://127.0.0.1/a', ['127.0.0.1:8443'])).toBe('forbidden_address');
     expect(await judge('https://sub.inside.test/a', ['inside.test'])).toBe('source_unreachable');
     expect(await judge('https://metadata.test/a', ['169.254.169.254'])).toBe('forbidden_address');
   });
 
-  it('judges a redirect against the link that it came from', async () => {
+  it('resolves a redirect relative to its link and judges it', async () => {
     expect(await judge('/b.wav', [], 'https://public.test/a')).toEqual(['93.184.215.14', '2606:4700::1111']);
     expect(await judge('//127.0.0.1/b', [], 'https://public.test/a')).toBe('forbidden_address');
     expect(await judge('http://public.test/b', [], 'https://public.test/a')).toBe('insecure_url');
@@ -135,7 +135,7 @@ describe('canonicalHost', () => {
     ['example.com:0', undefined],
     ['example.com:65536', undefined],
     ['', undefined],
-  ])('reads %s as %s', (entry, canonical) => {
+  ])('converts %s to %s', (entry, canonical) => {
     expect(canonicalHost(entry)).toBe(canonical);
   });
 });

@@ -3,17 +3,18 @@ import { judgeHead, retryAfter } from '../../../../processor/archive/source/resp
 import { resumePoint } from '../../../../processor/archive/source/resume-point.js';
 
 const NOW = Date.parse('2026-05-03T08:00:00Z');
-const judge = (status: number, headers = {}, have = 0, total?: number) => judgeHead(status, headers, have, total, NOW);
+const judge = (status: number, headers = {}, storedBytes = 0, total?: number) =>
+  judgeHead(status, headers, storedBytes, total, NOW);
 
 describe('judgeHead', () => {
-  it('takes a whole body', () => {
+  it('accepts a whole body', () => {
     expect(judge(200, { 'content-length': '12' })).toEqual({
       kind: 'body',
       plan: { startsAt: 0, totalBytes: 12, encodings: [] },
     });
   });
 
-  it('takes the rest of a body, and only the rest that was asked for', () => {
+  it('accepts the rest of a body, but only the requested rest', () => {
     expect(judge(206, { 'content-range': 'bytes 5-11/12' }, 5, 12)).toMatchObject({
       plan: { startsAt: 5, totalBytes: 12 },
     });
@@ -24,11 +25,11 @@ describe('judgeHead', () => {
     expect(judge(206, { 'content-range': 'bytes 0-11/12' })).toMatchObject({ fault: { reason: 'source_error' } });
   });
 
-  it('starts anew when the source ignores the range', () => {
+  it('starts over if the source ignores the range', () => {
     expect(judge(200, { 'content-length': '12' }, 5, 12)).toMatchObject({ plan: { startsAt: 0, totalBytes: 12 } });
   });
 
-  it('undoes codings in the reverse order, and does not take their length for that of the recording', () => {
+  it('decodes codings in reverse order and ignores the encoded length', () => {
     expect(judge(200, { 'content-length': '12', 'content-encoding': 'deflate, gzip, identity' })).toMatchObject({
       plan: { totalBytes: undefined, encodings: ['gzip', 'deflate'] },
     });
@@ -54,11 +55,11 @@ describe('judgeHead', () => {
     [503, 'source_error'],
     [304, 'source_error'],
     [0, 'source_error'],
-  ])('takes %i for %s', (status, reason) => {
+  ])('maps %i to %s', (status, reason) => {
     expect(judge(status)).toMatchObject({ kind: 'fault', fault: { reason } });
   });
 
-  it('passes Retry-After on', () => {
+  it('passes on Retry-After', () => {
     expect(judge(429, { 'retry-after': '7' })).toMatchObject({ fault: { retryAfterMs: 7_000 } });
     expect(retryAfter('Sun, 03 May 2026 08:00:30 GMT', NOW)).toBe(30_000);
     expect(retryAfter('Sun, 03 May 2026 07:00:00 GMT', NOW)).toBe(0);
@@ -67,7 +68,7 @@ describe('judgeHead', () => {
 });
 
 describe('resumePoint', () => {
-  it('is a strong ETag, else a date that is strong', () => {
+  it('is a strong ETag, or else a strong date', () => {
     const old = { 'last-modified': 'Sun, 03 May 2026 07:59:00 GMT', date: 'Sun, 03 May 2026 08:00:00 GMT' };
     expect(resumePoint({ etag: '"v1"', ...old }, 12)).toEqual({ validator: '"v1"', totalBytes: 12 });
     expect(resumePoint({ etag: 'W/"v1"', ...old }, 12)?.validator).toBe(old['last-modified']);
@@ -81,7 +82,7 @@ describe('resumePoint', () => {
     [{ 'last-modified': 'Sun, 03 May 2026 08:00:00 GMT', date: 'Sun, 03 May 2026 08:00:00 GMT' }],
     [{ 'last-modified': 'Sun, 03 May 2026 08:00:00 GMT' }],
     [{ 'last-modified': 'nonsense', date: 'Sun, 03 May 2026 08:00:00 GMT' }],
-  ])('is not there for %j', (headers) => {
+  ])('is undefined for %j', (headers) => {
     expect(resumePoint(headers, 12)).toBeUndefined();
   });
 });

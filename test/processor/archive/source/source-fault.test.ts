@@ -23,11 +23,11 @@ describe('faultOfError', () => {
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'tls_error'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls_error'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls_error'],
-  ])('takes %s for %s, and nothing of the message along', (code, reason) => {
+  ])('maps %s to %s and drops the message', (code, reason) => {
     expect(faultOfError(error(code))).toEqual({ reason, detail: code });
   });
 
-  it('looks into an error of several addresses, and passes on what is no fault of the source', () => {
+  it('inspects an aggregate error, and rethrows errors that the source did not cause', () => {
     expect(faultOfError(new AggregateError([error('ECONNREFUSED')]))).toEqual({
       reason: 'source_unreachable',
       detail: 'ECONNREFUSED',

@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../../../infra/async/clock.js';
 import { isPublicAddress } from '../../../../processor/archive/source/address-guard.js';
 import { AllowedHosts } from '../../../../processor/archive/source/allowed-hosts.js';
 import { Downloader } from '../../../../processor/archive/source/download.js';
@@ -15,6 +14,7 @@ import { Canary } from '../canary.js';
 import { FaultySource, redirect, whole } from './faulty-source.js';
 import { FORBIDDEN_LINKS, FORBIDDEN_NAMES } from './forbidden-links.js';
 import { BODY } from '../pipeline/pipeline-harness.js';
+import { ManualClock } from '../../../support/manual-clock.js';
 import { tempDir } from '../../../support/temp-dir.js';
 
 const PUBLIC = ['93.184.215.14', '2606:4700::1111', '8.8.8.8'];
@@ -23,25 +23,26 @@ const SEED = 20_260_503;
 
 const answer = (addresses: readonly string[]) =>
   addresses.map((address) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
-/** Whatever name it is asked for, it is one of ours. */
+/** Resolves every name to an internal address. */
 const named: Resolve = (hostname) => Promise.resolve(answer(FORBIDDEN_NAMES[hostname] ?? ['127.0.0.1']));
 
-/** The whole way of a download, with the resolver and the connect step in the test's hands. */
+/** A complete download with the given resolver and connect step. */
 function attempts(resolve: Resolve, open: OpenSource, allowed: readonly string[] = []) {
+  const clock = new ManualClock();
   const follower = new LinkFollower(new LinkGuard(new AllowedHosts(allowed), resolve), open);
-  const downloader = new Downloader({ follower, maxBytes: 1e6, stallMs: 5_000, clock: systemClock });
+  const downloader = new Downloader({ follower, maxBytes: 1e6, stallMs: 5_000, clock });
   const spill = new SpillFile(join(tempDir(), 'a'));
   const { signal } = new AbortController();
   return async (link: string) => {
-    const result = await downloader.attempt(link, spill, Date.now() + 10_000, signal);
+    const result = await downloader.attempt(link, spill, clock.now() + 10_000, signal);
     return result.kind === 'failed' ? result.fault.reason : result.kind;
   };
 }
 
 const REFUSALS = ['forbidden_address', 'invalid_url', 'insecure_url'];
 
-describe('a link to where none may lead', () => {
-  it('is refused in every one of over 200 spellings, without a connection', async () => {
+describe('a link to a forbidden target', () => {
+  it('is refused without a connection in over 200 spellings', async () => {
     const canary = await Canary.start();
     const attempt = attempts(named, canary.open);
     expect(new Set(FORBIDDEN_LINKS).size).toBeGreaterThanOrEqual(200);
@@ -52,7 +53,7 @@ describe('a link to where none may lead', () => {
     expect(canary.connections).toBe(0);
   });
 
-  it('is refused on loopback with the real connect step too, where a listener waits for it', async () => {
+  it('is refused by the real connect step too, although a listener on loopback waits', async () => {
     const canary = await Canary.start();
     const attempt = attempts(named, openHttpSource);
     const hosts = ['127.0.0.1', '127.1', '2130706433', '0x7f.1', '[::ffff:127.0.0.1]', '0', '0.0.0.0', 'localhost'];
@@ -62,7 +63,7 @@ describe('a link to where none may lead', () => {
     expect(canary.connections).toBe(0);
   });
 
-  it('would be noticed: the canary sees who may connect', async () => {
+  it('would be detected: the canary sees connections that are allowed', async () => {
     const canary = await Canary.start();
     expect(await attempts(() => Promise.resolve(answer(PUBLIC)), canary.open)('https://public.test/a')).toBe(
       'source_unreachable',
@@ -73,15 +74,15 @@ describe('a link to where none may lead', () => {
   });
 });
 
-describe('a resolver that changes its mind', () => {
+describe('a resolver that changes its answers', () => {
   const list = (from: readonly string[]) => fc.array(fc.constantFrom(...from), { minLength: 1, maxLength: 4 });
   const anyAnswer = fc.oneof(list(PUBLIC), list(PRIVATE), list([...PUBLIC, ...PRIVATE]));
 
-  it('never gets a connection to what was not judged, in 1,000 flips', async () => {
+  it('never causes a connection to an address that was not judged, in 1,000 runs', async () => {
     const canary = await Canary.start();
     let flips = 0;
     await fc.assert(
-      // First what it says to whoever judges, then what it says to whoever asks again; and again after a redirect.
+      // The first answer is for the judgement, the next ones are for repeated queries and for the redirect.
       fc.asyncProperty(
         fc.array(anyAnswer, { minLength: 2, maxLength: 4 }),
         fc.boolean(),
@@ -135,7 +136,7 @@ describe('a redirect', () => {
     `https://2130706433:${port}/a`,
   ];
 
-  it('of any code leads to no forbidden place', async () => {
+  it('of any status leads to no forbidden target', async () => {
     const canary = await Canary.start();
     const source = await FaultySource.start();
     const attempt = attempts(named, canary.openBut(source.host), [source.host]);
@@ -154,7 +155,7 @@ describe('a redirect', () => {
     expect([canary.connections, canary.targets]).toEqual([0, []]);
   });
 
-  it.each([1, 2, 3, 4, 5])('to a forbidden place is refused after %i that are fine', async (hops) => {
+  it.each([1, 2, 3, 4, 5])('to a forbidden target is refused after %i allowed ones', async (hops) => {
     const canary = await Canary.start();
     const source = await FaultySource.start();
     for (let hop = 0; hop < hops; hop += 1) {
@@ -165,7 +166,7 @@ describe('a redirect', () => {
     expect(canary.connections).toBe(0);
   });
 
-  it('is not hidden in other headers', async () => {
+  it('in other headers is ignored', async () => {
     const canary = await Canary.start();
     const source = await FaultySource.start();
     const goal = `https://127.0.0.1:${canary.port}/a`;

@@ -16,7 +16,8 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SpillDirectory } from '../../../../processor/archive/spill/spill-directory.js';
-import { SpillError, SpillFile } from '../../../../processor/archive/spill/spill-file.js';
+import { SpillError } from '../../../../processor/archive/recording/spill-error.js';
+import { SpillFile } from '../../../../processor/archive/spill/spill-file.js';
 import { tempDir } from '../../../support/temp-dir.js';
 
 const HOUR = 3_600_000;
@@ -27,7 +28,7 @@ const DEAD = `${hostname()}_999999999_1_0123abcd`;
 const sha = (text: string) => createHash('sha256').update(text).digest('hex');
 
 describe('SpillFile', () => {
-  it('holds and hashes what was written, across being closed', async () => {
+  it('stores and hashes the written bytes, also when it is closed in between', async () => {
     const file = new SpillFile(join(tempDir(), 'a'));
     await file.append(Buffer.from('one '));
     await file.close();
@@ -39,7 +40,7 @@ describe('SpillFile', () => {
     expect(statSync(file.path).mode & 0o777).toBe(0o600);
   });
 
-  it('starts anew after a reset', async () => {
+  it('starts over after a reset', async () => {
     const file = new SpillFile(join(tempDir(), 'a'));
     await file.append(Buffer.from('something long'));
     file.resume = { validator: '"v1"', totalBytes: 99 };
@@ -50,7 +51,7 @@ describe('SpillFile', () => {
     expect([file.bytes, file.sha256(), readFileSync(file.path, 'utf8')]).toEqual([5, sha('short'), 'short']);
   });
 
-  it('waits for a write under way when it is closed, and is gone when it is removed', async () => {
+  it('waits for an active write when it is closed, and is gone after its removal', async () => {
     const file = new SpillFile(join(tempDir(), 'a'));
     const writing = file.append(Buffer.alloc(1_000_000, 1));
     await file.close();
@@ -61,7 +62,7 @@ describe('SpillFile', () => {
     expect(existsSync(file.path)).toBe(false);
   });
 
-  it('says which error the disk gave, and offers nothing to go on from', async () => {
+  it('reports the error of the disk and offers no point to resume from', async () => {
     const file = new SpillFile(join('/dev/null', 'a'));
     file.resume = { validator: '"v1"', totalBytes: 99 };
     const failure = await file.append(Buffer.from('x')).catch((error: unknown) => error);
@@ -72,7 +73,7 @@ describe('SpillFile', () => {
 });
 
 describe('SpillDirectory', () => {
-  const directory = (root: string, keepMs = HOUR) => new SpillDirectory({ root, silentMs: HOUR, keepMs });
+  const directory = (root: string, keepMs = HOUR) => new SpillDirectory({ root, maxSilenceMs: HOUR, keepMs });
 
   async function opened(root: string, keepMs?: number): Promise<SpillDirectory> {
     const spills = directory(root, keepMs);
@@ -80,7 +81,7 @@ describe('SpillDirectory', () => {
     return spills;
   }
 
-  /** A file of a recording, complete unless there is no fingerprint. */
+  /** Writes the file of a recording, which is complete if there is a fingerprint. */
   async function spilled(spills: SpillDirectory, fingerprint?: string): Promise<SpillFile> {
     const spill = spills.create();
     await spill.append(Buffer.from(BODY));
@@ -90,7 +91,7 @@ describe('SpillDirectory', () => {
     return spill;
   }
 
-  /** Makes a folder of this process look as if another had left it. */
+  /** Makes the folder of this process look as if another process had left it. */
   function disown(spill: SpillFile, owner = DEAD, ageMs = 0): string {
     const path = join(dirname(dirname(spill.path)), owner);
     renameSync(dirname(spill.path), path);
@@ -100,7 +101,7 @@ describe('SpillDirectory', () => {
     return path;
   }
 
-  it('takes up what a dead process has completed, once, and leaves nothing of it there', async () => {
+  it('adopts a recording of a dead process once, and removes it there', async () => {
     const root = tempDir();
     const path = disown(await spilled(await opened(root), FINGERPRINT));
     const spills = await opened(root);
@@ -115,7 +116,7 @@ describe('SpillDirectory', () => {
     expect(readdirSync(root)).toHaveLength(1);
   });
 
-  it('shares what a live process has completed, and takes nothing from it', async () => {
+  it('shares a recording of a live process, which keeps it', async () => {
     const root = tempDir();
     const [one, other] = [await opened(root), await opened(root)];
     const spill = await spilled(one, FINGERPRINT);
@@ -125,7 +126,7 @@ describe('SpillDirectory', () => {
     expect(await other.adopt(FINGERPRINT)).toBeDefined();
   });
 
-  it('shares what this process works on under an earlier lease', async () => {
+  it('shares a recording that this process works on under an earlier lease', async () => {
     const spills = await opened(tempDir());
     const earlier = await spilled(spills, FINGERPRINT);
     const later = await spills.adopt(FINGERPRINT);
@@ -141,7 +142,7 @@ describe('SpillDirectory', () => {
     ['is gone', (file) => rmSync(file)],
     ['has half a manifest', (_, manifest) => truncateSync(manifest, 20)],
     ['has a manifest of something else', (_, manifest) => writeFileSync(manifest, '{"file":"../../etc/passwd"}')],
-  ])('does not take up what %s', async (_, harm) => {
+  ])('does not adopt a recording that %s', async (_, harm) => {
     const root = tempDir();
     const path = disown(await spilled(await opened(root), FINGERPRINT));
     harm(join(path, '1.audio'), join(path, `${FINGERPRINT}.json`));
@@ -153,7 +154,7 @@ describe('SpillDirectory', () => {
     ).toEqual([]);
   });
 
-  it('removes what dead processes have left incomplete, and nothing else', async () => {
+  it('removes only incomplete recordings of dead processes', async () => {
     const root = tempDir();
     const partial = disown(await spilled(await opened(root)));
     const earlierLife = disown(await spilled(await opened(root)), `${hostname()}_${process.pid}_1_0123abcd`);
@@ -173,7 +174,7 @@ describe('SpillDirectory', () => {
     ]);
   });
 
-  it('removes what is complete and nobody wants, but only after it could be taken up', async () => {
+  it('removes old complete recordings, but only after they could be adopted', async () => {
     const root = tempDir();
     const old = disown(await spilled(await opened(root), FINGERPRINT), DEAD, 2 * HOUR);
     const young = disown(await spilled(await opened(root), FINGERPRINT), `${hostname()}_999999998_1_0123abcd`);
@@ -183,7 +184,7 @@ describe('SpillDirectory', () => {
     expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
   });
 
-  it('removes what a dead process has of what is archived, and nothing else', async () => {
+  it('removes only archived recordings of a dead process', async () => {
     const root = tempDir();
     const other = 'b'.repeat(64);
     const path = disown(await spilled(await opened(root), FINGERPRINT));
@@ -194,7 +195,7 @@ describe('SpillDirectory', () => {
   });
 
   it.each(['tidy', 'close'] as const)(
-    'takes nothing archived from a live process, and removes it by %s when that has died with it',
+    'leaves archived recordings to a live process, and removes them by %s once it has died',
     async (occasion) => {
       const root = tempDir();
       const theirs = await spilled(await opened(root), FINGERPRINT);
@@ -209,7 +210,7 @@ describe('SpillDirectory', () => {
     },
   );
 
-  it('leaves only what is complete when it is closed', async () => {
+  it('leaves only complete recordings when it is closed', async () => {
     const root = tempDir();
     const spills = await opened(root);
     for (const fingerprint of [FINGERPRINT, undefined]) await spilled(spills, fingerprint);
@@ -224,7 +225,7 @@ describe('SpillDirectory', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
-  it('goes on when somebody has removed its empty folder', async () => {
+  it('continues after somebody has removed its empty folder', async () => {
     const root = tempDir();
     const spills = await opened(root);
     for (const name of readdirSync(root)) rmSync(join(root, name), { recursive: true });
@@ -232,7 +233,7 @@ describe('SpillDirectory', () => {
     expect(readFileSync(spill.path, 'utf8')).toBe(BODY);
   });
 
-  it('does nothing that a power cut would undo, once it is synced', async () => {
+  it('flushes recording and manifest when it is synced, and fails if they are gone', async () => {
     const spills = await opened(tempDir());
     const spill = await spilled(spills, FINGERPRINT);
     await spill.sync();

@@ -1,8 +1,8 @@
-/** A set that holds the last strings that were added, and no more than `most`. */
-export class MostRecent {
+/** A set of the strings that were added last, at most `maxSize` of them. */
+export class RecentSet {
   private readonly strings = new Set<string>();
 
-  constructor(private readonly most: number) {}
+  constructor(private readonly maxSize: number) {}
 
   has(string: string): boolean {
     return this.strings.has(string);
@@ -12,6 +12,6 @@ export class MostRecent {
     this.strings.delete(string);
     this.strings.add(string);
     const [oldest] = this.strings;
-    if (this.strings.size > this.most && oldest !== undefined) this.strings.delete(oldest);
+    if (this.strings.size > this.maxSize && oldest !== undefined) this.strings.delete(oldest);
   }
 }
