@@ -1,50 +1,61 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '../../infra/async/backoff.js';
+import { sleep, type Clock } from '../../infra/async/clock.js';
 import type { Logger } from '../../infra/observability/logger.js';
+import { DISK_RETRY } from '../spool/disk-health.js';
 import { failureOf } from '../spool/spool-failure.js';
 
-/** The spool's folder cannot be made, read or written by this user: set INGRESS_SPOOL_DIR, or its permissions. */
+/** This user cannot create, read or write the spool's folder: change INGRESS_SPOOL_DIR or the folder's permissions. */
 export class SpoolUnusableError extends Error {
   override readonly name = 'SpoolUnusableError';
 }
 
-const RETRY_MS = 1_000;
+/** Errors that only an operator can fix. */
+const PERMANENT_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EEXIST']);
 
-/** What no time cures. */
-const FOR_AN_OPERATOR = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EEXIST']);
+export type OpenSpoolDeps<T> = {
+  /** The spool's folder, for messages. */
+  readonly root: string;
+  readonly open: () => Promise<T>;
+  readonly onOpen: (opened: T) => void;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Ends the retries. */
+  readonly stopped: AbortSignal;
+};
 
 /**
- * Opens once before it returns; where the disk is full or fails, again and again in the background.
- * @throws SpoolUnusableError when only an operator can help; whatever else `open` throws that is not of the file system.
+ * Opens the spool. The first attempt is awaited; if the disk is full or fails, retries in the background.
+ *
+ * @throws SpoolUnusableError when only an operator can help. Errors of `open` that are not of the file system are passed on.
  */
-export async function openWhenPossible<T>(
-  open: () => Promise<T>,
-  logger: Logger,
-  stopped: AbortSignal,
-  onOpen: (opened: T) => void,
-): Promise<void> {
+export async function openWhenPossible<T>(deps: OpenSpoolDeps<T>): Promise<void> {
+  const { root, open, onOpen, logger } = deps;
   try {
     onOpen(await open());
-    return;
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    if (FOR_AN_OPERATOR.has(code)) {
-      throw new SpoolUnusableError(`the folder of the spool cannot be used (INGRESS_SPOOL_DIR): ${String(error)}`);
+    if (PERMANENT_CODES.has(code)) {
+      throw new SpoolUnusableError(`cannot use the spool folder ${root} (INGRESS_SPOOL_DIR): ${String(error)}`);
     }
-    logger.error({ err: error, failure: failureOf(error) }, 'there is no spool until its disk is well again');
+    logger.error({ err: error, dir: root, failure: failureOf(error) }, 'spool unavailable: disk failed, retrying');
+    void keepOpening(deps);
   }
-  void (async () => {
-    while (!stopped.aborted) {
-      await delay(RETRY_MS, undefined, { ref: false });
-      try {
-        onOpen(await open());
-        logger.info('the spool is open');
-        return;
-      } catch (err) {
-        logger.debug({ err }, 'there is still no spool');
-      }
+}
+
+async function keepOpening<T>({ root, open, onOpen, logger, clock, stopped }: OpenSpoolDeps<T>): Promise<void> {
+  const backoff = new Backoff(DISK_RETRY);
+  for (;;) {
+    await sleep(clock, backoff.nextMs(), stopped);
+    if (stopped.aborted) return;
+    try {
+      onOpen(await open());
+      logger.info({ dir: root }, 'spool available');
+      return;
+    } catch (err) {
+      logger.debug({ err, dir: root }, 'spool still unavailable, retrying');
     }
-  })();
+  }
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -5,7 +5,8 @@ import { InFlight, type FlyingBatch } from './in-flight.js';
 import type { ProduceSession } from './produce-session.js';
 import { refusesRecords } from '../protocol/protocol-error.js';
 import type { BatchRecord } from '../protocol/records/record-batch.js';
-import { recordBytes, RecordQueue, type QueuedRecord } from './record-queue.js';
+import { PromisedRecord, type QueuedRecord } from './queued-record.js';
+import { RecordQueue } from './record-queue.js';
 
 export type { EventProducerOptions } from './event-producer-options.js';
 
@@ -21,10 +22,10 @@ const LAST_BACKOFF_MS = 2_000;
  * missing. It connects, and connects again after a failure, for ever; what was not acknowledged goes out again, in its order, through a
  * new {@link ProduceSession} until its delivery timeout.
  */
-export class EventProducer<R extends BatchRecord = BatchRecord> {
-  private readonly queue: RecordQueue<R>;
+export class EventProducer {
+  private readonly queue: RecordQueue;
   private readonly options: Required<EventProducerOptions>;
-  private readonly inFlight = new InFlight<R>();
+  private readonly inFlight = new InFlight();
   private expiry: NodeJS.Timeout | undefined;
   private closed = false;
   private delivery: Promise<void> | undefined;
@@ -46,17 +47,18 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
   }
 
   /**
-   * Queues a record, and calls `settle` once: without an error when all in-sync replicas have the record; with
+   * Queues a record, and settles it once: without an error when all in-sync replicas have the record; with
    * - NotAcknowledgedError when that was not so within the delivery timeout, or the producer is closed: keep the record elsewhere or send
    *   it again;
    * - RecordRefusedError when the broker refuses this record for ever: do not send it again.
    */
-  enqueue(record: R, settle: NonNullable<QueuedRecord<R>['settle']>): void {
+  enqueue(record: QueuedRecord): void {
     if (this.closed) {
-      settle(new NotAcknowledgedError(`producer ${this.options.name} is closed`));
+      record.settle(new NotAcknowledgedError(`producer ${this.options.name} is closed`));
       return;
     }
-    this.queue.push({ record, bytes: recordBytes(record), queuedAt: performance.now(), settle });
+    record.queuedAt = performance.now();
+    this.queue.push(record);
     if (this.options.deliveryTimeoutMs !== Infinity) {
       this.expiry ??= setTimeout(() => this.expire(), this.options.deliveryTimeoutMs);
     }
@@ -64,21 +66,19 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
   }
 
   /** As {@link enqueue}: resolves, or rejects with the error. */
-  send(record: R): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.enqueue(record, (error) => (error === undefined ? resolve() : reject(error)));
-    });
+  send(record: BatchRecord): Promise<void> {
+    return new Promise((resolve, reject) => this.enqueue(new PromisedRecord(record, resolve, reject)));
   }
 
   /**
    * Takes back all records that are not acknowledged, in the order in which they came. They are not sent any more, but those under way may
    * still arrive, and are then settled; else they never settle.
    */
-  withdraw(): readonly R[] {
+  withdraw(): readonly QueuedRecord[] {
     const withdrawn = [...this.inFlight.withdraw(), ...this.queue.takeWhile(() => true)];
     clearTimeout(this.expiry);
     this.expiry = undefined;
-    return withdrawn.map(({ record }) => record);
+    return withdrawn;
   }
 
   /**
@@ -153,22 +153,17 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
     }
   }
 
-  private sendBatch(session: ProduceSession, records: readonly QueuedRecord<R>[]): void {
+  private sendBatch(session: ProduceSession, records: readonly QueuedRecord[]): void {
     const batch = this.inFlight.add(records);
-    session
-      .send(
-        records.map(({ record }) => record),
-        this.options.requestTimeoutMs,
-      )
-      .then(
-        () => this.acknowledged(session, batch),
-        (error: unknown) => this.failed(session, batch, asError(error)),
-      );
+    session.send(records, this.options.requestTimeoutMs).then(
+      () => this.acknowledged(session, batch),
+      (error: unknown) => this.failed(session, batch, asError(error)),
+    );
   }
 
-  private acknowledged(session: ProduceSession, batch: FlyingBatch<R>): void {
+  private acknowledged(session: ProduceSession, batch: FlyingBatch): void {
     // What a session that is over says now is true all the same.
-    for (const queued of batch.records) settle(queued);
+    for (const queued of batch.records) queued.settle();
     if (this.session !== session) return;
     this.inFlight.land(batch);
     this.backoffMs = 0;
@@ -178,7 +173,7 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
     this.endWhenDone();
   }
 
-  private failed(session: ProduceSession, batch: FlyingBatch<R>, cause: Error): void {
+  private failed(session: ProduceSession, batch: FlyingBatch, cause: Error): void {
     if (this.session !== session) return;
     this.session = undefined;
     const refused = this.settleRefused(batch, cause);
@@ -192,14 +187,14 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
   }
 
   /** Settles a record that the broker refuses when it stands alone, else sees to it that it soon will. */
-  private settleRefused({ records, isWithdrawn }: FlyingBatch<R>, cause: Error): boolean {
+  private settleRefused({ records, isWithdrawn }: FlyingBatch, cause: Error): boolean {
     if (isWithdrawn || !refusesRecords(cause)) return false;
     const [first] = records;
     if (records.length > 1 || first === undefined) {
       this.maxBatchRecords = Math.ceil(records.length / 2);
       return false;
     }
-    settle(first, new RecordRefusedError('Kafka refuses the record', { cause }));
+    first.settle(new RecordRefusedError('Kafka refuses the record', { cause }));
     return true;
   }
 
@@ -223,29 +218,20 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
       ...this.queue.takeWhile((queued) => this.isExpired(queued)),
     ];
     for (const queued of expired) {
-      settle(queued, new NotAcknowledgedError(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`));
+      queued.settle(new NotAcknowledgedError(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`));
     }
   }
 
-  private oldest(): QueuedRecord<R> | undefined {
+  private oldest(): QueuedRecord | undefined {
     for (const queued of this.inFlight.unsettled()) return queued;
     return this.queue.first();
   }
 
-  private isExpired({ queuedAt }: QueuedRecord<R>): boolean {
+  private isExpired({ queuedAt }: QueuedRecord): boolean {
     return performance.now() - queuedAt >= this.options.deliveryTimeoutMs;
   }
 }
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-function settle<R extends BatchRecord>(
-  queued: QueuedRecord<R>,
-  error?: NotAcknowledgedError | RecordRefusedError,
-): void {
-  const { settle: done } = queued;
-  queued.settle = undefined;
-  done?.(error);
 }

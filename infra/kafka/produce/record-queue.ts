@@ -1,20 +1,10 @@
-import type { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
 import type { BatchRecord } from '../protocol/records/record-batch.js';
-
-/** A record on its way, and who waits for it. */
-export type QueuedRecord<R extends BatchRecord = BatchRecord> = {
-  readonly record: R;
-  readonly bytes: number;
-  /** `performance.now()` at arrival. */
-  readonly queuedAt: number;
-  /** Called once: without an error when the record is in the log. Undefined from then on. */
-  settle: ((error?: NotAcknowledgedError | RecordRefusedError) => void) | undefined;
-};
+import type { QueuedRecord } from './queued-record.js';
 
 /** Framing, key and headers of a record in a batch, roughly. */
 const OVERHEAD_BYTES = 300;
 
-export function recordBytes({ value }: BatchRecord): number {
+function recordBytes({ value }: BatchRecord): number {
   return (value?.length ?? 0) + OVERHEAD_BYTES;
 }
 
@@ -30,8 +20,8 @@ export type RecordQueueOptions = {
  * First in, first out. Its first batch is ripe when it is large, or its first record has waited for `lingerMs`, or nothing more will
  * come.
  */
-export class RecordQueue<R extends BatchRecord = BatchRecord> {
-  private records: QueuedRecord<R>[] = [];
+export class RecordQueue {
+  private records: QueuedRecord[] = [];
   private queuedBytes = 0;
   private timer: NodeJS.Timeout | undefined;
   /** The first record has waited long enough. */
@@ -48,16 +38,16 @@ export class RecordQueue<R extends BatchRecord = BatchRecord> {
     return this.records.length;
   }
 
-  push(queued: QueuedRecord<R>): void {
+  push(queued: QueuedRecord): void {
     this.records.push(queued);
-    this.queuedBytes += queued.bytes;
+    this.queuedBytes += recordBytes(queued);
     if (this.records.length === 1) this.linger();
   }
 
   /** Puts records back in front, in their order: they were first, and have lingered. */
-  putBack(batch: readonly QueuedRecord<R>[]): void {
+  putBack(batch: readonly QueuedRecord[]): void {
     this.records = [...batch, ...this.records];
-    for (const { bytes } of batch) this.queuedBytes += bytes;
+    for (const queued of batch) this.queuedBytes += recordBytes(queued);
   }
 
   get isRipe(): boolean {
@@ -68,11 +58,11 @@ export class RecordQueue<R extends BatchRecord = BatchRecord> {
   }
 
   /** A batch of at most `maxRecords`; a record above the size limit is a batch of its own. Empty if the queue is. */
-  takeBatch(maxRecords: number): QueuedRecord<R>[] {
+  takeBatch(maxRecords: number): QueuedRecord[] {
     let end = 0;
     let bytes = 0;
     for (const queued of this.records) {
-      bytes += queued.bytes;
+      bytes += recordBytes(queued);
       if (end > 0 && (bytes > this.options.maxBatchBytes || end >= maxRecords)) break;
       end += 1;
     }
@@ -80,12 +70,12 @@ export class RecordQueue<R extends BatchRecord = BatchRecord> {
   }
 
   /** Takes out the records from the first on that the test is true for. */
-  takeWhile(test: (queued: QueuedRecord<R>) => boolean): QueuedRecord<R>[] {
+  takeWhile(test: (queued: QueuedRecord) => boolean): QueuedRecord[] {
     const end = this.records.findIndex((queued) => !test(queued));
     return this.remove(end === -1 ? this.records.length : end);
   }
 
-  first(): QueuedRecord<R> | undefined {
+  first(): QueuedRecord | undefined {
     return this.records[0];
   }
 
@@ -110,10 +100,10 @@ export class RecordQueue<R extends BatchRecord = BatchRecord> {
     }, leftMs);
   }
 
-  private remove(count: number): QueuedRecord<R>[] {
+  private remove(count: number): QueuedRecord[] {
     const removed = count === this.records.length ? this.records : this.records.slice(0, count);
     this.records = count === this.records.length ? [] : this.records.slice(count);
-    for (const { bytes } of removed) this.queuedBytes -= bytes;
+    for (const queued of removed) this.queuedBytes -= recordBytes(queued);
     this.linger();
     return removed;
   }

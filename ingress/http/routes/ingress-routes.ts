@@ -4,9 +4,9 @@ import { statusRoutes, type StatusSources } from './status-routes.js';
 import { webhookRoute, type WebhookRouteOptions } from './webhook-route.js';
 
 export type IngressRoutesOptions = WebhookRouteOptions &
-  Pick<StatusSources, 'notReady' | 'metricsPage'> & { readonly isOpenToAnyone: boolean };
+  Pick<StatusSources, 'readinessFault' | 'metricsPage'> & { readonly isOpenToAnyone: boolean };
 
-/** All that the ingress answers to, by path. */
+/** All routes of the ingress, by path. */
 export function ingressRoutes(options: IngressRoutesOptions): RouteTable {
   const { authHeader, isOpenToAnyone, limits } = options;
   const openApi = openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes: limits.maxBodyBytes });

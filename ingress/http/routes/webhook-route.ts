@@ -14,7 +14,7 @@ export type WebhookRouteOptions = {
   readonly limits: BodyLimits;
 };
 
-/** `POST /v1/webhooks/pathors`: who sends is known before a byte of the body is read, and the answer waits until the bytes are durable. */
+/** `POST /v1/webhooks/pathors`. Authenticates before reading the body, and answers once the bytes are durable. */
 export function webhookRoute({ receive, metrics, authenticate, authHeader, limits }: WebhookRouteOptions): Route {
   return ({ res, req, exchange, bodyBytes }) => {
     if (!authenticate(req.getHeader(authHeader))) {

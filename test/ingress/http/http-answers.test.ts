@@ -21,7 +21,7 @@ describe('a valid event', () => {
 
   it('is stored with the very bytes that were sent', async () => {
     expect((await post(ODD_SPELLING)).status).toBe(202);
-    expect(ingress.store.records).toMatchObject([{ stream: 'events', key: 'odd-ü-😀', body: ODD_SPELLING }]);
+    expect(ingress.sink.records).toMatchObject([{ stream: 'events', key: 'odd-ü-😀', body: ODD_SPELLING }]);
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', ''])(
@@ -32,19 +32,19 @@ describe('a valid event', () => {
   );
 
   it('is not answered before it is durable', async () => {
-    ingress.store.outcome = undefined;
+    ingress.sink.outcome = undefined;
     let answered = false;
     const response = post(JSON.stringify(SESSION_ENDED)).finally(() => (answered = true));
-    await ingress.store.arrived(1);
+    await ingress.sink.arrived(1);
     // A round trip on another connection would overtake nothing that was on its way.
     expect((await fetch(`${ingress.url}/healthz`)).status).toBe(200);
     expect(answered).toBe(false);
-    ingress.store.settle({ kind: 'stored', place: 'kafka' });
+    ingress.sink.settle({ kind: 'stored', place: 'kafka' });
     expect((await response).status).toBe(202);
   });
 
   it('is answered 202 with its place when it is in the spool', async () => {
-    ingress.store.outcome = { kind: 'stored', place: 'spool' };
+    ingress.sink.outcome = { kind: 'stored', place: 'spool' };
     const response = await post(JSON.stringify(SESSION_ENDED));
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ status: 'accepted', stored: 'spool' });
@@ -52,7 +52,7 @@ describe('a valid event', () => {
   });
 
   it('is refused with 503 and Retry-After when it cannot be made durable', async () => {
-    ingress.store.outcome = { kind: 'refused', reason: 'Kafka is away' };
+    ingress.sink.outcome = { kind: 'refused', reason: 'Kafka is away' };
     const response = await post(JSON.stringify(SESSION_ENDED));
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('1');
@@ -73,7 +73,7 @@ describe('a valid event', () => {
     const body = JSON.stringify({ ...SESSION_ENDED, pad: 'x'.repeat(MAX_BODY_BYTES - empty.length) });
     expect(body.length).toBe(MAX_BODY_BYTES);
     expect((await post(body)).status).toBe(202);
-    expect(ingress.store.records[0]?.body.equals(Buffer.from(body))).toBe(true);
+    expect(ingress.sink.records[0]?.body.equals(Buffer.from(body))).toBe(true);
   });
 });
 
@@ -87,8 +87,8 @@ describe('a body that is no valid event', () => {
     expect(response.status).toBe(400);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(await response.json()).toMatchObject({ status: 400, type: `urn:pathors-session-stream:problem:${type}` });
-    expect(ingress.store.records).toMatchObject([{ stream: 'dead-letter', key: null, body }]);
-    expect(ingress.store.records[0]?.headers).toMatchObject({ reason, 'remote-address': '127.0.0.1' });
+    expect(ingress.sink.records).toMatchObject([{ stream: 'dead-letter', key: null, body }]);
+    expect(ingress.sink.records[0]?.headers).toMatchObject({ reason, 'remote-address': '127.0.0.1' });
   });
 
   it('is answered 422 with every fault and kept under its session id', async () => {
@@ -99,22 +99,22 @@ describe('a body that is no valid event', () => {
     const problem = (await response.json()) as { status: number; errors: { path: string }[] };
     expect(problem.status).toBe(422);
     expect(problem.errors.map(({ path }) => path).sort()).toEqual(['/callDuration', '/projectId', '/timestamp']);
-    expect(ingress.store.records).toMatchObject([
+    expect(ingress.sink.records).toMatchObject([
       { stream: 'dead-letter', key: CALL_ENDED.sessionId, body: Buffer.from(body), headers: { reason: 'schema' } },
     ]);
-    expect(JSON.parse(ingress.store.records[0]?.headers['errors'] ?? '')).toEqual(problem.errors);
+    expect(JSON.parse(ingress.sink.records[0]?.headers['errors'] ?? '')).toEqual(problem.errors);
     expect(await metric(ingress.metrics, 'ingress_events_total{event="call.ended",outcome="dead_letter"}')).toBe(1);
   });
 
   it('that names an unknown event is answered 422, and its name becomes no label', async () => {
     const response = await post(JSON.stringify({ ...SESSION_ENDED, event: 'session.exploded' }));
     expect(response.status).toBe(422);
-    expect(ingress.store.records[0]?.headers).toMatchObject({ reason: 'unknown_event' });
+    expect(ingress.sink.records[0]?.headers).toMatchObject({ reason: 'unknown_event' });
     expect(await ingress.metrics.registry.metrics()).not.toContain('exploded');
   });
 
   it('is not answered 4xx before it is durable, but 503', async () => {
-    ingress.store.outcome = { kind: 'refused', reason: 'Kafka is away' };
+    ingress.sink.outcome = { kind: 'refused', reason: 'Kafka is away' };
     expect((await post('{')).status).toBe(503);
     expect((await post('{}')).status).toBe(503);
   });
@@ -135,7 +135,7 @@ describe('a request without a known token', () => {
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
     expect(await response.json()).toMatchObject({ status: 401 });
-    expect(ingress.store.records).toEqual([]);
+    expect(ingress.sink.records).toEqual([]);
   });
 
   it.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `BEARER  ${TOKEN}`, TOKEN, 'other-token'])(
@@ -188,7 +188,7 @@ describe('other requests', () => {
 
   it('for readiness tell the truth', async () => {
     expect((await fetch(`${ingress.url}/readyz`)).status).toBe(200);
-    ingress.store.reason = 'not connected to Kafka';
+    ingress.sink.fault = 'not connected to Kafka';
     const response = await fetch(`${ingress.url}/readyz`);
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({ status: 'not ready', reason: 'not connected to Kafka' });

@@ -51,7 +51,7 @@ function ask(agent: Agent, method: string, path: string, body?: string): Promise
 describe('with a certificate and its key, the ingress', () => {
   it('takes events, and answers probes and refusals, on one connection', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const before = ingress.store.records.length;
+    const before = ingress.sink.records.length;
     expect(await ask(agent, 'POST', '/v1/webhooks/pathors', EVENT)).toEqual([
       202,
       '{"status":"accepted","stored":"kafka"}',
@@ -59,7 +59,7 @@ describe('with a certificate and its key, the ingress', () => {
     expect((await ask(agent, 'POST', '/v1/webhooks/pathors', '{')).at(0)).toBe(400);
     expect((await ask(agent, 'GET', '/readyz')).at(0)).toBe(200);
     expect((await ask(agent, 'GET', '/nowhere')).at(0)).toBe(404);
-    expect(ingress.store.records.slice(before).map(({ body }) => body.toString())).toEqual([EVENT, '{']);
+    expect(ingress.sink.records.slice(before).map(({ body }) => body.toString())).toEqual([EVENT, '{']);
     agent.destroy();
   });
 
@@ -80,7 +80,7 @@ describe('with a certificate and its key, the ingress', () => {
     expect(await connection.send(post(large)).response()).toMatchObject({ status: 202 });
     for (const byte of Buffer.from(post(EVENT))) connection.send(Buffer.from([byte]));
     expect(await connection.response()).toMatchObject({ status: 202 });
-    expect(ingress.store.records.slice(-2).map(({ body }) => body.toString())).toEqual([large, EVENT]);
+    expect(ingress.sink.records.slice(-2).map(({ body }) => body.toString())).toEqual([large, EVENT]);
     expect(ingress.budget.usedBytes).toBe(0);
     connection.destroy();
   });
@@ -93,11 +93,11 @@ describe('with a certificate and its key, the ingress', () => {
   });
 
   it('answers nothing to a sender without TLS, and keeps nothing of it', async () => {
-    const before = ingress.store.records.length;
+    const before = ingress.sink.records.length;
     const plain = await ingress.connect();
     plain.send(post(EVENT));
     expect(await plain.end()).not.toContain('HTTP/1.1');
-    expect(ingress.store.records).toHaveLength(before);
+    expect(ingress.sink.records).toHaveLength(before);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judgeBody, type BodyVerdict } from '../../../ingress/webhook/judge-body.js';
-import { head } from '../http/framing-cases.js';
+import { head } from '../http/framing/framing-cases.js';
 import { generatedBody } from './generated-bodies.js';
 import { MAX_BODY_BYTES, startIngressOnMemory, type IngressOnMemory } from '../ingress-on-memory.js';
 import { SESSION_ENDED } from './sample-events.js';
@@ -32,10 +32,10 @@ describe('a generated body', () => {
           verdicts[kind] = (verdicts[kind] ?? 0) + 1;
           const sent = Buffer.from(body);
           expect(judgeBody(body).kind).toBe(kind);
-          ingress.store.records.length = 0;
+          ingress.sink.records.length = 0;
           const response = await connection.send(head(`Content-Length: ${sent.length}`), sent).response();
           expect(response?.status).toBe(STATUS[kind]);
-          const [record, ...others] = ingress.store.records;
+          const [record, ...others] = ingress.sink.records;
           expect(others).toEqual([]);
           expect(record?.stream).toBe(kind === 'event' ? 'events' : 'dead-letter');
           expect(record?.body.equals(sent)).toBe(true);

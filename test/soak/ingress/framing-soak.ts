@@ -19,10 +19,10 @@ export class Violation extends Error {
  */
 export async function runMutation(ingress: IngressOnMemory, random: Random, tally: Tally): Promise<void> {
   const bytes = mutateRequest(random);
-  const { store } = ingress;
-  store.records.length = 0;
+  const { sink } = ingress;
+  sink.records.length = 0;
   const received = await exchange(ingress.port, bytes, random.chance(30) ? random.below(bytes.length) : undefined);
-  const stored = store.records.map(({ body }) => body.toString('latin1'));
+  const stored = sink.records.map(({ body }) => body.toString('latin1'));
   const verdict = judge(bytes.toString('latin1'), stored);
   count(tally, verdict);
   const statuses = [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status ?? '');

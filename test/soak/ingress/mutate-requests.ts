@@ -9,7 +9,7 @@ import {
   LAST_CHUNK,
   LENGTH,
   post,
-} from '../../ingress/http/framing-cases.js';
+} from '../../ingress/http/framing/framing-cases.js';
 import type { Random } from './random.js';
 
 /** What is mutated: requests that are answered as they should be, alone and behind each other. */

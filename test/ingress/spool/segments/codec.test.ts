@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_HEAD_BYTES, frameHead, parseFrames, type FrameItem } from '../../../../ingress/spool/segments/frames.js';
-import { decodeRecord, encodeRecord } from '../../../../ingress/spool/segments/record-codec.js';
+import { decodeSpooled, encodeRecord } from '../../../../ingress/spool/segments/record-codec.js';
 
 const SALT = 0x12345678;
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
@@ -36,7 +36,7 @@ describe('a record', () => {
     });
     fc.assert(
       fc.property(record, fc.nat(), (one, spooledAt) => {
-        const decoded = decodeRecord(encodeRecord({ record: one, spooledAt }));
+        const decoded = decodeSpooled(encodeRecord({ record: one, spooledAt }));
         expect(decoded?.spooledAt).toBe(spooledAt);
         expect(decoded?.record.body.equals(one.body)).toBe(true);
         expect({ ...decoded?.record, body: 0 }).toEqual({ ...one, headers: { ...one.headers }, body: 0 });
@@ -45,9 +45,9 @@ describe('a record', () => {
   });
 
   it('is not made of any other bytes', () => {
-    expect(decodeRecord(Buffer.alloc(5))).toBeUndefined();
-    expect(decodeRecord(Buffer.alloc(13, 0xff))).toBeUndefined();
-    expect(decodeRecord(Buffer.alloc(13))).toBeUndefined();
+    expect(decodeSpooled(Buffer.alloc(5))).toBeUndefined();
+    expect(decodeSpooled(Buffer.alloc(13, 0xff))).toBeUndefined();
+    expect(decodeSpooled(Buffer.alloc(13))).toBeUndefined();
   });
 });
 

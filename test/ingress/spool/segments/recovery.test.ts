@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NewerSpoolError, segmentHeader } from '../../../../ingress/spool/segments/segment-files.js';
-import type { IncomingRecord } from '../../../../ingress/delivery/event-sink.js';
+import type { IncomingRecord } from '../../../../ingress/record.js';
 import { crc32 } from 'node:zlib';
 import { MemoryFs } from '../memory-fs.js';
 import { drainAll, event, keysOf, openSpool, recordingLogger } from '../spool-harness.js';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { startIngressOnMemory, TOKEN } from '../ingress-on-memory.js';
-import type { RawConnection } from './raw-connection.js';
-import { SESSION_ENDED } from '../webhook/sample-events.js';
+import { startIngressOnMemory, TOKEN } from '../../ingress-on-memory.js';
+import type { RawConnection } from '../raw-connection.js';
+import { SESSION_ENDED } from '../../webhook/sample-events.js';
 
 export const EVENT = JSON.stringify(SESSION_ENDED);
 export const REQUEST_LINE = 'POST /v1/webhooks/pathors HTTP/1.1';
@@ -49,7 +49,7 @@ export function framingCases(cases: readonly FramingCase[]): void {
       const connection = await ingress.connect();
       connection.send(sent);
       await expectOutcome(connection, expected);
-      expect(ingress.store.records.map(({ body }) => body.toString())).toEqual(expected.stored);
+      expect(ingress.sink.records.map(({ body }) => body.toString())).toEqual(expected.stored);
       expect(ingress.budget.usedBytes).toBe(0);
     } finally {
       ingress.close();

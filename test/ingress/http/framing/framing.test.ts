@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chunk, EVENT, head, HIDDEN, post } from './framing-cases.js';
-import { MAX_BODY_BYTES, metric, startIngressOnMemory, TOKEN, type IngressOnMemory } from '../ingress-on-memory.js';
+import { MAX_BODY_BYTES, metric, startIngressOnMemory, TOKEN, type IngressOnMemory } from '../../ingress-on-memory.js';
 
 let ingress: IngressOnMemory;
 beforeEach(async () => {
@@ -13,7 +13,7 @@ describe('a body that arrives in pieces', () => {
     const connection = await ingress.connect();
     connection.send(head('Transfer-Encoding: chunked'), chunk(EVENT.slice(0, 10)), chunk(EVENT.slice(10)), '0\r\n\r\n');
     expect(await connection.response()).toMatchObject({ status: 202 });
-    expect(ingress.store.records[0]?.body.toString()).toBe(EVENT);
+    expect(ingress.sink.records[0]?.body.toString()).toBe(EVENT);
   });
 
   it('byte by byte, headers and all', async () => {
@@ -23,7 +23,7 @@ describe('a body that arrives in pieces', () => {
       await connection.flushed();
     }
     expect(await connection.response()).toMatchObject({ status: 202 });
-    expect(ingress.store.records[0]?.body.toString()).toBe(EVENT);
+    expect(ingress.sink.records[0]?.body.toString()).toBe(EVENT);
     expect(ingress.budget.usedBytes).toBe(0);
   });
 
@@ -32,7 +32,7 @@ describe('a body that arrives in pieces', () => {
     for (let n = 1; n <= 3; n += 1) {
       connection.send(post());
       expect(await connection.response()).toMatchObject({ status: 202 });
-      expect(ingress.store.records).toHaveLength(n);
+      expect(ingress.sink.records).toHaveLength(n);
     }
   });
 
@@ -58,14 +58,14 @@ describe('a request whose end is in doubt is refused', () => {
     later.send(HIDDEN);
     expect(await later.end()).toBe('');
 
-    expect(ingress.store.records).toEqual([]);
+    expect(ingress.sink.records).toEqual([]);
   });
 
   it('nor behind a chunk of a wrong size', async () => {
     const connection = await ingress.connect();
     connection.send(head('Transfer-Encoding: chunked'), 'zz\r\n', EVENT, '\r\n0\r\n\r\n', HIDDEN);
     await connection.end();
-    expect(ingress.store.records).toEqual([]);
+    expect(ingress.sink.records).toEqual([]);
   });
 });
 
@@ -83,7 +83,7 @@ describe('a body that is too large is refused with 413 and its connection closed
     for (let sent = 0; sent <= MAX_BODY_BYTES; sent += 10_000) connection.send(chunk('x'.repeat(10_000)));
     expect(await connection.response()).toMatchObject({ status: 413 });
     await connection.end();
-    expect(ingress.store.records).toEqual([]);
+    expect(ingress.sink.records).toEqual([]);
     expect(ingress.budget.usedBytes).toBe(0);
   });
 
@@ -106,7 +106,7 @@ describe('a body that does not come', () => {
       expect(await connection.response()).toMatchObject({ status: 408 });
       expect(await connection.end()).toBe('');
       expect(impatient.budget.usedBytes).toBe(0);
-      expect(impatient.store.records).toEqual([]);
+      expect(impatient.sink.records).toEqual([]);
     } finally {
       impatient.close();
     }
@@ -120,18 +120,18 @@ describe('a body that does not come', () => {
     connection.destroy();
     while (ingress.server.requestsInFlight > 0) await fetch(`${ingress.url}/healthz`);
     expect(ingress.budget.usedBytes).toBe(0);
-    expect(ingress.store.records).toEqual([]);
+    expect(ingress.sink.records).toEqual([]);
     expect(await metric(ingress.metrics, 'ingress_rejected_requests_total{reason="aborted"}')).toBe(1);
   });
 
   it('does not matter any more when the sender goes away after the whole body: it is stored', async () => {
-    ingress.store.outcome = undefined;
+    ingress.sink.outcome = undefined;
     const connection = await ingress.connect();
     connection.send(post());
-    await ingress.store.arrived(1);
+    await ingress.sink.arrived(1);
     connection.destroy();
     while (ingress.server.requestsInFlight > 0) await fetch(`${ingress.url}/healthz`);
-    ingress.store.settle({ kind: 'stored', place: 'kafka' });
+    ingress.sink.settle({ kind: 'stored', place: 'kafka' });
     while (ingress.budget.usedBytes > 0) await fetch(`${ingress.url}/healthz`);
     expect(await metric(ingress.metrics, 'ingress_events_total{event="session.ended",outcome="kafka"}')).toBe(1);
   });
@@ -139,11 +139,11 @@ describe('a body that does not come', () => {
 
 describe('pipelined requests', () => {
   it('behind one that still waits for its durability end the connection; the first is stored all the same', async () => {
-    ingress.store.outcome = undefined;
+    ingress.sink.outcome = undefined;
     const connection = await ingress.connect();
     connection.send(post(), post());
     expect(await connection.end()).toBe('');
-    expect(ingress.store.records).toHaveLength(1);
+    expect(ingress.sink.records).toHaveLength(1);
   });
 
   it('that need no waiting are answered in order', async () => {
@@ -177,16 +177,16 @@ describe('memory for bodies is bounded', () => {
   it('what does not fit is refused with 503 and Retry-After, and fits again later', async () => {
     const small = await startIngressOnMemory({ budgetBytes: EVENT.length + 5 });
     try {
-      small.store.outcome = undefined;
+      small.sink.outcome = undefined;
       const first = await small.connect();
       first.send(post());
-      await small.store.arrived(1);
+      await small.sink.arrived(1);
       const second = await small.connect();
       second.send(post());
       expect(await second.response()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
-      small.store.settle({ kind: 'stored', place: 'kafka' });
+      small.sink.settle({ kind: 'stored', place: 'kafka' });
       expect(await first.response()).toMatchObject({ status: 202 });
-      small.store.outcome = { kind: 'stored', place: 'kafka' };
+      small.sink.outcome = { kind: 'stored', place: 'kafka' };
       first.send(post());
       expect(await first.response()).toMatchObject({ status: 202 });
       expect(small.budget.usedBytes).toBe(0);
@@ -198,14 +198,14 @@ describe('memory for bodies is bounded', () => {
 
 describe('draining', () => {
   it('answers what is in flight, closes its connections, and takes no new ones', async () => {
-    ingress.store.outcome = undefined;
+    ingress.sink.outcome = undefined;
     const waiting = await ingress.connect();
     waiting.send(post());
-    await ingress.store.arrived(1);
+    await ingress.sink.arrived(1);
     ingress.server.drain();
     const idle = ingress.server.whenIdle();
     await expect(ingress.connect()).rejects.toThrow('ECONNREFUSED');
-    ingress.store.settle({ kind: 'stored', place: 'kafka' });
+    ingress.sink.settle({ kind: 'stored', place: 'kafka' });
     expect(await waiting.response()).toMatchObject({ status: 202, headers: { connection: 'close' } });
     await idle;
     expect(await waiting.end()).toBe('');

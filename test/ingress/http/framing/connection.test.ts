@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AUTHORIZATION, CHUNKED, chunk, EVENT, get, head, HIDDEN, LAST_CHUNK, LENGTH, post } from './framing-cases.js';
-import { MAX_BODY_BYTES, startIngressOnMemory, type IngressOnMemory } from '../ingress-on-memory.js';
-import type { RawConnection } from './raw-connection.js';
+import { MAX_BODY_BYTES, startIngressOnMemory, type IngressOnMemory } from '../../ingress-on-memory.js';
+import type { RawConnection } from '../raw-connection.js';
 
 let ingress: IngressOnMemory;
 beforeEach(async () => {
@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => ingress.close());
 
-const stored = () => ingress.store.records.map(({ body }) => body.toString());
+const stored = () => ingress.sink.records.map(({ body }) => body.toString());
 
 async function sendByteByByte(connection: RawConnection, bytes: string): Promise<void> {
   for (const byte of Buffer.from(bytes)) {
@@ -90,7 +90,7 @@ describe('a sender that leaves', () => {
   it('after the whole request, in order: it is stored', async () => {
     const connection = await ingress.connect();
     connection.send(post()).finish();
-    await ingress.store.arrived(1);
+    await ingress.sink.arrived(1);
     await connection.end();
     expect(stored()).toEqual([EVENT]);
   });
@@ -114,7 +114,7 @@ describe('requests behind one that is refused are not looked at', () => {
 
   it('nor behind one that is the last by its own wish, or by its framing', async () => {
     for (const start of [head(LENGTH, 'Connection: close') + EVENT, `${head(CHUNKED)}${chunk(EVENT)}${LAST_CHUNK}`]) {
-      ingress.store.records.length = 0;
+      ingress.sink.records.length = 0;
       const together = await ingress.connect();
       await together.send(start, HIDDEN).end();
       const apart = await ingress.connect();
@@ -149,7 +149,7 @@ describe.concurrent('a connection that does not get on is closed', { timeout: 2 
     });
     try {
       for (const [name, ms] of await Promise.all(openMs)) expect(ms, name).toBeLessThan(IDLE_BOUND_MS);
-      expect(slow.store.records).toHaveLength(1);
+      expect(slow.sink.records).toHaveLength(1);
     } finally {
       slow.close();
     }
