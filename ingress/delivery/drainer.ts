@@ -1,9 +1,8 @@
-import { Backoff } from '../../infra/async/backoff.js';
-import { sleep, systemClock, type Clock } from '../../infra/async/clock.js';
+import { systemClock, type Clock } from '../../infra/async/clock.js';
 import { RecordRefusedError } from '../../infra/kafka/produce/event-producer-errors.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { IncomingRecord } from '../record.js';
-import { DISK_RETRY } from '../spool/disk-health.js';
+import { retryDisk } from '../spool/disk-retry.js';
 import type { Slice } from '../spool/segments/segment-list.js';
 import type { Spool } from '../spool/spool.js';
 
@@ -24,7 +23,6 @@ export type DrainerDeps = {
 /** Sends the spool's records to Kafka, oldest first, with at most two slices in memory. */
 export class Drainer {
   private readonly stopping = new AbortController();
-  private readonly backoff = new Backoff(DISK_RETRY);
 
   constructor(private readonly deps: DrainerDeps) {}
 
@@ -54,20 +52,13 @@ export class Drainer {
     return this.stopping.signal.aborted;
   }
 
-  private async read(): Promise<Slice | undefined> {
+  private read(): Promise<Slice | undefined> {
     const { spool, logger, clock = systemClock } = this.deps;
-    while (!this.isStopped()) {
-      try {
-        const slice = await spool.read();
-        this.backoff.reset();
-        return slice;
-      } catch (err) {
-        const retryMs = Math.round(this.backoff.nextMs());
-        logger.error({ err, dir: spool.dir, retryMs }, 'could not read the spool, retrying');
-        await sleep(clock, retryMs, this.stopping.signal);
-      }
-    }
-    return undefined;
+    return retryDisk(() => spool.read(), {
+      clock,
+      stopped: this.stopping.signal,
+      onFailure: (err, retryMs) => logger.error({ err, dir: spool.dir, retryMs }, 'could not read the spool, retrying'),
+    });
   }
 
   private async sendAll({ segment, records }: Slice): Promise<void> {

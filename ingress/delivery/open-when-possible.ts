@@ -1,7 +1,6 @@
-import { Backoff } from '../../infra/async/backoff.js';
-import { sleep, type Clock } from '../../infra/async/clock.js';
+import type { Clock } from '../../infra/async/clock.js';
 import type { Logger } from '../../infra/observability/logger.js';
-import { DISK_RETRY } from '../spool/disk-health.js';
+import { retryDisk } from '../spool/disk-retry.js';
 import { failureOf } from '../spool/spool-failure.js';
 
 /** This user cannot create, read or write the spool's folder: change INGRESS_SPOOL_DIR or the folder's permissions. */
@@ -24,14 +23,15 @@ export type OpenSpoolDeps<T> = {
 };
 
 /**
- * Opens the spool. The first attempt is awaited; if the disk is full or fails, retries in the background.
+ * Opens the spool. Resolves after the first attempt; if the disk is full or fails, retries in the background.
  *
- * @throws SpoolUnusableError when only an operator can help. Errors of `open` that are not of the file system are passed on.
+ * @throws SpoolUnusableError when only an operator can help. Errors of the first attempt that are not of the file system are passed on.
  */
 export async function openWhenPossible<T>(deps: OpenSpoolDeps<T>): Promise<void> {
   const { root, open, onOpen, logger } = deps;
+  let opened: T;
   try {
-    onOpen(await open());
+    opened = await open();
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
@@ -40,22 +40,20 @@ export async function openWhenPossible<T>(deps: OpenSpoolDeps<T>): Promise<void>
     }
     logger.error({ err: error, dir: root, failure: failureOf(error) }, 'spool unavailable: disk failed, retrying');
     void keepOpening(deps);
+    return;
   }
+  onOpen(opened);
 }
 
 async function keepOpening<T>({ root, open, onOpen, logger, clock, stopped }: OpenSpoolDeps<T>): Promise<void> {
-  const backoff = new Backoff(DISK_RETRY);
-  for (;;) {
-    await sleep(clock, backoff.nextMs(), stopped);
-    if (stopped.aborted) return;
-    try {
-      onOpen(await open());
-      logger.info({ dir: root }, 'spool available');
-      return;
-    } catch (err) {
-      logger.debug({ err, dir: root }, 'spool still unavailable, retrying');
-    }
-  }
+  const opened = await retryDisk(open, {
+    clock,
+    stopped,
+    onFailure: (err, retryMs) => logger.debug({ err, dir: root, retryMs }, 'spool still unavailable, retrying'),
+  });
+  if (opened === undefined) return;
+  logger.info({ dir: root }, 'spool available');
+  onOpen(opened);
 }
 
 function codeOf(error: unknown): string | undefined {

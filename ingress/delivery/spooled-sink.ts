@@ -1,5 +1,4 @@
-import { Backoff } from '../../infra/async/backoff.js';
-import { sleep, systemClock, type Clock } from '../../infra/async/clock.js';
+import { systemClock, type Clock } from '../../infra/async/clock.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
 import { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
@@ -7,7 +6,7 @@ import type { Logger } from '../../infra/observability/logger.js';
 import type { TopicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
 import type { IncomingRecord, StoreOutcome } from '../record.js';
-import { DISK_RETRY } from '../spool/disk-health.js';
+import { retryDisk } from '../spool/disk-retry.js';
 import { WorkerSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
 import type { EventSink } from './event-sink.js';
 import { openWhenPossible } from './open-when-possible.js';
@@ -143,21 +142,15 @@ export class SpooledSink implements EventSink {
 
   private async scan(spool: WorkerSpool): Promise<void> {
     const { logger, observer } = this.deps;
-    const { signal } = this.stopping;
-    const backoff = new Backoff(DISK_RETRY);
-    while (!signal.aborted) {
-      try {
-        const damages = await spool.scan();
-        for (let damage = 0; damage < damages; damage += 1) observer.spoolFailed('damaged');
-        this.isScanned = true;
-        this.drainIfReady();
-        return;
-      } catch (err) {
-        const retryMs = Math.round(backoff.nextMs());
-        logger.error({ err, dir: spool.dir, retryMs }, 'could not scan the spool, retrying');
-        await sleep(this.clock, retryMs, signal);
-      }
-    }
+    const damages = await retryDisk(() => spool.scan(), {
+      clock: this.clock,
+      stopped: this.stopping.signal,
+      onFailure: (err, retryMs) => logger.error({ err, dir: spool.dir, retryMs }, 'could not scan the spool, retrying'),
+    });
+    if (damages === undefined) return;
+    for (let damage = 0; damage < damages; damage += 1) observer.spoolFailed('damaged');
+    this.isScanned = true;
+    this.drainIfReady();
   }
 
   private drainIfReady(): void {

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import { Backoff, type BackoffOptions } from '../../infra/async/backoff.js';
+import { Backoff } from '../../infra/async/backoff.js';
 import type { Cancel, Clock } from '../../infra/async/clock.js';
 import type { Logger } from '../../infra/observability/logger.js';
+import { DISK_RETRY } from './disk-retry.js';
 import type { SpoolFs } from './file-system.js';
-
-/** Backoff of everything that retries because a disk is full or fails. */
-export const DISK_RETRY: BackoffOptions = { initialMs: 250, maxMs: 2_000 };
 
 const TEST_BYTES = Buffer.alloc(4096, 'spool test\n');
 const TEST_FILE = 'write-test';

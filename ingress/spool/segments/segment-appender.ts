@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { Deadlines } from '../../../infra/async/deadlines.js';
 import { DiskHealth } from '../disk-health.js';
 import { GroupCommit } from './group-commit.js';
 import { newSegment, type Segment } from './segment.js';
 import { nextSegmentName, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
 import type { SegmentList } from './segment-list.js';
+import { AppendDeadline } from './append-deadline.js';
 import { FRAME_HEAD_BYTES } from './frames.js';
 import { framedBytes, SegmentWriter } from './segment-writer.js';
 import { failureOf } from '../spool-failure.js';
@@ -12,7 +12,7 @@ import type { AppendOutcome, SpoolOptions } from '../spool-options.js';
 
 const MAX_SEGMENT_BYTES = 4 * 1024 * 1024;
 const MAX_GROUP_BYTES = 4 * 1024 * 1024;
-/** Time after which an append fails: a hung disk reports no error, but the sender needs an answer. */
+/** Default time limit of an append. */
 const SLOW_AFTER_MS = 5_000;
 
 /** Writes payloads to the newest segment, one group at a time. Begins a new segment when the current one is full or suspect. */
@@ -21,9 +21,7 @@ export class SegmentAppender {
   private readonly group: GroupCommit<Buffer, AppendOutcome>;
   private readonly disk: DiskHealth;
   private isFull = false;
-  /** An append has timed out, and no commit has ended since. */
-  private isSlow = false;
-  private readonly deadlines: Deadlines;
+  private readonly deadline: AppendDeadline;
 
   constructor(
     private readonly options: SpoolOptions,
@@ -36,7 +34,9 @@ export class SegmentAppender {
       ({ length }) => length,
     );
     const { fs, dir, logger, clock } = options;
-    this.deadlines = new Deadlines(options.slowAfterMs ?? SLOW_AFTER_MS, clock);
+    this.deadline = new AppendDeadline(options.slowAfterMs ?? SLOW_AFTER_MS, clock, () => {
+      logger.error({ dir }, 'spool unavailable: disk does not respond, refusing records until it does');
+    });
     this.disk = new DiskHealth({ fs, dir, logger, clock, onRecovered: onChange });
   }
 
@@ -47,17 +47,17 @@ export class SegmentAppender {
 
   /** Whether the next append is likely to succeed. */
   get isWritable(): boolean {
-    return this.disk.isHealthy && !this.isFull && !this.isSlow && !this.options.budget.isSpent;
+    return this.disk.isHealthy && !this.isFull && !this.deadline.isSlow && !this.options.budget.isSpent;
   }
 
   append(payload: Buffer): Promise<AppendOutcome> {
     // Payloads that have timed out stay in memory until the disk responds, so no more are accepted.
-    if (this.isSlow) return Promise.resolve({ kind: 'failed', failure: 'slow' });
+    if (this.deadline.isSlow) return Promise.resolve({ kind: 'failed', failure: 'slow' });
     if (!this.options.budget.tryReserve(FRAME_HEAD_BYTES + payload.length)) {
       this.isFull = true;
       return Promise.resolve({ kind: 'failed', failure: 'full' });
     }
-    return this.withinDeadline(this.group.add(payload));
+    return this.deadline.limit(this.group.add(payload));
   }
 
   /** Removes drained segments, including the current one if no append is in progress. */
@@ -71,7 +71,7 @@ export class SegmentAppender {
   /** Call it when nothing is pending. */
   async close(): Promise<void> {
     this.disk.stop();
-    this.deadlines.clear();
+    this.deadline.clear();
     const { current } = this;
     this.current = undefined;
     await current?.writer.close();
@@ -96,32 +96,10 @@ export class SegmentAppender {
       this.disk.failed(error);
       return { kind: 'failed', failure: failureOf(error) };
     } finally {
-      this.isSlow = false;
+      this.deadline.diskResponded();
       // A turn later, so that those who wait know the result.
       setImmediate(this.onChange);
     }
-  }
-
-  /** Fails at the deadline; the payload may still become durable later. */
-  private withinDeadline(committing: Promise<AppendOutcome>): Promise<AppendOutcome> {
-    return new Promise((settle) => {
-      const deadline = this.deadlines.set(() => {
-        this.reportSlow();
-        settle({ kind: 'failed', failure: 'slow' });
-      });
-      void committing.then((outcome) => {
-        this.deadlines.cancel(deadline);
-        settle(outcome);
-      });
-    });
-  }
-
-  private reportSlow(): void {
-    if (!this.isSlow) {
-      const { dir, logger } = this.options;
-      logger.error({ dir }, 'spool unavailable: disk does not respond, refusing records until it does');
-    }
-    this.isSlow = true;
   }
 
   private async segmentFor(bytes: number): Promise<{ segment: Segment; writer: SegmentWriter }> {
