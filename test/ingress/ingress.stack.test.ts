@@ -175,9 +175,9 @@ describe('several workers', () => {
     expect(new Set(statuses)).toEqual(new Set([202]));
     await events.untilKeys(ids);
 
-    const victim = Number(/"pid":(\d+)[^\n]*"worker":"1"[^\n]*ingress listens/.exec(many.log())?.[1]);
+    const victim = Number(/"pid":(\d+)[^\n]*"worker":"1"[^\n]*ingress listening/.exec(many.log())?.[1]);
     process.kill(victim, 'SIGKILL');
-    await expect.poll(() => many.log(), { timeout: 20_000 }).toContain('worker died, starting it again');
+    await expect.poll(() => many.log(), { timeout: 20_000 }).toContain('worker died, restarting it');
     await expect.poll(() => readyWorkers(many.url), { timeout: 20_000 }).toEqual(['1', '2']);
 
     await many.signal('SIGTERM');
