@@ -5,7 +5,7 @@ import { decodeSpooled, encodeRecord } from '../../../../ingress/spool/segments/
 
 const SALT = 0x12345678;
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
-/** Among them bytes that look like the beginning of a frame. */
+/** Includes bytes that look like the beginning of a frame. */
 const payload = fc.oneof(
   bytes,
   bytes.map((some) => Buffer.concat([Buffer.from([0xf5, 0x53, 0x50, 0x52]), some])),
@@ -27,7 +27,7 @@ const payloadsOf = (items: readonly FrameItem[]) =>
 const hex = (payloads: readonly Buffer[]) => payloads.map((one) => one.toString('hex'));
 
 describe('a record', () => {
-  it('comes back as it was', () => {
+  it('survives encoding and decoding', () => {
     const record = fc.record({
       stream: fc.constantFrom('events' as const, 'dead-letter' as const),
       key: fc.option(fc.string({ unit: 'binary', maxLength: 300 })),
@@ -44,7 +44,7 @@ describe('a record', () => {
     );
   });
 
-  it('is not made of any other bytes', () => {
+  it('is not decoded from other bytes', () => {
     expect(decodeSpooled(Buffer.alloc(5))).toBeUndefined();
     expect(decodeSpooled(Buffer.alloc(13, 0xff))).toBeUndefined();
     expect(decodeSpooled(Buffer.alloc(13))).toBeUndefined();
@@ -52,7 +52,7 @@ describe('a record', () => {
 });
 
 describe('frames', () => {
-  it('are found whatever the stretches they are read in', () => {
+  it('are found in parts of any size', () => {
     fc.assert(
       fc.property(fc.array(payload, { maxLength: 8 }), fc.integer({ min: 1, max: 64 }), (payloads, stretch) => {
         const file = frames(payloads);
@@ -72,7 +72,7 @@ describe('frames', () => {
     );
   });
 
-  it('are found behind any damage, and none is invented', () => {
+  it('are found behind any damage, and no others', () => {
     fc.assert(
       fc.property(
         fc.array(payload, { minLength: 1, maxLength: 6 }),
@@ -102,7 +102,7 @@ describe('frames', () => {
     );
   });
 
-  it('inside a body are not taken for frames, even where the frame around them is damaged', () => {
+  it('inside a body are not mistaken for frames, even if the surrounding frame is damaged', () => {
     const inner = Buffer.from('forged');
     const forged = Buffer.concat([frameHead(inner, FRAME_HEAD_BYTES, SALT ^ 1), inner]);
     const file = frames([forged, Buffer.from('behind')]);
