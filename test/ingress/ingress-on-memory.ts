@@ -13,6 +13,9 @@ import { RawConnection } from './http/raw-connection.js';
 export const TOKEN = 'right-token';
 export const MAX_BODY_BYTES = 100_000;
 
+/** Long enough that a busy machine never exceeds it. */
+const NO_TIMEOUT_MS = 600_000;
+
 export type IngressOnMemory = {
   readonly port: number;
   readonly url: string;
@@ -32,7 +35,7 @@ export async function startIngressOnMemory(
   const sink = new MemorySink();
   const metrics = new IngressMetrics();
   const budget = new ByteBudget(options.budgetBytes ?? 10_000_000);
-  const deadlines = new Deadlines(options.bodyTimeoutMs ?? 8_000);
+  const deadlines = new Deadlines(options.bodyTimeoutMs ?? NO_TIMEOUT_MS);
   const connections: RawConnection[] = [];
   const routes = ingressRoutes({
     receive: createWebhookReceiver(sink, metrics),
