@@ -130,7 +130,7 @@ export class DeliveryRoute implements UndeliveredHandler {
     }
   }
 
-  /** Changes to the mode that the state of Kafka and of the spool requires. Direct mode looks for trouble only when a record comes. */
+  /** Changes to the mode that Kafka and the spool require. In direct mode, `accept` checks for trouble, so that an idle route stays. */
   private updateMode(): void {
     const isEmpty = this.spool?.isEmpty ?? true;
     switch (this.mode) {

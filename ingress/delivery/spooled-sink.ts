@@ -35,7 +35,7 @@ const WARM_UP_MS = 5_000;
 
 /**
  * Kafka first, the spool second: a record is stored once all in-sync replicas have it, or once it is fsynced on this machine, to be
- * sent on in order. {@link DeliveryRoute} chooses between the two and keeps each session's order.
+ * sent on in order. `DeliveryRoute` chooses between the two and keeps each session's order.
  * Events and dead letters are delivered independently, so that trouble with one topic does not hold up the other.
  */
 export class SpooledSink implements EventSink {

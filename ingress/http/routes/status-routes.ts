@@ -4,7 +4,7 @@ import type { Route } from '../server/route.js';
 /** Metrics, usually as Prometheus text. */
 export type MetricsPage = { readonly contentType: string; readonly text: string };
 
-export type StatusSources = {
+export type StatusDeps = {
   /** Why events cannot be stored; `undefined` if ready. */
   readonly readinessFault: () => string | undefined;
   readonly metricsPage: () => Promise<MetricsPage>;
@@ -16,7 +16,7 @@ const ALIVE = json(200, { status: 'ok' });
 const READY = json(200, { status: 'ready' });
 
 /** Routes for probes, Prometheus and people. They need no token, because they reveal nothing about sessions. */
-export function statusRoutes({ readinessFault, metricsPage, openApi }: StatusSources): Readonly<Record<string, Route>> {
+export function statusRoutes({ readinessFault, metricsPage, openApi }: StatusDeps): Readonly<Record<string, Route>> {
   const document = json(200, openApi);
   return {
     '/healthz': fixed(() => ALIVE),
