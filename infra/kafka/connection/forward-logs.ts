@@ -17,8 +17,7 @@ export function forwardLogs(logger: Logger, clock: Clock = systemClock): (entry:
   return ({ namespace, level, log }) => {
     const { message, timestamp: _timestamp, logger: _name, stack: _stack, retryTime, ...fields } = log;
     const line = retryTime === undefined ? fields : { ...fields, retryInMs: retryTime as number };
-    // kafkajs passes an Error as the message in places where its types promise a string.
-    const text = `kafkajs ${namespace}: ${String(message)}`;
+    const text = `kafkajs ${namespace}: ${message}`;
     const now = clock.monotonic();
     const isRepeated = now - (warnedAt.get(text) ?? Number.NEGATIVE_INFINITY) < REPEAT_AFTER_MS;
     if (level > logLevel.WARN || isRepeated) {

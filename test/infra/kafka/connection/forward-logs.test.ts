@@ -1,9 +1,14 @@
 import { Writable } from 'node:stream';
-import { logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { forwardLogs } from '../../../../infra/kafka/connection/forward-logs.js';
 import { ManualClock } from '../../../support/manual-clock.js';
+
+type LogEntry = Parameters<ReturnType<typeof forwardLogs>>[0];
+
+/** Log levels of kafkajs. */
+const ERROR = 1;
+const INFO = 4;
 
 function start() {
   const lines: Record<string, unknown>[] = [];
@@ -25,13 +30,10 @@ function start() {
   });
   const clock = new ManualClock();
   const forward = forwardLogs(pino({ level: 'debug' }, stream), clock);
-  const log = (message: string, level = logLevel.ERROR): void =>
-    forward({
-      namespace: 'Connection',
-      level,
-      label: 'ERROR',
-      log: { timestamp: '', logger: 'kafkajs', message, broker: 'b:9092', retryTime: 300, stack: 'at …' },
-    });
+  const log = (message: string, level = ERROR): void => {
+    const entry = { timestamp: '', logger: 'kafkajs', message, broker: 'b:9092', retryTime: 300, stack: 'at …' };
+    forward({ namespace: 'Connection', level, label: '', log: entry } as unknown as LogEntry);
+  };
   return { lines, clock, log };
 }
 
@@ -54,6 +56,6 @@ it('warns of a repeated message once every ten seconds', async () => {
 
 it('does not raise the level of a message', () => {
   const { lines, log } = start();
-  log('connected', logLevel.INFO);
+  log('connected', INFO);
   expect(lines[0]?.['level']).toBe('debug');
 });

@@ -1,5 +1,5 @@
-import type { Kafka } from 'kafkajs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Kafka } from '../../../../infra/kafka/connection/client.js';
 import type { InputBatch } from '../../../../infra/kafka/consume/partition-feed.js';
 import { PartitionFetcher } from '../../../../infra/kafka/consume/partition-fetcher.js';
 import { codeOf } from '../../../../infra/kafka/protocol/error-codes.js';
@@ -60,7 +60,7 @@ beforeEach(() => {
       batches.push(batch);
       return Promise.resolve();
     },
-    onFailed: (error) => failures.push(error),
+    onFailed: (error) => void failures.push(error),
     clock,
   });
 });
