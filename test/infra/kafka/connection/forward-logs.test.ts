@@ -32,7 +32,7 @@ function start() {
   const forward = forwardLogs(pino({ level: 'debug' }, stream), clock);
   const log = (message: string, level = ERROR): void => {
     const entry = { timestamp: '', logger: 'kafkajs', message, broker: 'b:9092', retryTime: 300, stack: 'at …' };
-    forward({ namespace: 'Connection', level, label: '', log: entry } as unknown as LogEntry);
+    forward(JSON.parse(JSON.stringify({ namespace: 'Connection', level, label: '', log: entry })) as LogEntry);
   };
   return { lines, clock, log };
 }
