@@ -48,9 +48,9 @@ export class KafkaLine implements DirectLine {
     { name, topic, lingerMs, ackTimeoutMs }: KafkaLineOptions,
     private readonly deps: KafkaLineDeps,
   ) {
-    const { open, logger, onTrouble } = deps;
+    const { open, logger, clock, onTrouble } = deps;
     const requestTimeoutMs = Math.max(MIN_REQUEST_TIMEOUT_MS, ackTimeoutMs);
-    const shared = { open, topic, logger, requestTimeoutMs };
+    const shared = { open, topic, logger, clock, requestTimeoutMs };
     this.direct = new EventProducer({ ...shared, name, lingerMs, deliveryTimeoutMs: ackTimeoutMs, onTrouble });
     this.draining = new EventProducer({
       ...shared,

@@ -58,7 +58,7 @@ export class SpooledSink implements EventSink {
     const { kafka, logger, observer, clock = systemClock } = deps;
     this.clock = clock;
     this.startedAt = clock.monotonic();
-    this.probe = new WriteProbe(kafka, [topics.events, topics.deadLetter], PROBE);
+    this.probe = new WriteProbe(kafka, [topics.events, topics.deadLetter], { ...PROBE, clock });
     const stopped = this.stopping.signal;
     const shared = { open: produceSessions(kafka), probe: this.probe, observer, logger, clock, stopped };
     const limits = { lingerMs, ackTimeoutMs };
