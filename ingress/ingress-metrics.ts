@@ -1,15 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { SENDER_EVENTS, type SenderEvent } from '../schemas/validators.js';
-import type { StoragePlace } from './delivery/event-sink.js';
 import type { SpoolObserver, SpoolState } from './delivery/spool-observer.js';
+import type { StoragePlace } from './record.js';
 
-/** Why a request was answered without a look at its body as a whole. */
+/** Why a request was rejected before its body was judged. */
 export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';
 
-/** What became of a body that was read: where it is, that it is a dead letter, or that it could not be stored. */
+/** The outcome of a body: where an event is stored, that it is a dead letter, or that it could not be stored. */
 export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
 
-/** What is counted now and read at a scrape. */
+/** Values that are read at each scrape. */
 export type Gauges = {
   readonly requestsInFlight: () => number;
   readonly bytesInFlight: () => number;
@@ -18,12 +18,12 @@ export type Gauges = {
   readonly spool: () => SpoolState;
 };
 
-/** Label for a body that names no known event: its own idea of a name must not become a label. */
+/** Label for a body without a known event name: senders must not choose label values. */
 const UNKNOWN = 'unknown';
 
 const ACK_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The metrics of one ingress process. All label values come from fixed lists. */
+/** The metrics of one ingress process. All label values are from fixed lists. */
 export class IngressMetrics implements SpoolObserver {
   readonly registry = new Registry();
   private readonly events: Counter<'event' | 'outcome'>;
@@ -33,7 +33,7 @@ export class IngressMetrics implements SpoolObserver {
   private readonly spooledRecords: Counter;
   private readonly drainedRecords: Counter;
   private readonly spoolFailures: Counter<'reason'>;
-  /** Label look-ups cost more than the count, so each pair is looked up once. */
+  /** Cached by label pair, because finding a labelled counter costs more than incrementing it. */
   private readonly eventCounters = new Map<string, Counter.Internal>();
 
   constructor() {
@@ -41,14 +41,14 @@ export class IngressMetrics implements SpoolObserver {
     collectDefaultMetrics({ register: this.registry });
     this.events = new Counter({
       name: 'ingress_events_total',
-      help: 'Bodies received, by event and by where they are now; refused: could not be stored, answered 503',
+      help: 'Bodies received, by event and outcome; refused: could not be stored, answered 503',
       labelNames: ['event', 'outcome'],
       registers,
     });
     for (const event of SENDER_EVENTS) this.eventCounter(event, 'kafka').inc(0);
     this.rejections = new Counter({
       name: 'ingress_rejected_requests_total',
-      help: 'Requests that were turned away, or broke off, before their body was judged',
+      help: 'Requests rejected or aborted before their body was judged',
       labelNames: ['reason'],
       registers,
     });
@@ -59,30 +59,34 @@ export class IngressMetrics implements SpoolObserver {
     });
     this.ackSeconds = new Histogram({
       name: 'ingress_ack_seconds',
-      help: 'From the last byte of a body to its durability',
+      help: 'Time from the last byte of a body until it is durable',
       buckets: ACK_SECONDS,
       registers,
     });
-    this.spooledRecords = new Counter({ name: 'ingress_spooled_total', help: 'Records put into the spool', registers });
+    this.spooledRecords = new Counter({
+      name: 'ingress_spooled_total',
+      help: 'Records written to the spool',
+      registers,
+    });
     this.drainedRecords = new Counter({
       name: 'ingress_spool_drained_total',
-      help: 'Records of the spool that Kafka has acknowledged',
+      help: 'Records of the spool acknowledged by Kafka',
       registers,
     });
     this.spoolFailures = new Counter({
       name: 'ingress_spool_failures_total',
-      help: 'Records that the spool could not take (full, io, slow, closed), damaged stretches found in it, records that no topic takes (refused)',
+      help: 'Records that could not be spooled (full, io, slow, closed), damaged stretches, records rejected by Kafka even as dead letters (refused)',
       labelNames: ['reason'],
       registers,
     });
   }
 
-  /** `event`: undefined for a body that names none that is known. */
+  /** @param event undefined for a body without a known event name. */
   countEvent(event: SenderEvent['event'] | undefined, outcome: EventOutcome): void {
     this.eventCounter(event ?? UNKNOWN, outcome).inc();
   }
 
-  /** @param durationMs from the last byte of the body on. */
+  /** @param durationMs time since the last byte of the body. */
   acknowledged(durationMs: number): void {
     this.ackSeconds.observe(durationMs / 1_000);
   }
@@ -108,15 +112,15 @@ export class IngressMetrics implements SpoolObserver {
   }
 
   watch(gauges: Gauges): void {
-    this.gauge('ingress_requests_in_flight', 'Requests not answered yet', gauges.requestsInFlight);
+    this.gauge('ingress_requests_in_flight', 'Requests that are not answered yet', gauges.requestsInFlight);
     this.gauge('ingress_body_bytes_in_flight', 'Bytes of bodies held in memory', gauges.bytesInFlight);
-    this.gauge('ingress_queue_depth', 'Records that wait for the acknowledgement of Kafka', gauges.recordsPending);
-    this.gauge('ingress_spool_bytes', 'Bytes of the files of the spool', () => gauges.spool().bytes);
+    this.gauge('ingress_queue_depth', 'Records that are not durable yet', gauges.recordsPending);
+    this.gauge('ingress_spool_bytes', 'Size of the spool files', () => gauges.spool().bytes);
     this.gauge('ingress_spool_records', 'Records in the spool', () => gauges.spool().records);
-    this.gauge('ingress_spool_oldest_seconds', 'Age of the oldest record in the spool; 0 while there is none', () => {
+    this.gauge('ingress_spool_oldest_seconds', 'Age of the oldest record in the spool; 0 if empty', () => {
       return gauges.spool().oldestSeconds;
     });
-    this.gauge('ingress_ready', '1 while an event can be stored durably', () => Number(gauges.ready()));
+    this.gauge('ingress_ready', '1 if events can be stored durably', () => Number(gauges.ready()));
   }
 
   private gauge(name: string, help: string, read: () => number): void {

@@ -12,12 +12,12 @@ import { SpoolUnusableError } from './delivery/open-when-possible.js';
 import { Supervisor } from './workers/supervisor.js';
 import { WorkerChannel } from './workers/worker-channel.js';
 
-// `node dist/ingress/main.js`; as `main.js worker <number>` it is one of several, started by the first.
+// Usage: `node dist/ingress/main.js`. With INGRESS_WORKERS > 1, the supervisor starts each worker as `main.js worker <number>`.
 const settings = settingsOrExit('ingress', () => readIngressSettings(process.env));
 const worker = process.argv[2] === 'worker' ? process.argv[3] : undefined;
 const logger = createLogger('ingress', settings.LOG_LEVEL).child(worker === undefined ? {} : { worker });
 
-/** A worker that has used up its time says so itself, before its supervisor kills it. */
+/** Head start of a worker's own drain timeout over its supervisor's kill, so that the worker can log it. */
 const SUPERVISOR_GRACE_MS = 1_000;
 
 if (worker !== undefined) {
@@ -49,24 +49,25 @@ async function startWorker(fatal: (error: unknown) => void): Promise<RunningProg
     const { metricsPage } = channel;
     return await startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage, onUnfit });
   } catch (error) {
-    // No other worker in its place could use the spool either.
+    // Another worker could not use the spool either.
     if (error instanceof NewerSpoolError || error instanceof SpoolUnusableError) channel.reportUnfit(error);
     throw error;
   }
 }
 
 async function startWorkers(fatal: (error: unknown) => void): Promise<RunningProgram> {
-  // Found out here, once, and not by each worker again and again.
+  // Checked once here, because each restarted worker would fail again.
   loadUws();
   await claimPort(settings.INGRESS_HOST, settings.INGRESS_PORT);
-  const supervisor = new Supervisor({
-    workers: settings.INGRESS_WORKERS,
-    // In process groups of their own: a Ctrl-C is for the supervisor, which passes it on once.
-    fork: (number) => fork(fileURLToPath(import.meta.url), ['worker', String(number)], { detached: true }),
-    logger,
-    drainMs: settings.INGRESS_DRAIN_MS + SUPERVISOR_GRACE_MS,
-    onUnfit: fatal,
-  });
+  const supervisor = new Supervisor(
+    { workers: settings.INGRESS_WORKERS, drainMs: settings.INGRESS_DRAIN_MS + SUPERVISOR_GRACE_MS },
+    {
+      // In separate process groups: Ctrl-C reaches only the supervisor, which stops the workers.
+      fork: (number) => fork(fileURLToPath(import.meta.url), ['worker', String(number)], { detached: true }),
+      logger,
+      onUnfit: fatal,
+    },
+  );
   supervisor.start();
   return supervisor;
 }

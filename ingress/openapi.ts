@@ -1,21 +1,21 @@
 import { schemas } from '../schemas/generated/schemas.js';
 import { SENDER_EVENTS } from '../schemas/validators.js';
 
-/** Settings that the description depends on. */
+/** Settings that the document depends on. */
 export type OpenApiOptions = {
   readonly authHeader: string;
   readonly isOpenToAnyone: boolean;
   readonly maxBodyBytes: number;
 };
 
-/** OpenAPI 3.1 description of the ingress, made of the same schemas that judge the events. */
+/** OpenAPI 3.1 document of the ingress, generated from the schemas that validate events. */
 export function openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes }: OpenApiOptions): object {
   return {
     openapi: '3.1.0',
     info: {
       title: 'Pathors webhook ingress',
       version: '1',
-      description: 'Takes the lifecycle events of Pathors sessions and answers once they are stored durably.',
+      description: 'Accepts the lifecycle events of Pathors sessions and answers once they are stored durably.',
     },
     servers: [{ url: '/' }],
     paths: {
@@ -26,27 +26,25 @@ export function openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes }: Op
           security: isOpenToAnyone ? [] : [{ token: [] }],
           requestBody: {
             required: true,
-            description: `At most ${maxBodyBytes} bytes. Fields that the schema does not know are kept.`,
+            description: `At most ${maxBodyBytes} bytes. Unknown fields are kept.`,
             content: { 'application/json': { schema: { $ref: '#/components/schemas/PathorsEvent' } } },
           },
           responses: {
-            202: jsonResponse('Valid, and stored durably', 'Accepted'),
-            400: problemResponse(
-              'Not JSON or not UTF-8 (kept as a dead letter), or the end of the body is in doubt (not kept)',
-            ),
+            202: jsonResponse('Valid and stored durably', 'Accepted'),
+            400: problemResponse('Not JSON or not UTF-8 (kept as a dead letter), or ambiguous framing (not kept)'),
             401: problemResponse('Token missing or wrong; nothing is kept', { 'WWW-Authenticate': TEXT }),
             408: problemResponse('The body did not arrive in time; nothing is kept'),
             413: problemResponse('The body is too large; nothing is kept'),
-            422: problemResponse('JSON, but no valid event; kept as a dead letter'),
+            422: problemResponse('JSON but not a valid event; kept as a dead letter'),
             503: problemResponse('Could not be stored durably; send it again', { 'Retry-After': TEXT }),
-            default: problemResponse('Any other refusal'),
+            default: problemResponse('Any other error'),
           },
         },
       },
-      '/healthz': status('isAlive', 'Whether the process lives', { 200: jsonResponse('It does', 'Status') }),
-      '/readyz': status('isReady', 'Whether an event can be stored durably now', {
-        200: jsonResponse('It can', 'Status'),
-        503: jsonResponse('It cannot; the reason says why', 'Status'),
+      '/healthz': status('isAlive', 'Liveness of the process', { 200: jsonResponse('Alive', 'Status') }),
+      '/readyz': status('isReady', 'Whether events can be stored durably', {
+        200: jsonResponse('Ready', 'Status'),
+        503: jsonResponse('Not ready; see the reason', 'Status'),
       }),
       '/metrics': status('metrics', 'Metrics for Prometheus', {
         200: { description: 'Prometheus text format', content: { 'text/plain': { schema: TEXT_SCHEMA } } },
@@ -92,7 +90,7 @@ const PROBLEM = {
     status: { type: 'integer' },
     detail: TEXT_SCHEMA,
     errors: {
-      description: 'Every fault of the body; path is a JSON Pointer (RFC 6901)',
+      description: 'All faults of the body; path is a JSON Pointer (RFC 6901)',
       type: 'array',
       items: objectOf({ path: TEXT_SCHEMA, message: TEXT_SCHEMA }),
     },
@@ -124,8 +122,8 @@ function schemaName(event: (typeof SENDER_EVENTS)[number]) {
 }
 
 /**
- * OpenAPI 3.1 speaks JSON Schema 2020-12, which split draft-07's `dependencies` in two. Halves of surrogate pairs, which UTF-8 cannot
- * carry anyhow, go out of the patterns, as tools in other languages cannot read them there.
+ * Converts a schema from draft-07 to JSON Schema 2020-12, which OpenAPI 3.1 uses: `dependencies` was split in two. Removes unpaired
+ * surrogates from patterns: UTF-8 cannot encode them, and tools in other languages cannot parse them.
  */
 function inOpenApi(schema: Readonly<Record<string, unknown>>): object {
   const { $schema: _dialect, dependencies, ...rest } = schema;

@@ -7,14 +7,14 @@ import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
 import { tlsFault, type TlsFiles } from './http/server/tls-files.js';
 
-/** What key, headers and framing of a record may take beside its value. */
+/** Room for a record's key, headers and framing, beside its value. */
 const RECORD_HEADROOM_BYTES = 64 * 1024;
 
-/** A token is what may stand after `Bearer ` in a header: visible ASCII. The message must not repeat it. */
+/** Tokens as they may follow `Bearer ` in a header: visible ASCII. Error messages must not contain them. */
 const tokenList = makeValidator<readonly string[]>((input: string) => {
   const tokens = splitList(input);
   if (!tokens.every((token) => /^[\x21-\x7e]+$/.test(token))) {
-    throw new TypeError('must be a comma list of tokens of visible ASCII characters, without blanks in them');
+    throw new TypeError('must be a comma-separated list of tokens of visible ASCII characters without spaces');
   }
   return tokens;
 });
@@ -28,27 +28,27 @@ const ingressSpecs = {
   ...commonSpecs,
   INGRESS_HOST: str({ default: '0.0.0.0' }),
   INGRESS_PORT: port({ default: 8080 }),
-  /** Processes on the one port. */
+  /** Number of processes that share the port. */
   INGRESS_WORKERS: integer({ min: 1, max: 256 })({ default: 1 }),
   INGRESS_TOKENS: tokenList({ default: [] }),
   INGRESS_ALLOW_ANONYMOUS: bool({ default: false }),
   INGRESS_AUTH_HEADER: headerName({ default: 'authorization' }),
-  /** PEM files; both empty: no TLS. See {@link tlsFiles}. */
+  /** PEM files. No TLS if both are empty. See {@link tlsFiles}. */
   INGRESS_TLS_CERT_FILE: str({ default: '' }),
   INGRESS_TLS_KEY_FILE: str({ default: '' }),
   INGRESS_MAX_BODY_BYTES: integer({ min: 1, max: MAX_RECORD_BYTES - RECORD_HEADROOM_BYTES })({ default: 1_048_576 }),
-  /** How long an event waits for others to share a request to Kafka, while none is under way. */
+  /** Time that an event waits for others to share a request to Kafka. */
   INGRESS_LINGER_MS: integer({ min: 0, max: 1_000 })({ default: 5 }),
   INGRESS_ACK_TIMEOUT_MS: integer({ min: 1, max: 600_000 })({ default: 2_000 }),
-  /** Empty stands for unset: see {@link spoolDir}. */
+  /** Empty means unset: see {@link spoolDir}. */
   INGRESS_SPOOL_DIR: str({ default: '' }),
   INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
 };
 
 /**
- * Where the spool is: as set; else in the user's folder for state, which outlives a reboot as a temp folder need not, apart for each
- * TOPIC_PREFIX, so that no event reaches the topics of another.
+ * The spool's folder. The default is in the user's state folder, which survives a reboot, unlike a temporary folder. Each
+ * TOPIC_PREFIX has its own, so that no event reaches the topics of another.
  */
 export function spoolDir(
   settings: Pick<IngressSettings, 'INGRESS_SPOOL_DIR' | 'TOPIC_PREFIX'>,
@@ -61,7 +61,7 @@ export function spoolDir(
 
 type TlsSettings = { readonly INGRESS_TLS_CERT_FILE: string; readonly INGRESS_TLS_KEY_FILE: string };
 
-/** Where certificate and key of the ingress are; undefined when it serves without TLS. */
+/** Certificate and key of the ingress; `undefined` if it serves without TLS. */
 export function tlsFiles(settings: Partial<TlsSettings>): TlsFiles | undefined {
   const { INGRESS_TLS_CERT_FILE: certFile, INGRESS_TLS_KEY_FILE: keyFile } = settings;
   return certFile && keyFile ? { certFile: resolve(certFile), keyFile: resolve(keyFile) } : undefined;
@@ -79,16 +79,16 @@ function tlsFaults(settings: Partial<TlsSettings>): string[] {
 export type IngressSettings = ReturnType<typeof readIngressSettings>;
 
 /**
- * Reads the settings of the ingress and those it shares with the processor.
- * @throws SettingsError with every fault, and no secret in it; print its message and exit non-zero.
+ * Reads the settings of the ingress, including those shared with the processor.
+ * @throws SettingsError that lists every fault and contains no secret: print its message and exit non-zero.
  */
 export function readIngressSettings(env: Env) {
   return readSettings(env, ingressSpecs, (settings) => {
     const faults = [...commonFaults(settings), ...tlsFaults(settings)];
-    // A list that could not be read is a fault already, and is not there.
+    // An invalid list is undefined here, and a fault already.
     if (settings.INGRESS_TOKENS?.length === 0 && !settings.INGRESS_ALLOW_ANONYMOUS) {
       faults.push(
-        'INGRESS_TOKENS is required: a comma list of tokens that the sender may show; or set INGRESS_ALLOW_ANONYMOUS=true',
+        'INGRESS_TOKENS is required: a comma-separated list of tokens that senders may use; or set INGRESS_ALLOW_ANONYMOUS=true',
       );
     }
     return faults;

@@ -31,7 +31,7 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   let roles: readonly ProcessorRole[] | undefined = undefined;
   const server = await startStatusServer(settings.PROCESSOR_HOST, settings.PROCESSOR_PORT, {
     metrics,
-    notReady: () =>
+    readinessFault: () =>
       roles === undefined
         ? 'starting'
         : roles.map((role) => role.readinessFault()).find((fault) => fault !== undefined),

@@ -1,8 +1,12 @@
 /** Limits of an exponential backoff. */
-export type BackoffOptions = { readonly initialMs: number; readonly maxMs: number };
+export type BackoffOptions = {
+  readonly initialMs: number;
+  readonly maxMs: number;
+  /** Smallest delay, so that jitter never turns a backoff into a busy loop. Default 10. */
+  readonly minMs?: number;
+};
 
-/** Smallest delay of any retry, so that jitter never turns a backoff into a busy loop. */
-const MIN_MS = 10;
+const DEFAULT_MIN_MS = 10;
 /** Smallest delay of a retry with a deadline: the last moments are not spent on hammering the other side. */
 const MIN_DEADLINE_MS = 100;
 
@@ -12,8 +16,12 @@ const MIN_DEADLINE_MS = 100;
  * @param failures failures so far, 1 or more.
  * @param random in [0, 1).
  */
-export function backoffMs({ initialMs, maxMs }: BackoffOptions, failures: number, random = Math.random()): number {
-  return Math.max(MIN_MS, Math.min(maxMs, initialMs * 2 ** (failures - 1)) * random);
+export function backoffMs(
+  { initialMs, maxMs, minMs = DEFAULT_MIN_MS }: BackoffOptions,
+  failures: number,
+  random = Math.random(),
+): number {
+  return Math.max(minMs, Math.min(maxMs, initialMs * 2 ** (failures - 1)) * random);
 }
 
 /**

@@ -9,24 +9,24 @@ export type MinioOptions = {
   readonly region: string;
   readonly accessKey: string;
   readonly secretKey: string;
-  /** A request whose connection stands still for so long is given up. Default 30,000. */
+  /** A request fails when its connection transfers nothing for this long. Default 30,000. */
   readonly stallMs?: number;
 };
 
 /** Connections that stay open between requests. */
-const IDLE_CONNECTIONS = 16;
+const MAX_IDLE_CONNECTIONS = 16;
 
-/** Clients of minio-js for one store, over shared connections. */
+/** Clients of minio-js for one store. They share their connections. */
 export class MinioClients {
   readonly useTls: boolean;
   private readonly agent: http.Agent;
 
   constructor(private readonly options: MinioOptions) {
     this.useTls = options.endpoint.startsWith('https:');
-    this.agent = new (this.useTls ? https : http).Agent({ keepAlive: true, maxFreeSockets: IDLE_CONNECTIONS });
+    this.agent = new (this.useTls ? https : http).Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_CONNECTIONS });
   }
 
-  /** A client whose requests end with the signal; it costs nothing. */
+  /** A client whose requests end when the signal is aborted. Cheap: create one for each operation. */
   for(signal: AbortSignal): Client {
     const { endpoint, region, accessKey, secretKey, stallMs = 30_000 } = this.options;
     const { hostname, port } = new URL(endpoint);
@@ -39,7 +39,7 @@ export class MinioClients {
       secretKey,
       transport: transport(this.useTls, signal, stallMs),
       transportAgent: this.agent,
-      // minio-js would send a body a second time that has been read, and write to the console.
+      // A retry of minio-js sends a stream that has been read already, and logs to the console.
       retryOptions: { disableRetry: true },
     });
   }

@@ -4,18 +4,18 @@ import type { Client } from 'minio';
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /**
- * Keys that begin with `prefix`, `most` at most, in their order.
+ * Lists up to `maxKeys` keys that begin with `prefix`, in their order.
  *
- * Not by minio-js's own listing: it asks for percent-encoded keys and decodes whatever comes, so that a key with a percent sign in it
- * comes out wrong from stores that do not encode (versitygw). Our keys are ASCII, which XML can carry as it is.
+ * The listing of minio-js requests percent-encoded keys and decodes all it receives, which corrupts keys that contain a percent sign on stores
+ * that do not encode (versitygw). Our keys are ASCII, which XML represents without encoding.
  */
-export async function listKeys(client: Client, bucketName: string, prefix: string, most: number): Promise<string[]> {
-  const query = `list-type=2&max-keys=${most}&prefix=${escape(prefix)}`;
+export async function listKeys(client: Client, bucketName: string, prefix: string, maxKeys: number): Promise<string[]> {
+  const query = `list-type=2&max-keys=${maxKeys}&prefix=${escape(prefix)}`;
   const xml = await text(await client.makeRequestAsync({ method: 'GET', bucketName, query }));
   return [...xml.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => unescapeXml(key));
 }
 
-/** As S3 signs it: all but letters, digits and `-_.~`. */
+/** Percent-encodes as S3's signature requires: everything except letters, digits and `-_.~`. */
 function escape(value: string): string {
   return encodeURIComponent(value).replace(
     /[!'()*]/g,

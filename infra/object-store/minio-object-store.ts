@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { BucketItemStat } from 'minio';
+import { systemClock, type Clock } from '../async/clock.js';
 import { MinioClients, type MinioOptions } from './minio-clients.js';
 import { listKeys } from './minio-listing.js';
 import { s3Code, storeError } from './minio-errors.js';
@@ -10,16 +11,17 @@ import type { NewObject, ObjectInfo, ObjectStore } from './object-store.js';
 export type MinioObjectStoreOptions = MinioOptions & {
   readonly bucket: string;
   readonly protection?: ObjectProtection;
+  readonly clock?: Clock;
 };
 
-const MOST_FOUND = 16;
+const MAX_FOUND = 16;
 
 /**
  * A bucket of MinIO or any other S3 store, through minio-js.
  *
- * A file is one PUT request, never minio-js's multipart upload: that one reads whole parts into memory, goes on with leftovers of
- * earlier uploads (with their metadata, and with parts counted from 2, so that equal parts can end up twice), and never settles when
- * its source dies. One PUT is all or nothing by itself, streams, and the store checks the hash before it shows the object.
+ * Stores a file with a single PUT request. The upload of minio-js reads whole parts into memory, resumes incomplete uploads of others (with
+ * their metadata, and counting parts from 2, so that equal parts can appear twice), and never settles when its source fails. A single PUT is
+ * all or nothing, streams, and the store checks the hash before the object becomes visible.
  */
 export class MinioObjectStore implements ObjectStore {
   private readonly clients: MinioClients;
@@ -31,18 +33,18 @@ export class MinioObjectStore implements ObjectStore {
   async ensureBucket(signal: AbortSignal): Promise<void> {
     const { bucket, region, protection } = this.options;
     const isLocking = protection?.lock !== undefined;
-    // Not HEAD: it answers wrong keys and missing rights with 403 and no word more.
+    // A HEAD request, as minio-js sends it, answers wrong keys and missing rights with a bare 403.
     try {
       await listKeys(this.clients.for(signal), bucket, '', 1);
     } catch (error) {
-      if (s3Code(error) !== 'NoSuchBucket') throw storeError(error, 'looking for the bucket');
+      if (s3Code(error) !== 'NoSuchBucket') throw storeError(error, `checking that bucket ${bucket} exists`);
       await this.clients
         .for(signal)
         .makeBucket(bucket, region, { ObjectLocking: isLocking })
         .catch(async (cause: unknown) => {
-          // Somebody else may have made it at the same moment; stores say so in words of their own, some as an internal error.
+          // Another process may have created it at the same moment. Stores report that differently, some as an internal error.
           await listKeys(this.clients.for(signal), bucket, '', 1).catch(() => {
-            throw storeError(cause, 'making the bucket');
+            throw storeError(cause, `creating bucket ${bucket}`);
           });
         });
     }
@@ -52,11 +54,11 @@ export class MinioObjectStore implements ObjectStore {
   async findByPrefix(prefix: string, signal: AbortSignal): Promise<readonly ObjectInfo[]> {
     const { bucket } = this.options;
     try {
-      const keys = await listKeys(this.clients.for(signal), bucket, prefix, MOST_FOUND);
+      const keys = await listKeys(this.clients.for(signal), bucket, prefix, MAX_FOUND);
       const found = await Promise.all(keys.map((key) => this.stat(key, signal)));
       return found.filter((info) => info !== undefined);
     } catch (error) {
-      throw storeError(error, 'looking for an object');
+      throw storeError(error, `listing objects with prefix ${prefix}`);
     }
   }
 
@@ -65,7 +67,7 @@ export class MinioObjectStore implements ObjectStore {
       return describe(key, await this.clients.for(signal).statObject(this.options.bucket, key));
     } catch (error) {
       if (['NotFound', 'NoSuchKey'].includes(s3Code(error))) return undefined;
-      throw storeError(error, 'looking at an object');
+      throw storeError(error, `reading the metadata of ${key}`);
     }
   }
 
@@ -74,21 +76,22 @@ export class MinioObjectStore implements ObjectStore {
     { replace }: { readonly replace: boolean },
     signal: AbortSignal,
   ): Promise<'stored' | 'exists'> {
+    const { bucket, protection = {}, clock = systemClock } = this.options;
     const body = createReadStream(object.file, { end: object.bytes - 1 });
     try {
       const response = await this.clients.for(signal).makeRequestStreamAsync(
         {
           method: 'PUT',
-          bucketName: this.options.bucket,
+          bucketName: bucket,
           objectName: object.key,
           headers: {
             ...putHeaders(object),
-            ...protectionHeaders(this.options.protection ?? {}, Date.now()),
+            ...protectionHeaders(protection, clock.now()),
             ...(!replace && { 'if-none-match': '*' }),
           },
         },
         body,
-        // Over TLS minio-js signs no payload; the checksum header is checked in both cases.
+        // minio-js does not sign the payload over TLS. The store checks the checksum header in both cases.
         this.clients.useTls ? '' : object.sha256,
         [200],
         '',
@@ -98,9 +101,9 @@ export class MinioObjectStore implements ObjectStore {
     } catch (error) {
       const code = s3Code(error);
       if (code === 'PreconditionFailed') return 'exists';
-      // A store without conditional puts: the last put wins there.
+      // A store without conditional PUT: the last one wins.
       if (code === 'NotImplemented' && !replace) return await this.putFile(object, { replace: true }, signal);
-      throw storeError(error, 'putting an object');
+      throw storeError(error, `storing ${object.key}`);
     } finally {
       body.destroy();
     }
@@ -110,30 +113,20 @@ export class MinioObjectStore implements ObjectStore {
     try {
       return await this.clients.for(signal).getObject(this.options.bucket, key);
     } catch (error) {
-      throw storeError(error, 'getting an object');
+      throw storeError(error, `reading ${key}`);
     }
   }
 
-  async remove(key: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.clients.for(signal).removeObject(this.options.bucket, key);
-    } catch (error) {
-      throw storeError(error, 'removing an object');
-    }
-  }
-
-  /** Only a bucket that was made for it can lock objects: better said at once than with the first recording. */
+  /** Reports a bucket that cannot lock objects at the start instead of with the first recording. Locking is chosen when a bucket is created. */
   private async requireObjectLock(signal: AbortSignal): Promise<void> {
+    const { bucket } = this.options;
+    // The overloads of minio-js say that it returns nothing.
+    const client: { getObjectLockConfig(bucket: string): Promise<unknown> } = this.clients.for(signal);
     try {
-      const query = 'object-lock';
-      const answer = await this.clients
-        .for(signal)
-        .makeRequestAsync({ method: 'GET', bucketName: this.options.bucket, query });
-      answer.resume();
+      await client.getObjectLockConfig(bucket);
     } catch (error) {
-      const code = s3Code(error);
-      // Who may not look may yet be allowed to lock.
-      if (code !== 'AccessDenied') throw storeError(error, 'looking whether the bucket can lock objects');
+      // A user without the right to read the configuration may still have the right to lock.
+      if (s3Code(error) !== 'AccessDenied') throw storeError(error, `checking that bucket ${bucket} can lock objects`);
     }
   }
 }

@@ -5,14 +5,14 @@ import type { ClientOptions } from 'minio';
 type Transport = NonNullable<ClientOptions['transport']>;
 
 /**
- * Sends minio-js's requests with what it leaves out: an abort, and an end when the connection stands still.
+ * Sends the requests of minio-js so that they can be aborted and fail when the connection stalls, neither of which minio-js supports.
  *
- * @param stallMs without a byte in either direction.
+ * @param stallMs a request fails after this long without a byte in either direction.
  */
 export function transport(useTls: boolean, signal: AbortSignal, stallMs: number): Transport {
   const request = (options: https.RequestOptions, onResponse: (response: http.IncomingMessage) => void) => {
     const sent = (useTls ? https : http).request({ ...options, signal }, (response) => {
-      // Whoever is no longer interested in the body does not listen for its end either.
+      // A caller that ignores the body does not listen for its errors.
       response.on('error', () => undefined);
       onResponse(response);
     });

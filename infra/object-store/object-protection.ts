@@ -1,16 +1,16 @@
-/** How the store is to guard what it holds. */
+/** How the store protects its objects. */
 export type ObjectProtection = {
-  /** Encryption at rest: with the store's own keys, or with one of a key service. */
+  /** Encryption at rest, with keys of the store or of a key service. */
   readonly encryption?: 'AES256' | 'aws:kms';
-  /** Of the key service; without it the bucket's default key is taken. */
+  /** Key of the key service. Default: the key of the bucket. */
   readonly kmsKeyId?: string;
-  /** Object lock: for so long nobody can overwrite or remove an object (`COMPLIANCE`), or only who has the right to (`GOVERNANCE`). */
+  /** Object lock: for how long nobody can overwrite or remove an object (`COMPLIANCE`), or only users with a special right (`GOVERNANCE`). */
   readonly lock?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number };
 };
 
 const DAY_MS = 86_400_000;
 
-/** Headers of a PUT. @param now ms since the epoch: the lock counts from there. */
+/** Headers of a PUT. @param now start of the lock (ms since the epoch). */
 export function protectionHeaders(
   { encryption, kmsKeyId, lock }: ObjectProtection,
   now: number,

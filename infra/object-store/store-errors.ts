@@ -1,19 +1,19 @@
-/** The store does not answer, or not well: try again later. */
+/** The store is unreachable, too slow or overloaded: try again later. */
 export class StoreUnavailableError extends Error {
   override readonly name: string = 'StoreUnavailableError';
 }
 
-/** The bytes that arrived were not those announced: broken on the way, or in the file. */
+/** The store received other bytes than announced: they changed on the way or in the file. */
 export class BrokenBodyError extends StoreUnavailableError {
   override readonly name: string = 'BrokenBodyError';
 }
 
-/** The store refuses what we ask for: an operator must change rights or settings. Trying again helps only then. */
+/** The store refuses the request: an operator must change rights or settings before it can succeed. */
 export class StoreRefusedError extends Error {
   override readonly name: string = 'StoreRefusedError';
 }
 
-/** There is no such bucket, or not any more: make it, then try again. */
+/** The bucket does not exist, or no longer: create it, then try again. */
 export class BucketMissingError extends StoreRefusedError {
   override readonly name: string = 'BucketMissingError';
 }

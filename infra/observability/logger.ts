@@ -2,12 +2,10 @@ import { pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
 
 export type Logger = PinoLogger;
 
-/**
- * Names under which a secret could reach a log by accident. `recordingUrl` is a bearer credential: it must appear nowhere.
- */
+/** Fields that could carry a secret into a log by accident. `recordingUrl` is a bearer credential and must never be logged. */
 const SECRET_FIELDS = ['recordingUrl', 'authorization', 'password', 'token', 'secretKey'];
 
-/** JSON lines on stdout; each carries the program's name. */
+/** Logs JSON lines to stdout, each with the name of the program. */
 export function createLogger(name: string, level: string): Logger {
   return pino({
     name,

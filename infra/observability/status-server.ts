@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import type { Registry } from 'prom-client';
 
 export type StatusProbes = {
-  /** `undefined` when ready, else what is missing. */
-  readonly notReady: () => string | undefined;
+  /** Why the program is not ready; `undefined` when it is. */
+  readonly readinessFault: () => string | undefined;
   readonly metrics: Registry;
 };
 
 /**
- * Serves `/healthz` (the process lives), `/readyz` (200 only when ready) and `/metrics` (Prometheus text).
- * @throws Error with code EADDRINUSE when the port is taken.
+ * Serves `/healthz` (200 while the process runs), `/readyz` (200 only when ready) and `/metrics` (Prometheus text format).
+ * @throws Error with code EADDRINUSE when the port is in use.
  */
 export async function startStatusServer(host: string, port: number, probes: StatusProbes): Promise<Server> {
   const routes: Record<string, () => Promise<{ status: number; type: string; body: string }>> = {
     '/healthz': () => Promise.resolve(json(200, { status: 'ok' })),
     '/readyz': () => {
-      const reason = probes.notReady();
+      const reason = probes.readinessFault();
       return Promise.resolve(
         reason === undefined ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', reason }),
       );

@@ -2,12 +2,12 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
 
-/** A lock that this process holds. It is also free once the process is gone, however it went. */
+/** A lock that this process holds. It is free again as soon as the process has ended, for whatever reason. */
 export type PidLock = { readonly release: () => void };
 
 /**
- * Takes the lock file if nobody alive holds it.
- * @returns the lock, or the process id of its live holder.
+ * Acquires the lock file unless a running process holds it.
+ * @returns the lock, or the process id of its holder.
  */
 export function tryLock(file: string): PidLock | { readonly holder: number } {
   mkdirSync(dirname(file), { recursive: true });
@@ -16,19 +16,19 @@ export function tryLock(file: string): PidLock | { readonly holder: number } {
   writeFileSync(draft, mine);
   try {
     for (;;) {
-      if (linked(draft, file)) return { release: () => releaseIfMine(file, mine) };
+      if (tryLink(draft, file)) return { release: () => releaseIfMine(file, mine) };
       const holder = read(file);
       if (holder === undefined) continue;
       const [pid = '', start = ''] = holder.trim().split(' ');
       if (isAlive(Number(pid), start)) return { holder: Number(pid) };
-      setAside(file, holder);
+      removeStale(file, holder);
     }
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
-/** Whether the process that `pid` and its start time stood for still runs: a process id alone may have been given anew. */
+/** Whether the process with this id and start time still runs. The id alone is not enough, as another process may have it now. */
 export function isAlive(pid: number, start: string): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
   try {
@@ -36,22 +36,22 @@ export function isAlive(pid: number, start: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  // A zombie is dead; its parent has not looked yet, and in a container perhaps never will.
+  // A zombie has ended, but its parent has not collected it, which in a container may never happen.
   return statOf(pid)[0] !== 'Z' && start === startOf(pid);
 }
 
-/** When a process started, in kernel ticks; `-` where there is no /proc to ask. */
+/** Start time of a process in kernel ticks; `-` on systems without /proc. */
 export function startOf(pid: number): string {
   return statOf(pid)[19] ?? '-';
 }
 
-/** The parent's process id; undefined where there is no /proc to ask. */
+/** Process id of the parent; undefined on systems without /proc. */
 export function parentOf(pid: number): number | undefined {
   const parent = statOf(pid)[1];
   return parent === undefined ? undefined : Number(parent);
 }
 
-/** The fields of /proc/<pid>/stat from the third on: the second is the program's name in brackets and may hold blanks. */
+/** The fields of /proc/<pid>/stat from the third on. The second is the name of the program in parentheses and may contain spaces. */
 function statOf(pid: number): string[] {
   const stat = read(`/proc/${pid}/stat`) ?? '';
   return stat
@@ -60,15 +60,15 @@ function statOf(pid: number): string[] {
     .filter((field) => field !== '');
 }
 
-/** A dead holder's file: whoever renames it first has it, and puts it back if it is not the one that was read. */
-function setAside(file: string, expected: string): void {
+/** Removes the file of an ended holder. Only one process can rename it; that one puts it back if its content has changed since. */
+function removeStale(file: string, expected: string): void {
   const aside = `${file}.${randomUUID()}`;
   try {
     renameSync(file, aside);
   } catch {
     return;
   }
-  if (read(aside) !== expected) linked(aside, file);
+  if (read(aside) !== expected) tryLink(aside, file);
   rmSync(aside, { force: true });
 }
 
@@ -76,8 +76,8 @@ function releaseIfMine(file: string, mine: string): void {
   if (read(file) === mine) rmSync(file, { force: true });
 }
 
-/** Makes `file` another name of `draft`, complete and at once, or says that the name is taken. */
-function linked(draft: string, file: string): boolean {
+/** Creates `file` with the content of `draft` in one step. @returns false if the file exists. */
+function tryLink(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);
     return true;

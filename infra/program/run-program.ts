@@ -1,25 +1,25 @@
+import { backgroundClock, type Clock } from '../async/clock.js';
 import type { Logger } from '../observability/logger.js';
 import { SettingsError } from '../settings/read-settings.js';
 
-/** A program that has started. */
+/** A started program. */
 export type RunningProgram = {
-  /** Ends the work in order: nothing accepted is lost, nothing in progress is cut. */
+  /** Ends the work gracefully: loses nothing that was accepted and interrupts nothing in progress. */
   readonly stop: () => Promise<void>;
 };
 
 export type ProgramOptions = {
   readonly logger: Logger;
-  /** How long `stop` may take; then the process exits with 1. */
+  /** Time limit of `stop`; then the process exits with 1. */
   readonly stopWithinMs: number;
   /**
-   * @param fatal call it when the program cannot go on: it is stopped, and the process exits with 1 for its supervisor to start it again.
+   * @param fatal call it when the program cannot continue: it is stopped, and the process exits with 1 so that its supervisor restarts it.
    */
   readonly start: (fatal: (error: unknown) => void) => Promise<RunningProgram>;
+  readonly clock?: Clock;
 };
 
-/**
- * Reads a program's settings; where they are wrong, prints every fault in plain text and exits with 1 before anything is started.
- */
+/** Reads the settings of a program. If they are wrong, prints every fault in plain text and exits with 1 before anything is started. */
 export function settingsOrExit<S>(program: string, read: () => S): S {
   try {
     return read();
@@ -31,27 +31,27 @@ export function settingsOrExit<S>(program: string, read: () => S): S {
 }
 
 /**
- * The life of a program: starts it, stops it on SIGTERM or SIGINT and exits with 0; exits with 1 when it fails to start, fails later,
- * does not stop in time, or throws where nobody catches. A second signal exits at once.
+ * Runs a program from its start to its exit. On SIGTERM or SIGINT it stops the program and exits with 0; a second signal exits at once. It
+ * exits with 1 when the program fails to start, fails later, does not stop in time, or throws an error that nothing catches.
  */
-export function runProgram({ logger, stopWithinMs, start }: ProgramOptions): void {
+export function runProgram({ logger, stopWithinMs, start, clock = backgroundClock }: ProgramOptions): void {
   let stopping = false;
-  // A stop that comes while the program is starting waits for the start: half-open connections are no state to stop from.
-  const started = Promise.resolve().then(() => start((error) => fail(error, 'the program cannot go on')));
+  // A stop during the start waits for it, because half-open connections cannot be closed cleanly.
+  const started = Promise.resolve().then(() => start((error) => fail(error, 'fatal error, the program stops')));
 
   const stop = (exitCode: number): void => {
     if (stopping) process.exit(1);
     stopping = true;
-    setTimeout(() => {
-      logger.fatal({ stopWithinMs }, 'did not stop in time');
+    clock.after(stopWithinMs, () => {
+      logger.fatal({ stopWithinMs }, 'the program did not stop in time, exiting now');
       process.exit(1);
-    }, stopWithinMs).unref();
+    });
     void started
       .then((program) => program.stop())
       .then(
         () => process.exit(exitCode),
         (error: unknown) => {
-          logger.fatal({ err: error }, 'did not stop well');
+          logger.fatal({ err: error }, 'error while stopping the program');
           process.exit(1);
         },
       );
@@ -63,10 +63,10 @@ export function runProgram({ logger, stopWithinMs, start }: ProgramOptions): voi
 
   process.on('SIGTERM', () => stop(0));
   process.on('SIGINT', () => stop(0));
-  process.on('uncaughtException', (error) => fail(error, 'uncaught exception'));
-  process.on('unhandledRejection', (error) => fail(error, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => fail(error, 'uncaught exception, the program stops'));
+  process.on('unhandledRejection', (error) => fail(error, 'unhandled rejection, the program stops'));
   started.catch((error: unknown) => {
-    logger.fatal({ err: error }, 'did not start');
+    logger.fatal({ err: error }, 'the program failed to start');
     process.exit(1);
   });
 }

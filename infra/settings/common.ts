@@ -4,16 +4,16 @@ import { brokerList, httpUrl, integer, topicPrefix } from './validators.js';
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 export type SaslMechanism = (typeof SASL_MECHANISMS)[number];
 
-/** Kafka writes the names in capitals, kafkajs in small letters: both are taken. */
+/** Accepts upper case, as in Kafka, and lower case, as in kafkajs. */
 const saslMechanism = makeValidator<SaslMechanism | ''>((input: string) => {
   const mechanism = SASL_MECHANISMS.find((name) => name === input.toLowerCase());
   if (mechanism === undefined) throw new TypeError(`must be one of ${SASL_MECHANISMS.join(', ')}`);
   return mechanism;
 });
 
-/** Settings that ingress and processor share. Defaults are those of the local stack. */
+/** Settings that ingress and processor share. The defaults fit the local stack. */
 export const commonSpecs = {
-  KAFKA_BROKERS: brokerList({ default: ['127.0.0.1:9092'], desc: 'comma list of host:port' }),
+  KAFKA_BROKERS: brokerList({ default: ['127.0.0.1:9092'], desc: 'comma-separated list of host:port' }),
   KAFKA_SSL: bool({ default: false, desc: 'TLS to the brokers' }),
   KAFKA_SSL_CA_FILE: str({ default: '', desc: 'PEM file of the certificate authority' }),
   KAFKA_SSL_CERT_FILE: str({ default: '', desc: 'PEM file of the client certificate' }),
@@ -26,7 +26,7 @@ export const commonSpecs = {
   SCHEMA_REGISTRY_PASSWORD: str({ default: '' }),
   TOPIC_PREFIX: topicPrefix({ default: '' }),
   TOPIC_PARTITIONS: integer({ min: 1, max: 10_000 })({ default: 6 }),
-  /** 0 stands for unset: see {@link replicationFactor}. */
+  /** 0 means unset: see {@link replicationFactor}. */
   TOPIC_REPLICATION_FACTOR: integer({ min: 1, max: 99 })({ default: 0 }),
   LOG_LEVEL: str({ default: 'info', choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const }),
 };
@@ -49,7 +49,7 @@ export type CommonSettings = {
   readonly LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 };
 
-/** Faults between the common settings. */
+/** Conflicts between the common settings. */
 export function commonFaults(settings: Partial<CommonSettings>): string[] {
   const faults: string[] = [];
   if (Boolean(settings.KAFKA_SSL_CERT_FILE) !== Boolean(settings.KAFKA_SSL_KEY_FILE)) {
@@ -70,13 +70,13 @@ export function commonFaults(settings: Partial<CommonSettings>): string[] {
   return faults;
 }
 
-/** Replicas of each topic: as set; else 1 where every broker is on this machine, 3 elsewhere. */
+/** Replicas of each topic: the setting, or else 1 if every broker is on this machine, and 3 otherwise. */
 export function replicationFactor(settings: CommonSettings): number {
   if (settings.TOPIC_REPLICATION_FACTOR > 0) return settings.TOPIC_REPLICATION_FACTOR;
   return settings.KAFKA_BROKERS.every((broker) => isLoopback(broker.slice(0, broker.lastIndexOf(':')))) ? 1 : 3;
 }
 
-/** Whether a host name or address literal stands for this machine. */
+/** Whether a host name or address literal is the loopback interface of this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

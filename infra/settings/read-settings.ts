@@ -2,7 +2,7 @@ import { cleanEnv, type CleanedEnv, type ValidatorSpec } from 'envalid';
 
 /**
  * The settings are wrong: the program must not start.
- * `faults` names each setting and what to do; it holds no value of a secret.
+ * Each of `faults` names the setting and what to do, and contains no secret.
  */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -16,10 +16,10 @@ export class SettingsError extends Error {
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads settings from the environment, with all faults collected, those of single settings and those between them.
- * An empty string counts as unset, as a compose file passes it for a variable that the user left out.
+ * Reads settings from the environment and collects every fault of single settings and between settings.
+ * An empty string counts as unset, because compose files pass one for a variable that the user has not set.
  *
- * @param crossCheck faults between settings; called also when single ones are wrong, then with what could be read.
+ * @param crossCheck returns faults between settings. Wrong settings are undefined in its argument.
  * @throws SettingsError with every fault; print its message and exit non-zero.
  */
 export function readSettings<S extends Record<string, ValidatorSpec<unknown>>>(
@@ -38,7 +38,7 @@ export function readSettings<S extends Record<string, ValidatorSpec<unknown>>>(
       }
     },
   });
-  // envalid's accessor throws on names that are at fault or that it does not know; a plain copy can be read, spread and compared.
+  // The object of envalid throws for wrong and unknown names; a plain copy can be read, spread and compared.
   const plain = Object.fromEntries(
     Object.keys(specs).map((name) => [name, Object.hasOwn(settings, name) ? settings[name] : undefined]),
   ) as CleanedEnv<S>;

@@ -1,6 +1,6 @@
 import { makeValidator } from 'envalid';
 
-/** A whole number within bounds; `min` and `max` inclusive. */
+/** A whole number from `min` to `max`, inclusive. */
 export function integer(bounds: { readonly min: number; readonly max?: number }) {
   const max = bounds.max ?? Number.MAX_SAFE_INTEGER;
   return makeValidator<number>((input: string) => {
@@ -18,26 +18,27 @@ export const port = integer({ min: 1, max: 65_535 });
 export const brokerList = makeValidator<readonly string[]>((input: string) => {
   const brokers = splitList(input);
   const bad = brokers.filter((broker) => !isHostPort(broker));
-  if (brokers.length === 0 || bad.length > 0) throw new TypeError('must be a comma list of host:port');
+  if (brokers.length === 0 || bad.length > 0) throw new TypeError('must be a comma-separated list of host:port');
   return brokers;
 });
 
-/** A comma list; blanks around items and empty items are dropped. */
+/** A comma-separated list. Ignores spaces around items and empty items. */
 export const list = makeValidator<readonly string[]>(splitList);
 
-/** An http(s) URL without credentials in it, kept without a slash at its end. */
+/** An http(s) URL without credentials. Trailing slashes are removed. */
 export const httpUrl = makeValidator<string>((input: string) => {
   const url = URL.canParse(input) ? new URL(input) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     throw new TypeError('must be an http or https URL');
+  }
   if (url.username !== '' || url.password !== '') {
-    throw new TypeError('must not hold credentials: use the settings for user name and password');
+    throw new TypeError('must not contain credentials: use the settings for user name and password');
   }
   return input.replace(/\/+$/, '');
 });
 
 export const topicPrefix = makeValidator<string>((input: string) => {
-  if (!/^[A-Za-z0-9._-]{0,200}$/.test(input)) throw new TypeError('may hold letters, digits, ".", "_" and "-" only');
+  if (!/^[A-Za-z0-9._-]{0,200}$/.test(input)) throw new TypeError('may contain only letters, digits, ".", "_" and "-"');
   return input;
 });
 

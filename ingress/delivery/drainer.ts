@@ -1,39 +1,39 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { systemClock, type Clock } from '../../infra/async/clock.js';
 import { RecordRefusedError } from '../../infra/kafka/produce/event-producer-errors.js';
 import type { Logger } from '../../infra/observability/logger.js';
-import type { IncomingRecord } from './event-sink.js';
+import type { IncomingRecord } from '../record.js';
+import { retryDisk } from '../spool/disk-retry.js';
 import type { Slice } from '../spool/segments/segment-list.js';
 import type { Spool } from '../spool/spool.js';
 
-export type DrainerOptions = {
+export type DrainerDeps = {
   readonly spool: Spool;
   readonly logger: Logger;
+  readonly clock?: Clock;
   /**
-   * Resolves once Kafka has the record. It tries for ever, in the order of the calls, so that no record arrives for the first time behind
-   * one that was sent later. Rejects with RecordRefusedError when Kafka refuses the record for ever.
+   * Resolves once Kafka has the record. Retries without limit, in the order of the calls, so that no record arrives for the first
+   * time behind one that was sent later. Rejects with RecordRefusedError when Kafka rejects the record permanently.
    */
   readonly send: (record: IncomingRecord) => Promise<void>;
-  /** Puts a refused record into another durable place; `false`: there is none, so its segment is kept. Never rejects. */
-  readonly onRefused: (record: IncomingRecord, error: Error) => Promise<boolean>;
+  /** Puts a rejected record into another durable place; `false`: there is none, so its segment is kept. Never rejects. */
+  readonly onRejected: (record: IncomingRecord, error: Error) => Promise<boolean>;
   readonly onDrained: (records: number) => void;
 };
 
-const RETRY_MS = 1_000;
-
-/** Sends what is in the spool on to Kafka, oldest first, with two slices in memory at most. */
+/** Sends the spool's records to Kafka, oldest first, with at most two slices in memory. */
 export class Drainer {
-  private stopped = false;
+  private readonly stopping = new AbortController();
 
-  constructor(private readonly options: DrainerOptions) {}
+  constructor(private readonly deps: DrainerDeps) {}
 
-  /** Goes on until `stop`, waiting for Kafka and for the disk as long as it takes. */
+  /** Runs until {@link stop}; waits for Kafka and for the disk without limit. */
   async run(): Promise<void> {
     let last = Promise.resolve();
     while (!this.isStopped()) {
       const slice = await this.read();
       if (this.isStopped()) return;
       if (slice === undefined) {
-        await Promise.all([this.options.spool.whenReadable(), last]);
+        await Promise.all([this.deps.spool.whenReadable(), last]);
         continue;
       }
       const previous = last;
@@ -42,35 +42,32 @@ export class Drainer {
     }
   }
 
-  /** Sends nothing more. What is not acknowledged stays in the spool. */
+  /** Sends nothing more. Unacknowledged records stay in the spool. */
   stop(): void {
-    this.stopped = true;
+    this.stopping.abort();
   }
 
-  /** Asked anew after each wait. */
+  /** A method, as the compiler would assume that the property does not change during a wait. */
   private isStopped(): boolean {
-    return this.stopped;
+    return this.stopping.signal.aborted;
   }
 
-  private async read(): Promise<Slice | undefined> {
-    for (;;) {
-      try {
-        return await this.options.spool.read();
-      } catch (err) {
-        this.options.logger.error({ err }, 'the spool cannot be read, trying again');
-        await delay(RETRY_MS, undefined, { ref: false });
-        if (this.isStopped()) return undefined;
-      }
-    }
+  private read(): Promise<Slice | undefined> {
+    const { spool, logger, clock = systemClock } = this.deps;
+    return retryDisk(() => spool.read(), {
+      clock,
+      stopped: this.stopping.signal,
+      onFailure: (err, retryMs) => logger.error({ err, dir: spool.dir, retryMs }, 'could not read the spool, retrying'),
+    });
   }
 
   private async sendAll({ segment, records }: Slice): Promise<void> {
     const sends = records.map(async ({ record }) => {
       try {
-        await this.options.send(record);
+        await this.deps.send(record);
       } catch (error) {
         if (!(error instanceof RecordRefusedError)) throw error;
-        if (!(await this.options.onRefused(record, error))) segment.keepAs = 'refused';
+        if (!(await this.deps.onRejected(record, error))) segment.keepAs = 'refused';
       }
     });
     await Promise.all(sends);
@@ -78,7 +75,7 @@ export class Drainer {
 
   private finish(slice: Slice): void {
     if (this.isStopped()) return;
-    this.options.onDrained(slice.records.length);
-    this.options.spool.drained(slice);
+    this.deps.onDrained(slice.records.length);
+    this.deps.spool.drained(slice);
   }
 }

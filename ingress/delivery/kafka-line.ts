@@ -1,55 +1,56 @@
-import { EventProducer } from '../../infra/kafka/produce/event-producer.js';
-import { RecordRefusedError } from '../../infra/kafka/produce/event-producer-errors.js';
-import type { OpenProduceSession } from '../../infra/kafka/produce/produce-session.js';
-import type { BatchRecord } from '../../infra/kafka/protocol/records/record-batch.js';
+import type { Clock } from '../../infra/async/clock.js';
 import { withTimeout } from '../../infra/async/timeout.js';
+import { EventProducer } from '../../infra/kafka/produce/event-producer.js';
+import type { OpenProduceSession } from '../../infra/kafka/produce/produce-session.js';
 import type { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
+import type { IncomingRecord } from '../record.js';
 import type { DirectLine } from './delivery-route.js';
-import type { PendingRecord } from './pending-record.js';
-import type { IncomingRecord } from './event-sink.js';
+import { PendingRecord } from './pending-record.js';
 
 export type KafkaLineOptions = {
-  readonly open: OpenProduceSession;
-  readonly logger: Logger;
+  /** Names the line in log lines. */
   readonly name: string;
   readonly topic: string;
   readonly lingerMs: number;
   readonly ackTimeoutMs: number;
-  readonly probe: Pick<WriteProbe, 'isHealthy'>;
-  /** A send has failed or is overdue. */
-  readonly onTrouble: (reason: string) => void;
-  /** Kafka refuses the record for ever. */
-  readonly onRefused: (pending: PendingRecord, error: Error) => void;
-  /** The record came back without an answer, as the line is closed. */
-  readonly onReturned: (pending: PendingRecord) => void;
 };
 
-/** While acknowledgements are as fresh as this, Kafka need not be asked how it is. */
+export type KafkaLineDeps = {
+  readonly open: OpenProduceSession;
+  readonly probe: Pick<WriteProbe, 'isHealthy'>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Called when a send has failed or is overdue, before it is repeated. */
+  readonly onTrouble: (reason: string) => void;
+};
+
+/** An acknowledgement younger than this proves that Kafka is healthy, without a probe. */
 const FRESH_MS = 1_000;
 
-/** Records may be in more of a hurry than a request, which is not thrown away with its connection just for that. */
+/** Minimum timeout of a request, which can be longer than that of its records: a timeout costs the connection. */
 const MIN_REQUEST_TIMEOUT_MS = 1_000;
 
-/** Everything is durable by then: a broker that does not answer must not hold up the end of the program. */
-const CLOSE_WITHIN_MS = 1_000;
-
-const STORED = { kind: 'stored', place: 'kafka' } as const;
+/** Time for closing the connections. All records are durable by then, so an unresponsive broker must not delay the exit. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
- * Two producers for one topic: one for records that come straight from requests, one for those of the spool, which are sent again until
- * Kafka has them. Neither ever waits for the other.
+ * Two producers for one topic: one for records straight from requests, one for records of the spool, which it repeats until Kafka
+ * acknowledges them. Neither waits for the other.
  */
 export class KafkaLine implements DirectLine {
-  private readonly direct: EventProducer<BatchRecord & { readonly pending: PendingRecord }>;
+  private readonly direct: EventProducer;
   private readonly draining: EventProducer;
-  /** What stands before every body; undefined until topic and schema are there. */
+  /** Bytes in front of every body; undefined until topic and schema exist. */
   private prefix: Buffer | undefined;
 
-  constructor(private readonly options: KafkaLineOptions) {
-    const { open, logger, name, topic, lingerMs, ackTimeoutMs, onTrouble } = options;
+  constructor(
+    { name, topic, lingerMs, ackTimeoutMs }: KafkaLineOptions,
+    private readonly deps: KafkaLineDeps,
+  ) {
+    const { open, logger, clock, onTrouble } = deps;
     const requestTimeoutMs = Math.max(MIN_REQUEST_TIMEOUT_MS, ackTimeoutMs);
-    const shared = { open, topic, logger, requestTimeoutMs };
+    const shared = { open, topic, logger, clock, requestTimeoutMs };
     this.direct = new EventProducer({ ...shared, name, lingerMs, deliveryTimeoutMs: ackTimeoutMs, onTrouble });
     this.draining = new EventProducer({
       ...shared,
@@ -59,7 +60,7 @@ export class KafkaLine implements DirectLine {
     });
   }
 
-  /** Topic and schema are there. A value is the prefix and the body. */
+  /** Connects. Call it once topic and schema exist; a record's value is `prefix` and the body. */
   start(prefix: Buffer): void {
     this.prefix = prefix;
     this.direct.start();
@@ -69,23 +70,20 @@ export class KafkaLine implements DirectLine {
     if (this.prefix === undefined) return 'Kafka topics or schema registry not ready';
     if (!this.direct.isConnected) return 'not connected to Kafka';
     const { acknowledgedAt } = this.direct;
-    const isFresh = acknowledgedAt !== undefined && performance.now() - acknowledgedAt < FRESH_MS;
-    if (isFresh || this.options.probe.isHealthy) return undefined;
-    return 'Kafka does not answer, or has too few in-sync replicas';
+    const isFresh = acknowledgedAt !== undefined && this.deps.clock.monotonic() - acknowledgedAt < FRESH_MS;
+    if (isFresh || this.deps.probe.isHealthy) return undefined;
+    return 'Kafka does not respond, or has too few in-sync replicas';
   };
 
   readonly send = (pending: PendingRecord): void => {
-    const { key, body, headers } = pending.record;
-    this.direct.enqueue({ key, prefix: this.prefix, value: body, headers, pending }, (error) => {
-      if (error === undefined) pending.settle(STORED);
-      else if (error instanceof RecordRefusedError) this.options.onRefused(pending, error);
-      else this.options.onReturned(pending);
-    });
+    pending.prefix = this.prefix;
+    this.direct.enqueue(pending);
   };
 
-  readonly withdraw = (): readonly PendingRecord[] => this.direct.withdraw().map(({ pending }) => pending);
+  readonly withdraw = (): readonly PendingRecord[] =>
+    this.direct.withdraw().filter((record) => record instanceof PendingRecord);
 
-  /** Sends a record of the spool, again and again. @throws RecordRefusedError when Kafka refuses it for ever. */
+  /** Sends a record of the spool until Kafka acknowledges it. @throws RecordRefusedError when Kafka rejects it permanently. */
   readonly deliver = (record: IncomingRecord): Promise<void> => {
     this.draining.start();
     const { key, body, headers } = record;
@@ -96,10 +94,12 @@ export class KafkaLine implements DirectLine {
     return this.direct.pending;
   }
 
-  /** Settles what is pending; what came from the spool is given up. */
+  /** Settles pending records. Records of the spool that are under way stay in the spool. */
   async close(): Promise<void> {
     this.draining.withdraw();
     const closing = Promise.all([this.direct.close(), this.draining.close()]);
-    await withTimeout(closing, CLOSE_WITHIN_MS, 'closing the connections to Kafka').catch(() => undefined);
+    await withTimeout(closing, CLOSE_TIMEOUT_MS, 'closing the connections to Kafka', this.deps.clock).catch(
+      () => undefined,
+    );
   }
 }

@@ -1,18 +1,22 @@
 import type { SpoolFailure } from '../spool/spool-failure.js';
 
-/** Is told what the spool does, one call a record unless it says otherwise. */
+/** Receives the spool's activity, for metrics. */
 export type SpoolObserver = {
+  /** One record is durable in the spool. */
   readonly spooled: () => void;
-  /** So many records have been acknowledged by Kafka. */
+  /** Kafka has acknowledged this many records of the spool. */
   readonly drained: (records: number) => void;
-  /** `damaged`: a stretch of a segment could not be read; `refused`: Kafka takes a record in no topic. */
+  /**
+   * A record could not be spooled (a {@link SpoolFailure}); `damaged`: a stretch of a segment is unreadable; `refused`: Kafka rejects
+   * a record even as a dead letter.
+   */
   readonly spoolFailed: (reason: SpoolFailure | 'damaged' | 'refused') => void;
 };
 
-/** What the spool holds. */
+/** The spool's present content. */
 export type SpoolState = {
   readonly bytes: number;
   readonly records: number;
-  /** Age of the oldest record, 0 while there is none. */
+  /** Age of the oldest record; 0 if there is none. */
   readonly oldestSeconds: number;
 };

@@ -5,24 +5,24 @@ import { findSegments, scanSegment } from './segments/recovery.js';
 import { parseSegmentFileName, segmentFileName } from './segments/segment-files.js';
 import type { Spool } from './spool.js';
 
-/** The names of the segment files in a folder; none if it is not there. */
+/** Names of the non-empty segment files in a folder, which is created if missing. @throws Error of the file system. */
 export async function segmentFiles(fs: SpoolFs, dir: string): Promise<string[]> {
   await fs.makeDir(dir);
   const files = await fs.list(dir);
   return files.filter(({ name, bytes }) => bytes > 0 && parseSegmentFileName(name)).map(({ name }) => name);
 }
 
-/** Moves all segments of a folder to another, both of which this process has locked. @throws Error of the file system. */
+/** Moves all segments from one folder to another. This process must have locked both. @throws Error of the file system. */
 export async function moveSegments(fs: SpoolFs, from: string, to: string): Promise<void> {
   await fs.makeDir(to);
-  // Their salts make their names unlike any other.
+  // The salts make the names unique.
   for (const name of await segmentFiles(fs, from)) await fs.rename(join(from, name), join(to, name));
   await fs.syncDir(to);
 }
 
 /**
- * Moves all segments of a folder that this process has locked into a spool in use, oldest first.
- * @throws Error of the file system: what has not been moved is still where it was.
+ * Moves all segments of a folder into a spool in use, oldest first. This process must have locked the folder.
+ * @throws Error of the file system: the segments that have not been moved are still in the folder.
  */
 export async function adoptSegments(fs: SpoolFs, dir: string, spool: Spool, logger: Logger): Promise<void> {
   await fs.makeDir(dir);
@@ -31,5 +31,5 @@ export async function adoptSegments(fs: SpoolFs, dir: string, spool: Spool, logg
     await scanSegment(fs, dir, segment, logger);
     await spool.adopt(join(dir, segmentFileName(segment.name)), segment);
   }
-  if (found.length > 0) logger.info({ dir, segments: found.length }, 'took over what another worker left in its spool');
+  if (found.length > 0) logger.info({ dir, segments: found.length }, "adopted a former worker's spool, draining it");
 }

@@ -1,69 +1,79 @@
 import { join } from 'node:path';
+import { Backoff } from '../../infra/async/backoff.js';
+import type { Cancel, Clock } from '../../infra/async/clock.js';
 import type { Logger } from '../../infra/observability/logger.js';
+import { DISK_RETRY } from './disk-retry.js';
 import type { SpoolFs } from './file-system.js';
 
-const RETRY_MS = 1_000;
 const TEST_BYTES = Buffer.alloc(4096, 'spool test\n');
 const TEST_FILE = 'write-test';
 
-/** Whether a folder can be written to. After a failure it is tried again each second, so that it is known when space is back. */
+export type DiskHealthDeps = {
+  readonly fs: SpoolFs;
+  readonly dir: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Called when a test write succeeds after a failure. */
+  readonly onRecovered: () => void;
+};
+
+/** Whether a folder is writable. After a failure, test writes detect the recovery even if nothing is appended. */
 export class DiskHealth {
   private isFailing = false;
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
+  private cancelTest: Cancel | undefined;
+  private isStopped = false;
+  private readonly backoff = new Backoff(DISK_RETRY);
 
-  constructor(
-    private readonly fs: SpoolFs,
-    private readonly dir: string,
-    private readonly logger: Logger,
-    private readonly onChange: () => void,
-  ) {}
+  constructor(private readonly deps: DiskHealthDeps) {}
 
-  get isWell(): boolean {
+  get isHealthy(): boolean {
     return !this.isFailing;
   }
 
   failed(err: unknown): void {
-    if (!this.isFailing) this.logger.error({ err, dir: this.dir }, 'the spool cannot be written');
+    const { logger, dir } = this.deps;
+    if (!this.isFailing) logger.error({ err, dir }, 'could not write to the spool, testing its disk until it recovers');
     this.isFailing = true;
-    this.testLater();
+    this.scheduleTest();
   }
 
   succeeded(): void {
     if (!this.isFailing) return;
     this.isFailing = false;
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.logger.info({ dir: this.dir }, 'the spool can be written again');
+    this.backoff.reset();
+    this.cancelTest?.();
+    this.cancelTest = undefined;
+    this.deps.logger.info({ dir: this.deps.dir }, 'spool writable again');
   }
 
   stop(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
+    this.isStopped = true;
+    this.cancelTest?.();
   }
 
-  private testLater(): void {
-    if (this.stopped) return;
-    this.timer ??= setTimeout(() => void this.test(), RETRY_MS).unref();
+  private scheduleTest(): void {
+    if (this.isStopped) return;
+    this.cancelTest ??= this.deps.clock.after(this.backoff.nextMs(), () => void this.test());
   }
 
   private async test(): Promise<void> {
-    const path = join(this.dir, TEST_FILE);
+    const { fs, dir, onRecovered } = this.deps;
+    const path = join(dir, TEST_FILE);
     try {
-      await this.fs.remove(path);
-      const file = await this.fs.create(path);
+      await fs.remove(path);
+      const file = await fs.create(path);
       try {
         await file.write(TEST_BYTES, 0);
         await file.datasync();
       } finally {
         await file.close();
-        await this.fs.remove(path);
+        await fs.remove(path);
       }
       this.succeeded();
-      this.onChange();
+      onRecovered();
     } catch {
-      this.timer = undefined;
-      this.testLater();
+      this.cancelTest = undefined;
+      this.scheduleTest();
     }
   }
 }

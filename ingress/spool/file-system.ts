@@ -1,34 +1,34 @@
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A file that is written and read at given places. */
+/** A file with positional reads and writes. */
 export type SpoolFile = {
-  /** Writes all of the bytes, or fails with any part of them written. */
+  /** Writes all bytes. After a failure any part of them may be written. */
   readonly write: (bytes: Buffer, position: number) => Promise<void>;
-  /** Resolves once what was written survives a loss of power. */
+  /** Resolves once all written bytes survive a power failure. */
   readonly datasync: () => Promise<void>;
   readonly truncate: (bytes: number) => Promise<void>;
-  /** Fewer bytes than asked for at the end of the file only. */
+  /** Returns fewer bytes only at the end of the file. */
   readonly read: (bytes: number, position: number) => Promise<Buffer>;
   readonly close: () => Promise<void>;
 };
 
-/** What the spool needs of a file system; every call may reject with a `code`, as those of Node do. */
+/** The file system as the spool uses it. Every call may reject with an error that has a `code`, as in Node. */
 export type SpoolFs = {
   readonly makeDir: (dir: string) => Promise<void>;
-  /** A new file for reading and writing. */
+  /** Creates a file for reading and writing. */
   readonly create: (path: string) => Promise<SpoolFile>;
-  /** An existing file for reading. */
+  /** Opens an existing file for reading. */
   readonly open: (path: string) => Promise<SpoolFile>;
-  /** Names and sizes of the files of a folder. */
+  /** Names and sizes of the files in a folder. */
   readonly list: (dir: string) => Promise<readonly { readonly name: string; readonly bytes: number }[]>;
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly remove: (path: string) => Promise<void>;
-  /** Resolves once files made or renamed in the folder survive a loss of power. */
+  /** Resolves once files created or renamed in the folder survive a power failure. */
   readonly syncDir: (dir: string) => Promise<void>;
 };
 
-/** The file system of this machine. */
+/** This machine's file system. */
 export const nodeFs: SpoolFs = {
   makeDir: async (dir) => {
     await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -53,7 +53,7 @@ export const nodeFs: SpoolFs = {
 };
 
 async function openFile(path: string, flags: string): Promise<SpoolFile> {
-  // What senders told is for the eyes of this user alone.
+  // Events may be confidential: no other user may read them.
   const handle = await open(path, flags, 0o600);
   return {
     write: async (bytes, position) => {

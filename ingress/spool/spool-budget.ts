@@ -1,4 +1,4 @@
-/** The bytes that the segments of a process may take together. */
+/** Limits the bytes of all segments of a process. */
 export class SpoolBudget {
   private used = 0;
 
@@ -12,19 +12,19 @@ export class SpoolBudget {
     return this.used >= this.maxBytes;
   }
 
-  /** Takes so many bytes if they are free. */
-  tryTake(bytes: number): boolean {
+  /** Reserves the bytes if they are free. */
+  tryReserve(bytes: number): boolean {
     if (this.used + bytes > this.maxBytes) return false;
     this.used += bytes;
     return true;
   }
 
-  /** Counts bytes that are there already, however many may be. */
+  /** Counts bytes that are on disk already, even beyond the limit. */
   count(bytes: number): void {
     this.used += bytes;
   }
 
-  giveBack(bytes: number): void {
+  release(bytes: number): void {
     this.used -= bytes;
   }
 }

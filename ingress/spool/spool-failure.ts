@@ -1,7 +1,10 @@
-/** Why the spool did not take a record. `full`: the limit or the disk; `io`: the disk fails; `slow`: it does not answer; `closed`: not open (yet). */
+/**
+ * Why the spool did not accept a record. `full`: the limit or the disk is reached; `io`: the disk fails; `slow`: the disk does not
+ * respond; `closed`: the spool is not open.
+ */
 export type SpoolFailure = 'full' | 'io' | 'slow' | 'closed';
 
-/** What an error of the file system means for the spool. */
+/** Classifies an error of the file system. */
 export function failureOf(error: unknown): SpoolFailure {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' ? 'full' : 'io';

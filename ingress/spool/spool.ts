@@ -1,46 +1,24 @@
-import type { Logger } from '../../infra/observability/logger.js';
-import type { IncomingRecord } from '../delivery/event-sink.js';
-import type { SpoolFs } from './file-system.js';
+import { Wakeup } from '../../infra/async/wakeup.js';
+import type { IncomingRecord } from '../record.js';
 import { encodeRecord } from './segments/record-codec.js';
 import { findSegments, scanSegment } from './segments/recovery.js';
 import { SegmentAppender } from './segments/segment-appender.js';
-import { isDrained, type Segment } from './segments/segment.js';
 import { SegmentList, type Slice } from './segments/segment-list.js';
-import type { SpoolBudget } from './spool-budget.js';
-import type { SpoolFailure } from './spool-failure.js';
-
-export type SpoolOptions = {
-  readonly fs: SpoolFs;
-  /** Nobody else may use it. It is made if it is missing. */
-  readonly dir: string;
-  readonly budget: SpoolBudget;
-  readonly logger: Logger;
-  /** Milliseconds since 1970. */
-  readonly clock?: () => number;
-  /** A segment is closed at this size. Default 4 MiB: after a crash no more than that is drained twice. */
-  readonly segmentBytes?: number;
-  /** An append that takes longer fails. Default 5,000. */
-  readonly slowAfterMs?: number;
-};
-
-export type AppendOutcome =
-  /** It survives a loss of power, and comes out of a later read, or of one after the next start. */
-  | { readonly kind: 'durable' }
-  /** It may come out after the next start all the same. */
-  | { readonly kind: 'failed'; readonly failure: SpoolFailure };
+import { isDrained, type Segment } from './segments/segment.js';
+import type { AppendOutcome, SpoolOptions } from './spool-options.js';
 
 /**
  * A queue on disk: first in, first out, in append-only segment files.
  *
- * A record is durable once its append says so, and stays until the slice it was read with is `drained`. What a crash leaves is read
- * after the next start, so a record may come out twice, never not at all.
+ * A record is durable once its append says so, and stays until the slice that contains it is `drained`. Records left by a crash are
+ * read after the next start. A record may therefore be read twice, but is never lost.
  */
 export class Spool {
   private readonly appender: SegmentAppender;
-  private readonly waiting: (() => void)[] = [];
+  private readonly wakeup = new Wakeup();
   private readonly found: readonly Segment[];
   private isScanned = false;
-  /** Called when anything was appended, drained, or failed. */
+  /** Called after each append, drain, failure or recovery. */
   onChange: () => void = () => undefined;
 
   private constructor(
@@ -52,7 +30,7 @@ export class Spool {
   }
 
   /**
-   * Finds what an earlier run left, without reading it.
+   * Finds the segments that an earlier run left, without reading them.
    * @throws NewerSpoolError: do not start. Error of the file system: try again later.
    */
   static async open(options: SpoolOptions): Promise<Spool> {
@@ -61,8 +39,9 @@ export class Spool {
   }
 
   /**
-   * Counts the records that an earlier run left, and tells where they are damaged. Call it once, before the first read.
-   * @returns the number of damages. @throws Error of the file system: try again later.
+   * Counts the records that an earlier run left and logs damage. Call it once, before the first read.
+   * Returns the number of damaged stretches.
+   * @throws Error of the file system: try again later.
    */
   async scan(): Promise<number> {
     let damages = 0;
@@ -73,7 +52,11 @@ export class Spool {
     return damages;
   }
 
-  /** Nothing is left to drain, and no append is under way. */
+  get dir(): string {
+    return this.options.dir;
+  }
+
+  /** Whether every record is drained and no append is in progress. */
   get isEmpty(): boolean {
     return this.appender.pending === 0 && this.list.all.every(isDrained);
   }
@@ -83,47 +66,46 @@ export class Spool {
     return this.appender.isWritable;
   }
 
-  /** Of the files. */
+  /** Size of the files. */
   get bytes(): number {
     return this.list.all.reduce((sum, { budgetBytes }) => sum + budgetBytes, 0);
   }
 
-  /** Durable and not drained. `undefined` until those of an earlier run have been counted. */
+  /** Number of durable records that are not drained; `undefined` until {@link scan} has counted those of an earlier run. */
   get records(): number | undefined {
     return this.isScanned ? this.list.all.reduce((sum, { records }) => sum + records, 0) : undefined;
   }
 
-  /** When the oldest record came in: milliseconds since 1970; `undefined` while there is none. */
+  /** Arrival of the oldest record, in milliseconds since the epoch; `undefined` if there is none. */
   get oldestAt(): number | undefined {
     return this.list.all.find((segment) => !isDrained(segment))?.oldestAt;
   }
 
-  /** Settles once the record is durable or cannot be made so; never rejects. Reads give records in the order of these calls. */
+  /** Settles once the record is durable or cannot be made durable; never rejects. Reads return records in the order of these calls. */
   append(record: IncomingRecord): Promise<AppendOutcome> {
-    return this.appender.append(encodeRecord({ record, spooledAt: (this.options.clock ?? Date.now)() }));
+    return this.appender.append(encodeRecord({ record, spooledAt: this.options.clock.now() }));
   }
 
-  /** The next records; `undefined` when there are none. One call at a time. @throws Error of the file system: try again later. */
+  /** The next records; `undefined` if there are none. One call at a time. @throws Error of the file system: try again later. */
   read(): Promise<Slice | undefined> {
     return this.list.read();
   }
 
   /** Resolves when there may be something to read. */
   whenReadable(): Promise<void> {
-    if (this.list.isReadable) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
+    return this.list.isReadable ? Promise.resolve() : this.wakeup.wait();
   }
 
-  /** The slice is in Kafka, or its segment marked to be kept. In the order of the reads. */
+  /** Marks a slice as delivered, or its segment as to be kept. Call it in the order of the reads. */
   drained(slice: Slice): void {
     this.list.drained(slice);
     this.changed();
   }
 
-  /** Takes over a segment of another folder that nobody uses. @throws Error of the file system: try again later. */
+  /** Takes over an unused segment of another folder. @throws Error of the file system: try again later. */
   async adopt(path: string, found: Segment): Promise<void> {
     const { fs, dir, budget } = this.options;
-    // Its salt makes its name one of its own.
+    // The salt makes the name unique.
     const segment = { ...found };
     await fs.rename(path, this.list.pathOf(segment));
     await fs.syncDir(dir);
@@ -132,16 +114,16 @@ export class Spool {
     this.changed();
   }
 
-  /** Waits for appends under way. What is not drained stays for the next start. */
+  /** Waits for appends in progress. Records that are not drained stay for the next start. */
   async close(): Promise<void> {
-    while (this.appender.pending > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    while (this.appender.pending > 0) await this.wakeup.wait();
     await this.appender.close();
     await this.list.close();
   }
 
   private changed(): void {
     this.appender.removeDrained();
-    for (const resolve of this.waiting.splice(0)) resolve();
+    this.wakeup.notify();
     this.onChange();
   }
 }

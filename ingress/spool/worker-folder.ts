@@ -1,20 +1,20 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { tryLock, type PidLock } from '../../infra/program/pid-lock.js';
 import { segmentFiles } from './adoption.js';
 import type { SpoolFs } from './file-system.js';
-import { tryLock, type PidLock } from '../../infra/program/pid-lock.js';
 
-/** A folder of the spool that no other live process of this machine uses. */
+/** A folder of the spool, locked against other live processes of this machine. */
 export type WorkerFolder = { readonly dir: string; readonly lock: PidLock };
 
-/** `worker-2`; `worker-2.3` for a process that found that and `worker-2.2` taken, as in a rolling restart. */
+/** `worker-2`; `worker-2.3` for a process that found `worker-2` and `worker-2.2` locked, for example during a rolling restart. */
 const NAME = /^worker-(\d+)(\.\d+)?$/;
 
 const LOCK_FILE = 'owner.lock';
 
 /**
- * Takes the folder of a worker; where a live process has it, one beside it.
- * @throws Error of the file system: the folder cannot be made or written.
+ * Locks the folder of a worker, or a sibling if a live process has locked it.
+ * @throws Error of the file system: the folder cannot be created or written.
  */
 export function claimFolder(root: string, worker: number): WorkerFolder {
   for (let nth = 1; ; nth += 1) {
@@ -25,10 +25,10 @@ export function claimFolder(root: string, worker: number): WorkerFolder {
 }
 
 /**
- * Takes the folders that hold segments and that no worker will come back to, as there are fewer workers now or a process stood in for
- * another. Release their locks when they have been emptied.
+ * Locks the folders that contain segments but have no owner: there are fewer workers now, or a process had used a sibling folder.
+ * Release the locks when the folders are empty.
  *
- * @param workers how many there are, numbered from 1; the caller is the first.
+ * @param workers number of workers, numbered from 1; the caller is the first.
  * @throws Error of the file system: try again later.
  */
 export async function abandonedFolders(
@@ -39,11 +39,11 @@ export async function abandonedFolders(
 ): Promise<WorkerFolder[]> {
   const folders: WorkerFolder[] = [];
   for (const name of readdirSync(root)) {
-    const [, number, stoodIn] = NAME.exec(name) ?? [];
+    const [, number, sibling] = NAME.exec(name) ?? [];
     const dir = join(root, name);
     if (number === undefined || dir === own) continue;
-    const comesBack = stoodIn === undefined && Number(number) > 1 && Number(number) <= workers;
-    if (comesBack) continue;
+    const hasOwner = sibling === undefined && Number(number) > 1 && Number(number) <= workers;
+    if (hasOwner) continue;
     const segments = await Promise.all(['events', 'dead-letter'].map((stream) => segmentFiles(fs, join(dir, stream))));
     if (segments.flat().length === 0) continue;
     const lock = tryLock(join(dir, LOCK_FILE));

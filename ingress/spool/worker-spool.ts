@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { systemClock, type Cancel, type Clock } from '../../infra/async/clock.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import { adoptSegments, moveSegments } from './adoption.js';
 import type { SpoolFs } from './file-system.js';
@@ -8,40 +9,46 @@ import { abandonedFolders, claimFolder, type WorkerFolder } from './worker-folde
 
 export type WorkerSpoolOptions = {
   readonly fs: SpoolFs;
-  /** Holds the folders of all workers of this machine. */
+  /** Contains the folders of all workers of this machine. */
   readonly root: string;
-  /** Numbered from 1. */
+  /** This worker's number, from 1. */
   readonly worker: number;
+  /** Number of workers. */
   readonly workers: number;
-  /** Of this worker's files. */
+  /** Limit of this worker's files. */
   readonly maxBytes: number;
   readonly logger: Logger;
+  readonly clock?: Clock;
 };
 
+/** Interval at which the first worker checks for abandoned folders. */
 const ADOPT_INTERVAL_MS = 5_000;
 const STREAMS = ['events', 'dead-letter'] as const;
 
 /**
- * The spools of one worker: one for events, one for dead letters, so that trouble with one topic does not hold up the other.
- * The first worker also takes over what workers left that will not come back.
+ * The spools of one worker. Events and dead letters have one each, so that trouble with one topic does not hold up the other.
+ * The first worker also adopts the spools of workers that no longer exist.
  */
 export class WorkerSpool {
-  private timer: NodeJS.Timeout | undefined;
-  private adopting = Promise.resolve();
+  private readonly clock: Clock;
+  private cancelAdoption: Cancel = () => undefined;
+  private adoption = Promise.resolve();
 
   private constructor(
     private readonly options: WorkerSpoolOptions,
     private readonly folder: WorkerFolder,
     readonly events: Spool,
     readonly deadLetters: Spool,
-  ) {}
+  ) {
+    this.clock = options.clock ?? systemClock;
+  }
 
   /**
    * @throws NewerSpoolError: do not start.
-   * @throws Error of the file system, with its `code`: the folder cannot be used, now or at all.
+   * @throws Error of the file system, with its `code`: the folder cannot be used at present, or ever.
    */
   static async open(options: WorkerSpoolOptions): Promise<WorkerSpool> {
-    const { fs, root, worker, maxBytes, logger } = options;
+    const { fs, root, worker, maxBytes, logger, clock = systemClock } = options;
     const folder = claimFolder(root, worker);
     try {
       const own = folder.dir;
@@ -52,7 +59,7 @@ export class WorkerSpool {
         }
       }
       const budget = new SpoolBudget(maxBytes);
-      const open = (stream: string) => Spool.open({ fs, dir: join(own, stream), budget, logger });
+      const open = (stream: string) => Spool.open({ fs, dir: join(own, stream), budget, logger, clock });
       return new WorkerSpool(options, folder, await open('events'), await open('dead-letter'));
     } catch (error) {
       folder.lock.release();
@@ -60,28 +67,39 @@ export class WorkerSpool {
     }
   }
 
-  /** Counts what was found, then looks from time to time for what others have left. @returns the number of damages. */
+  get dir(): string {
+    return this.folder.dir;
+  }
+
+  /**
+   * Counts the records found at the start, then checks regularly for abandoned folders. Returns the number of damaged stretches.
+   * @throws Error of the file system: try again later.
+   */
   async scan(): Promise<number> {
     const damages = (await this.events.scan()) + (await this.deadLetters.scan());
-    if (this.options.worker === 1) this.adoptLater();
+    if (this.options.worker === 1) this.scheduleAdoption();
     return damages;
   }
 
-  /** What is not drained stays for the next start. */
+  /** Closes both spools. Records that are not drained stay for the next start. */
   async close(): Promise<void> {
-    clearTimeout(this.timer);
-    await this.adopting;
-    clearTimeout(this.timer);
+    this.cancelAdoption();
+    await this.adoption;
+    this.cancelAdoption();
     await Promise.all([this.events.close(), this.deadLetters.close()]);
     this.folder.lock.release();
   }
 
-  private adoptLater(): void {
-    this.timer = setTimeout(() => {
-      this.adopting = this.adopt()
-        .catch((err: unknown) => this.options.logger.warn({ err }, 'cannot look after the spools of former workers'))
-        .then(() => this.adoptLater());
-    }, ADOPT_INTERVAL_MS).unref();
+  private scheduleAdoption(): void {
+    const { logger, root } = this.options;
+    this.cancelAdoption = this.clock.after(ADOPT_INTERVAL_MS, () => {
+      this.adoption = this.adopt()
+        .catch((err: unknown) => {
+          const retryMs = ADOPT_INTERVAL_MS;
+          logger.warn({ err, dir: root, retryMs }, 'could not adopt the spools of former workers, retrying');
+        })
+        .then(() => this.scheduleAdoption());
+    });
   }
 
   private async adopt(): Promise<void> {

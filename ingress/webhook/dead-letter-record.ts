@@ -1,13 +1,13 @@
 import type { SchemaFault } from '../../schemas/validators.js';
-import type { IncomingRecord } from '../delivery/event-sink.js';
+import type { IncomingRecord } from '../record.js';
 import type { BodyVerdict } from './judge-body.js';
 
-/** Schemas bound how many faults there can be; this bounds the header whatever becomes of them. */
+/** Bounds the size of the `errors` header, even if the schemas should allow more faults in the future. */
 const MAX_FAULTS = 32;
 
 export type RefusedBody = Exclude<BodyVerdict, { kind: 'event' }>;
 
-/** A refused body for the dead-letter topic, as received. Its `errors` say where and what, never a value of the payload. */
+/** A refused body for the dead-letter topic, as received. The `errors` header contains paths and rules, never values of the payload. */
 export function deadLetterRecord(
   refused: RefusedBody,
   body: Buffer,
@@ -27,7 +27,7 @@ export function deadLetterRecord(
   };
 }
 
-/** What is wrong with a refused body. */
+/** The faults of a refused body. */
 export function faultsOf(refused: RefusedBody): readonly SchemaFault[] {
   switch (refused.kind) {
     case 'schema':

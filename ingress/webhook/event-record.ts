@@ -1,9 +1,9 @@
 import type { CloudEventHeaders } from '../../schemas/cloud-events.js';
 import type { SenderEvent } from '../../schemas/validators.js';
-import type { IncomingRecord } from '../delivery/event-sink.js';
+import type { IncomingRecord } from '../record.js';
 import { eventId } from './event-id.js';
 
-/** A valid event for `session.events`, under its session's key, with the sender's own bytes. `receivedAt`: ISO 8601. */
+/** A valid event for `session.events`: keyed by session, with the sender's own bytes. `receivedAt` is ISO 8601. */
 export function eventRecord(event: SenderEvent, body: Buffer, receivedAt: string): IncomingRecord {
   const headers: CloudEventHeaders & { readonly 'received-at': string } = {
     ce_specversion: '1.0',

@@ -2,24 +2,24 @@ import { isUtf8 } from 'node:buffer';
 import { SENDER_EVENTS, validateSenderEvent, type SchemaFault, type SenderEvent } from '../../schemas/validators.js';
 import { readableSessionId } from './session-id.js';
 
-/** What a body is. All but `event` goes to the dead-letter topic under its kind as the reason. */
+/** The verdict on a body. Bodies of every kind but `event` go to the dead-letter topic, with the kind as the reason. */
 export type BodyVerdict =
   | { readonly kind: 'event'; readonly event: SenderEvent }
   | { readonly kind: 'not_utf8' | 'not_json' }
   | {
-      /** JSON that breaks the schema, or that names an event which no schema is for. */
+      /** JSON that violates the schema, or that names an event without a schema. */
       readonly kind: 'schema' | 'unknown_event';
       readonly faults: readonly SchemaFault[];
-      /** The event that it should have been, where it names one. */
+      /** The known event that the body names, if any. */
       readonly event: SenderEvent['event'] | undefined;
       readonly sessionId: string | undefined;
     };
 
 /**
- * Judges the bytes of a request. They are parsed once, and never changed.
+ * Judges the bytes of a request. Parses them once and does not change them.
  *
- * A byte order mark makes a body `not_json`: RFC 8259 forbids senders to add one and lets receivers ignore it, but as the bytes go on
- * unchanged, every reader of the topic would have to ignore it too, and many do not.
+ * A byte order mark makes a body `not_json`. RFC 8259 forbids senders to add one and permits receivers to ignore it, but the bytes are
+ * passed on unchanged, and many readers of the topic would not ignore it.
  */
 export function judgeBody(body: Buffer): BodyVerdict {
   if (!isUtf8(body)) return { kind: 'not_utf8' };

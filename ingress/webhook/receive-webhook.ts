@@ -1,42 +1,46 @@
+import { systemClock, type Clock } from '../../infra/async/clock.js';
 import { isoTime } from '../../schemas/iso-time.js';
 import { isDocumentedCallStatus, type SchemaFault, type SenderEvent } from '../../schemas/validators.js';
+import type { EventSink } from '../delivery/event-sink.js';
 import type { IngressMetrics } from '../ingress-metrics.js';
-import type { DurableStore, StoragePlace } from '../delivery/event-sink.js';
+import type { StoragePlace } from '../record.js';
 import { deadLetterRecord, faultsOf, type RefusedBody } from './dead-letter-record.js';
 import { eventRecord } from './event-record.js';
 import { judgeBody } from './judge-body.js';
 
-/** How a delivery ends, once its bytes are durable; or `unavailable`, when they could not be made so. */
+/** The result of a delivery. Every kind but `unavailable` means that its bytes are durable. */
 export type WebhookResult =
   | { readonly kind: 'accepted'; readonly place: StoragePlace }
   | { readonly kind: 'malformed'; readonly reason: 'not_json' | 'not_utf8' }
   | { readonly kind: 'invalid'; readonly reason: 'schema' | 'unknown_event'; readonly faults: readonly SchemaFault[] }
   | { readonly kind: 'unavailable' };
 
+/** `remoteAddress` is called before the receiver returns, or never. `done` is called once. */
 export type WebhookReceiver = (
   body: Buffer,
   remoteAddress: () => string,
   done: (result: WebhookResult) => void,
 ) => void;
 
-/**
- * Judges a body and stores it, valid or not; the result, which may be told to the sender as it is, is given to `done`.
- * `remoteAddress` is called before this returns, or never.
- */
-export function createWebhookReceiver(store: DurableStore, metrics: IngressMetrics): WebhookReceiver {
+/** Judges bodies and stores them, valid or not. Results contain nothing that must be kept from the sender. */
+export function createWebhookReceiver(
+  sink: EventSink,
+  metrics: IngressMetrics,
+  clock: Clock = systemClock,
+): WebhookReceiver {
   return (body, remoteAddress, done) => {
-    const startedAt = performance.now();
-    const receivedAt = isoTime(Date.now());
+    const startedAt = clock.monotonic();
+    const receivedAt = isoTime(clock.now());
     const verdict = judgeBody(body);
     if (verdict.kind === 'event') {
       const { event } = verdict;
-      store.store(eventRecord(event, body, receivedAt), (outcome) => {
+      sink.accept(eventRecord(event, body, receivedAt), (outcome) => {
         if (outcome.kind === 'refused') {
           done(unavailable(metrics, event.event));
           return;
         }
         metrics.countEvent(event.event, outcome.place);
-        metrics.acknowledged(performance.now() - startedAt);
+        metrics.acknowledged(clock.monotonic() - startedAt);
         const status = event['callStatus'];
         if (typeof status === 'string' && !isDocumentedCallStatus(status)) metrics.unknownCallStatus();
         done(ACCEPTED[outcome.place]);
@@ -44,13 +48,13 @@ export function createWebhookReceiver(store: DurableStore, metrics: IngressMetri
       return;
     }
     const name = 'event' in verdict ? verdict.event : undefined;
-    store.store(deadLetterRecord(verdict, body, receivedAt, remoteAddress()), (outcome) => {
+    sink.accept(deadLetterRecord(verdict, body, receivedAt, remoteAddress()), (outcome) => {
       if (outcome.kind === 'refused') {
         done(unavailable(metrics, name));
         return;
       }
       metrics.countEvent(name, 'dead_letter');
-      metrics.acknowledged(performance.now() - startedAt);
+      metrics.acknowledged(clock.monotonic() - startedAt);
       done(refusal(verdict));
     });
   };

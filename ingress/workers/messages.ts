@@ -1,13 +1,13 @@
-/** What one process of the ingress counted, as prom-client puts it into JSON. */
+/** The metrics of one ingress process, in prom-client's JSON form. */
 export type MetricsReport = readonly object[];
 
 /** From a worker to its supervisor. */
 export type WorkerMessage =
-  /** Give me the metrics of all workers. */
+  /** Requests the metrics of all workers. */
   | { readonly kind: 'scrape'; readonly id: number }
-  /** My own, as asked for. */
+  /** Answers `report-please` with the worker's own metrics. */
   | { readonly kind: 'report'; readonly id: number; readonly metrics: MetricsReport }
-  /** This worker cannot run, nor could another in its place: stop all. */
+  /** No worker can run in this environment: stop all. */
   | { readonly kind: 'unfit'; readonly message: string };
 
 /** From the supervisor to a worker. */

@@ -1,25 +1,28 @@
+import { systemClock, type Cancel, type Clock } from '../../infra/async/clock.js';
 import type { MetricsReport } from './messages.js';
 
-/** A worker that busy would make every scrape fail; without it a scrape is still of use. */
+/** Time that workers have to report. A scrape without one busy worker is better than none. */
 const REPORT_TIMEOUT_MS = 1_000;
 
 type Scrape = {
   readonly missing: Set<number>;
   readonly reports: MetricsReport[];
-  readonly timer: NodeJS.Timeout;
+  readonly cancelTimeout: Cancel;
   readonly done: (reports: readonly MetricsReport[]) => void;
 };
 
-/** Gathers the reports of all workers for a scrape; those that do not answer in time are left out. */
+/** Collects the reports of all workers for each scrape, without those that do not respond in time. */
 export class Scrapes {
   private lastId = 0;
   private readonly open = new Map<number, Scrape>();
 
-  /** @param ask sends a request for a report to a worker. */
+  constructor(private readonly clock: Clock = systemClock) {}
+
+  /** @param ask requests a report from a worker. */
   begin(workers: readonly number[], ask: (worker: number, id: number) => void, done: Scrape['done']): void {
     const id = ++this.lastId;
-    const timer = setTimeout(() => this.finish(id), REPORT_TIMEOUT_MS);
-    this.open.set(id, { missing: new Set(workers), reports: [], timer, done });
+    const cancelTimeout = this.clock.after(REPORT_TIMEOUT_MS, () => this.finish(id));
+    this.open.set(id, { missing: new Set(workers), reports: [], cancelTimeout, done });
     for (const worker of workers) ask(worker, id);
   }
 
@@ -34,7 +37,7 @@ export class Scrapes {
     const scrape = this.open.get(id);
     if (scrape === undefined) return;
     this.open.delete(id);
-    clearTimeout(scrape.timer);
+    scrape.cancelTimeout();
     scrape.done(scrape.reports);
   }
 }

@@ -3,10 +3,10 @@ import type { MetricsPage } from '../http/routes/status-routes.js';
 import type { MetricsReport, SupervisorMessage, WorkerMessage } from './messages.js';
 
 /**
- * A worker's line to its supervisor.
+ * A worker's connection to its supervisor.
  *
- * The kernel gives a scrape to any worker; were it to tell its own numbers only, counters would seem to jump. So it tells those of all,
- * each series with its `worker`.
+ * The kernel gives a scrape to any worker. A worker that reported only its own metrics would make counters appear to jump, so it
+ * reports those of all workers, each series with a `worker` label.
  */
 export class WorkerChannel {
   private lastId = 0;
@@ -16,7 +16,7 @@ export class WorkerChannel {
     process.on('message', (message) => this.receive(message as SupervisorMessage));
     process.once('disconnect', () => {
       for (const resolve of this.scrapes.values()) resolve([]);
-      // Without a supervisor nobody would ever stop this process.
+      // Without a supervisor nothing else would stop this process.
       process.kill(process.pid, 'SIGTERM');
     });
   }
@@ -31,7 +31,7 @@ export class WorkerChannel {
       this.scrapes.set(id, resolve);
       this.send({ kind: 'scrape', id });
     });
-    // Its types say one array of objects; it takes one such array of each process.
+    // The type says one array of objects, but the function accepts one array for each process.
     const all = AggregatorRegistry.aggregate(reports as object[]);
     return { contentType: this.registry.contentType, text: await all.metrics() };
   };
@@ -52,7 +52,7 @@ export class WorkerChannel {
   }
 
   private send(message: WorkerMessage): void {
-    // A supervisor that has just died is noticed by the disconnect.
+    // Errors are ignored: a supervisor that has just died causes `disconnect`.
     process.send?.(message, undefined, undefined, () => undefined);
   }
 }

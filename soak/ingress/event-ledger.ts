@@ -1,18 +1,18 @@
 import { EVENTS_PER_SESSION } from './numbered-events.js';
 
-/** Where an answer 2xx says that the event is; `other`: another status; `none`: the connection broke before the answer. */
+/** The answer to an event. `kafka`, `spool`: 2xx, stored there; `other`: another status; `none`: the connection broke before the answer. */
 export type Outcome = 'kafka' | 'spool' | 'other' | 'none';
 
-/** What was seen of the events of one phase. */
+/** Counts of one phase. */
 export type Tally = Record<Outcome, number> & {
   sent: number;
-  /** Answered 2xx, and not in the topic. */
+  /** Events answered 2xx that are not in the topic. */
   missing: number;
-  /** Answered 2xx, and its first record is behind that of a later event of its session that was answered 2xx too. */
+  /** Events answered 2xx whose first record is behind that of a later event of the session that was also answered 2xx. */
   outOfOrder: number;
-  /** Records beyond the first of an event. */
+  /** Further records of an event after its first. */
   duplicates: number;
-  /** In the topic although nobody was told so. */
+  /** Events in the topic that were not answered 2xx. */
   arrivedUnanswered: number;
 };
 
@@ -20,22 +20,29 @@ const PHASE_SHIFT = 3;
 const ACKNOWLEDGED = 1;
 const SEEN = 2;
 
-/** Remembers each event that was sent, in one byte, and each session, in one more. */
+/** Records what was sent, answered and read back, in one byte for each event and one for each session. */
 export class EventLedger {
-  /** Records that equal no event that was sent. */
-  strangers = 0;
-  /** By event: its phase, whether it was answered 2xx, whether it was seen in the topic. */
+  /** Records that do not equal any event that was sent. */
+  unknownRecords = 0;
+  /** By event: its phase, and the flags ACKNOWLEDGED and SEEN. */
   private events = new Uint8Array(1 << 20);
-  /** By session: one more than the highest number among its acknowledged events seen so far. */
+  /** By session: one more than the highest number of its acknowledged events seen so far. */
   private sessions = new Uint8Array(0);
   private highest = -1;
   private readonly tallies: Tally[] = [];
 
-  /** What is sent from now on belongs to a phase of its own; returns its tally, which is counted on. */
+  /** Begins a phase, to which events sent from now on belong. Returns its tally, which continues to change. */
   beginPhase(): Tally {
     const tally = {
-      ...{ sent: 0, kafka: 0, spool: 0, other: 0, none: 0 },
-      ...{ missing: 0, outOfOrder: 0, duplicates: 0, arrivedUnanswered: 0 },
+      sent: 0,
+      kafka: 0,
+      spool: 0,
+      other: 0,
+      none: 0,
+      missing: 0,
+      outOfOrder: 0,
+      duplicates: 0,
+      arrivedUnanswered: 0,
     };
     this.tallies.push(tally);
     return tally;
@@ -48,7 +55,7 @@ export class EventLedger {
       this.events = larger;
     }
     this.highest = Math.max(this.highest, event);
-    // One more than the phase's index, so that no event that was sent is 0.
+    // One more than the phase's index, because 0 means that the event was not sent.
     this.events[event] = this.tallies.length << PHASE_SHIFT;
     this.tally(event).sent += 1;
   }
@@ -58,11 +65,11 @@ export class EventLedger {
     if (outcome === 'kafka' || outcome === 'spool') this.mark(event, ACKNOWLEDGED);
   }
 
-  /** Takes the records of a partition in their order; `undefined`: equal to no event. */
+  /** Counts a record of the topic. Call it in the order of each partition; `undefined`: a record that equals no event. */
   arrived(event: number | undefined): void {
     const state = event === undefined ? 0 : (this.events[event] ?? 0);
     if (event === undefined || state === 0) {
-      this.strangers += 1;
+      this.unknownRecords += 1;
       return;
     }
     const tally = this.tally(event);
@@ -82,7 +89,7 @@ export class EventLedger {
     else this.sessions[session] = place;
   }
 
-  /** Counts what is missing; call it once, after the last record. */
+  /** Counts missing events. Call it once, after the last record. */
   close(): void {
     for (let event = 0; event <= this.highest; event += 1) {
       const state = this.events[event] ?? 0;

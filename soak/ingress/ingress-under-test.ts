@@ -6,7 +6,7 @@ import { scrape } from '../../lab/scrape.js';
 
 const POLL_MS = 100;
 
-/** The built ingress as a process of its own, started again with the same settings and spool. It cannot outlive this process. */
+/** The built ingress in a separate process, restarted with the same settings and spool. Ends with this process at the latest. */
 export class IngressUnderTest {
   private program: ReturnType<typeof startProgram> | undefined;
 
@@ -28,7 +28,7 @@ export class IngressUnderTest {
     await this.program.waitReady({ signal: this.signal });
   }
 
-  /** SIGKILL; resolves when it is gone. */
+  /** Sends SIGKILL and resolves when the process has exited. */
   async kill(): Promise<void> {
     await this.program?.kill();
   }
@@ -38,17 +38,18 @@ export class IngressUnderTest {
   }
 
   /**
-   * Resolves, to the milliseconds it took, once the spool has something in it, or nothing.
-   * @throws Error when that takes longer than `withinMs`.
+   * Waits until the spool is filled or empty. Returns the time that it took, in ms.
+   * @throws Error after `timeoutMs`.
    */
-  async untilSpool(wanted: 'filled' | 'empty', withinMs: number): Promise<number> {
+  async untilSpool(wanted: 'filled' | 'empty', timeoutMs: number): Promise<number> {
     const start = performance.now();
     for (;;) {
       const bytes = await scrape(this.port, 'ingress_spool_bytes');
       const ms = performance.now() - start;
       if (wanted === 'empty' ? bytes === 0 : bytes !== undefined && bytes > 0) return ms;
-      if (ms > withinMs)
-        throw new Error(`the spool is not ${wanted} after ${withinMs / 1000} s: ${bytes ?? '?'} bytes`);
+      if (ms > timeoutMs) {
+        throw new Error(`the spool is not ${wanted} after ${timeoutMs / 1000} s: ${bytes ?? 'unknown'} bytes`);
+      }
       await delay(POLL_MS, undefined, { signal: this.signal });
     }
   }

@@ -1,4 +1,4 @@
-/** Events of one session; its last is followed by the first of another session. */
+/** Number of events in a session. */
 export const EVENTS_PER_SESSION = 64;
 
 const SESSION_DIGITS = 9;
@@ -8,8 +8,8 @@ const BODY =
   '"messagesCount":8,"extractedVariables":{"name":"Nancy \\u00e9 é","number":"##", "n":1.50},"reason":"session_ended"}';
 
 /**
- * Events by number: event `e` is the one with number `e % 64` of session `e / 64`. Each is as long as any other, and its bytes follow
- * from its number, so that nothing of what was sent has to be kept. They hold what a second JSON pass would change.
+ * Events by number: event `e` has number `e % 64` in session `e / 64`. All have the same length, and the number determines the bytes, so
+ * sent events need not be kept. The JSON contains spellings that would not survive parsing and serializing.
  */
 export class NumberedEvents {
   private readonly body = Buffer.from(BODY);
@@ -28,12 +28,12 @@ export class NumberedEvents {
     this.head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
   }
 
-  /** The whole request that carries an event. */
+  /** The complete request with an event. */
   request(event: number): Buffer {
     return Buffer.concat([this.head, this.write(event)]);
   }
 
-  /** The event whose bytes, and key, these are; `undefined` when they differ from what was sent in any byte. */
+  /** The number of the event with this key and these bytes; `undefined` if any byte differs from the event as sent. */
   eventOf(key: string | null, json: Buffer): number | undefined {
     const session = Number(json.toString('latin1', this.sessionAt, this.sessionAt + SESSION_DIGITS));
     const number = Number(json.toString('latin1', this.numberAt, this.numberAt + NUMBER_DIGITS));
@@ -44,7 +44,7 @@ export class NumberedEvents {
     return isSame ? event : undefined;
   }
 
-  /** Writes into the one buffer that there is. */
+  /** Writes an event into the shared buffer. */
   private write(event: number): Buffer {
     const session = String(Math.floor(event / EVENTS_PER_SESSION)).padStart(SESSION_DIGITS, '0');
     this.body.write(session, this.sessionAt, 'latin1');

@@ -3,7 +3,7 @@ import type { BrokerProcess } from '../../lab/broker-process.js';
 import type { IngressUnderTest } from './ingress-under-test.js';
 import { between, type Random } from '../../lab/random.js';
 
-export type PhaseContext = {
+export type PhaseDeps = {
   readonly broker: BrokerProcess;
   readonly ingress: IngressUnderTest;
   readonly random: Random;
@@ -11,7 +11,7 @@ export type PhaseContext = {
   readonly signal: AbortSignal;
 };
 
-/** How often, and how long, the faults come. */
+/** Number and duration of the faults. */
 export type Schedule = {
   readonly brokerKills: number;
   readonly brokerHangs: number;
@@ -19,17 +19,18 @@ export type Schedule = {
   readonly ingressKills: number;
 };
 
-/** A phase of the soak. It resolves, once the spool is empty again, to how long each time that took, in ms from the end of the fault. */
+/** A phase of the soak. `run` returns, for each fault, the time from its end until the spool was empty, in ms. */
 export type Phase = {
   readonly name: string;
-  /** Nothing but 2xx may be answered. */
+  /** Whether every request must be answered 2xx. */
   readonly answersAll: boolean;
-  readonly run: (context: PhaseContext, schedule: Schedule) => Promise<readonly number[]>;
+  readonly run: (deps: PhaseDeps, schedule: Schedule) => Promise<readonly number[]>;
 };
 
-const FILLED_WITHIN_MS = 15_000;
-/** A broker that was killed takes its time to start, and the load goes on. */
-const EMPTY_WITHIN_MS = 180_000;
+/** Time limit for the spool to fill during a fault. */
+const MAX_FILL_MS = 15_000;
+/** Time limit for the spool to drain, including the restart of a killed broker under load. */
+const MAX_DRAIN_MS = 180_000;
 
 export const PHASES: readonly Phase[] = [
   { name: 'A broker killed', answersAll: true, run: killBroker },
@@ -37,49 +38,49 @@ export const PHASES: readonly Phase[] = [
   { name: 'C ingress killed', answersAll: false, run: killIngress },
 ];
 
-async function killBroker({ broker, ingress, random, log, signal }: PhaseContext, { brokerKills }: Schedule) {
+async function killBroker({ broker, ingress, random, log, signal }: PhaseDeps, { brokerKills }: Schedule) {
   const drains: number[] = [];
   for (let kill = 1; kill <= brokerKills; kill += 1) {
     await delay(between(random, 3_000, 6_000), undefined, { signal });
     broker.kill();
-    await ingress.untilSpool('filled', FILLED_WITHIN_MS);
-    drains.push(await ingress.untilSpool('empty', EMPTY_WITHIN_MS));
-    log(`A: broker killed ${kill} of ${brokerKills}, spool empty ${seconds(drains.at(-1))} later`);
+    await ingress.untilSpool('filled', MAX_FILL_MS);
+    drains.push(await ingress.untilSpool('empty', MAX_DRAIN_MS));
+    log(`A: broker killed (${kill} of ${brokerKills}), spool empty after ${seconds(drains.at(-1))}`);
   }
   return drains;
 }
 
-async function hangBroker({ broker, ingress, random, log, signal }: PhaseContext, { brokerHangs, hangMs }: Schedule) {
+async function hangBroker({ broker, ingress, random, log, signal }: PhaseDeps, { brokerHangs, hangMs }: Schedule) {
   const drains: number[] = [];
   for (let hang = 1; hang <= brokerHangs; hang += 1) {
     await delay(between(random, 2_000, 4_000), undefined, { signal });
     broker.hang();
     await delay(between(random, hangMs, hangMs + 2_000), undefined, { signal });
-    await ingress.untilSpool('filled', FILLED_WITHIN_MS);
+    await ingress.untilSpool('filled', MAX_FILL_MS);
     broker.resume();
-    drains.push(await ingress.untilSpool('empty', EMPTY_WITHIN_MS));
-    log(`B: broker hung ${hang} of ${brokerHangs}, spool empty ${seconds(drains.at(-1))} after it went on`);
+    drains.push(await ingress.untilSpool('empty', MAX_DRAIN_MS));
+    log(`B: broker hung (${hang} of ${brokerHangs}), spool empty ${seconds(drains.at(-1))} after it continued`);
   }
   return drains;
 }
 
-/** A sixth of the kills without a fault of the broker, a sixth while it is away, and so on; it hangs, and once it is killed. */
-async function killIngress({ broker, ingress, random, log, signal }: PhaseContext, { ingressKills }: Schedule) {
+/** Kills the ingress in six stretches, alternately with a healthy and an unavailable broker, which hangs or, once, is killed. */
+async function killIngress({ broker, ingress, random, log, signal }: PhaseDeps, { ingressKills }: Schedule) {
   const stretch = Math.max(1, Math.floor(ingressKills / 6));
   for (let kill = 0; kill < ingressKills; kill += 1) {
-    const isAway = Math.floor(kill / stretch) % 2 === 1;
+    const isBrokerDown = Math.floor(kill / stretch) % 2 === 1;
     if (kill % stretch === 0) {
       broker.resume();
-      if (isAway && Math.floor(kill / stretch) === 3) broker.kill();
-      else if (isAway) broker.hang();
+      if (isBrokerDown && Math.floor(kill / stretch) === 3) broker.kill();
+      else if (isBrokerDown) broker.hang();
     }
     await delay(between(random, 300, 3_000), undefined, { signal });
     await ingress.kill();
     await ingress.start();
-    log(`C: ingress killed ${kill + 1} of ${ingressKills}${isAway ? ', the broker away' : ''}`);
+    log(`C: ingress killed (${kill + 1} of ${ingressKills})${isBrokerDown ? ' while the broker was unavailable' : ''}`);
   }
   broker.resume();
-  return [await ingress.untilSpool('empty', EMPTY_WITHIN_MS)];
+  return [await ingress.untilSpool('empty', MAX_DRAIN_MS)];
 }
 
 function seconds(ms = NaN): string {

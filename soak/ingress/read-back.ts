@@ -9,7 +9,7 @@ import { decodeWire } from '../../schemas/wire-format.js';
 import type { EventLedger } from './event-ledger.js';
 import type { NumberedEvents } from './numbered-events.js';
 
-/** Reads all of `session.events` into the ledger, partition by partition, and closes it. Nobody may write meanwhile. */
+/** Reads all of `session.events` into the ledger, partition by partition, and closes the ledger. The topic must not change meanwhile. */
 export async function readBack(env: Env, events: NumberedEvents, ledger: EventLedger): Promise<void> {
   const settings = readSettings(env, commonSpecs, commonFaults);
   const topic = topicNames(settings.TOPIC_PREFIX).events;

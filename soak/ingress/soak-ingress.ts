@@ -20,14 +20,17 @@ const CONNECTIONS = 512;
 const TOKEN = 'soak';
 
 /**
- * `npm run soak -- ingress`: a broker of its own is killed and hung, then the ingress is killed, under a steady load. Afterwards every
- * event that was answered 2xx must be in the topic with its own bytes, and in its session's order. Resolves to whether all held; if not,
- * data and logs are kept.
+ * `npm run soak -- ingress`: kills and hangs its own broker, then kills the ingress, under a steady load. Afterwards every event that was
+ * answered 2xx must be in the topic with its exact bytes, in its session's order. Returns whether all guarantees held; if not, keeps data
+ * and logs.
  */
 export async function soakIngress({ seed, quick, log, signal }: SoakOptions): Promise<boolean> {
   log(`seed ${seed}`);
   const faults = await onOwnStack({
-    ...{ name: 'ingress', env: ownStackEnv(), log, signal },
+    name: 'ingress',
+    env: ownStackEnv(),
+    log,
+    signal,
     work: async (dir, stack) => {
       const port = await findFreeBase();
       const env = { ...stack, ...ingressEnv(port, join(dir, 'spool')) };
@@ -77,7 +80,7 @@ async function run({ dir, port, env, seed, schedule, log, signal }: Run): Promis
     }
     await load.stop();
     await ingress.untilSpool('empty', 60_000);
-    log('reading back');
+    log('reading the topic');
     await readBack(env, events, ledger);
   } finally {
     broker.resume();

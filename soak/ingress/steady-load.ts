@@ -4,26 +4,27 @@ import { EVENTS_PER_SESSION, type NumberedEvents } from './numbered-events.js';
 
 export type SteadyLoadOptions = {
   readonly port: number;
-  /** Events a second, by the clock. What no connection is free for waits. */
+  /** Events per second. Events wait while no connection is free. */
   readonly rate: number;
   readonly connections: number;
   readonly events: NumberedEvents;
   readonly ledger: EventLedger;
 };
 
-/** A keep-alive connection and the session whose events it carries, one after the other. */
+/** A keep-alive connection that sends the events of one session, one at a time. */
 type Sender = { connection: HttpConnection | undefined; nextEvent: number };
 
 const TICK_MS = 5;
 const REOPEN_MS = 100;
-/** A sender that is away for longer than this drops what it could not send: later load stays near the rate. */
+/** Limit of the backlog, so that the load stays near the rate after an outage. */
 const MAX_BACKLOG_MS = 3_000;
-const LAST_ANSWERS_MS = 30_000;
+/** Time limit for the last answers after the load has stopped. */
+const MAX_LAST_ANSWERS_MS = 30_000;
 
-/** Sends events at a steady rate until it is stopped; a session goes on, over a new connection, when its connection breaks. */
+/** Sends events at a steady rate until stopped. When a connection breaks, its session continues on a new one. */
 export class SteadyLoad {
   private readonly senders: Sender[] = [];
-  /** Taken in turn, so that no connection is idle for long. */
+  /** First in, first out, so that no connection is idle for long. */
   private readonly idle: Sender[] = [];
   private sessions = 0;
   private backlog = 0;
@@ -50,14 +51,14 @@ export class SteadyLoad {
     }, TICK_MS);
   }
 
-  /** Sends nothing more and resolves once the last answers are there. */
+  /** Sends no more events and resolves after the last answers. */
   async stop(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.clock);
     if (this.underWay > 0) {
       await new Promise<void>((resolve) => {
         this.onQuiet = resolve;
-        setTimeout(resolve, LAST_ANSWERS_MS);
+        setTimeout(resolve, MAX_LAST_ANSWERS_MS);
       });
     }
     for (const { connection } of this.senders) connection?.close();

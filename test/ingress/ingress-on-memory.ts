@@ -7,41 +7,44 @@ import type { TlsFiles } from '../../ingress/http/server/tls-files.js';
 import { loadUws } from '../../ingress/http/server/uws-loader.js';
 import { IngressMetrics } from '../../ingress/ingress-metrics.js';
 import { createWebhookReceiver } from '../../ingress/webhook/receive-webhook.js';
-import { MemoryStore } from './memory-store.js';
+import { MemorySink } from './memory-sink.js';
 import { RawConnection } from './http/raw-connection.js';
 
 export const TOKEN = 'right-token';
 export const MAX_BODY_BYTES = 100_000;
 
+/** Long enough that a busy machine never exceeds it. */
+const NO_TIMEOUT_MS = 600_000;
+
 export type IngressOnMemory = {
   readonly port: number;
   readonly url: string;
   readonly server: HttpServer;
-  readonly store: MemoryStore;
+  readonly sink: MemorySink;
   readonly metrics: IngressMetrics;
   readonly budget: ByteBudget;
-  /** A raw connection that is closed with the server. */
+  /** Opens a raw connection, which is closed with the server. */
   readonly connect: () => Promise<RawConnection>;
   readonly close: () => void;
 };
 
-/** The HTTP side of the ingress on real sockets, with a store in memory. */
+/** The HTTP side of the ingress on real sockets, with an event sink in memory. */
 export async function startIngressOnMemory(
   options: { bodyTimeoutMs?: number; budgetBytes?: number; tls?: TlsFiles } = {},
 ): Promise<IngressOnMemory> {
-  const store = new MemoryStore();
+  const sink = new MemorySink();
   const metrics = new IngressMetrics();
   const budget = new ByteBudget(options.budgetBytes ?? 10_000_000);
-  const deadlines = new Deadlines(options.bodyTimeoutMs ?? 8_000);
+  const deadlines = new Deadlines(options.bodyTimeoutMs ?? NO_TIMEOUT_MS);
   const connections: RawConnection[] = [];
   const routes = ingressRoutes({
-    receive: createWebhookReceiver(store, metrics),
+    receive: createWebhookReceiver(sink, metrics),
     metrics,
     authenticate: createAuthenticator(['other-token', TOKEN]),
     authHeader: 'authorization',
     isOpenToAnyone: false,
     limits: { maxBodyBytes: MAX_BODY_BYTES, budget, deadlines },
-    notReady: store.notReady,
+    readinessFault: sink.readinessFault,
     metricsPage: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
   const server = new HttpServer(loadUws(), routes, metrics, options.tls);
@@ -50,7 +53,7 @@ export async function startIngressOnMemory(
     port,
     url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     server,
-    store,
+    sink,
     metrics,
     budget,
     connect: async () => {
@@ -66,7 +69,7 @@ export async function startIngressOnMemory(
   };
 }
 
-/** Reads one counter or gauge; 0 when it has not been counted yet. */
+/** Reads one counter or gauge; 0 if it has no value yet. */
 export async function metric(metrics: IngressMetrics, series: string): Promise<number> {
   const line = (await metrics.registry.metrics()).split('\n').find((text) => text.startsWith(`${series} `));
   return Number(line?.slice(series.length + 1) ?? 0);

@@ -7,11 +7,11 @@ import { startProgram } from '../../dev/local-stack/process/program.js';
 import type { Exit } from '../../dev/local-stack/process/supervised-process.js';
 import { TOKEN } from './ingress-on-memory.js';
 
-/** The built ingress as a process of its own; it cannot outlive the test. */
+/** The built ingress in a separate process, which ends with the test at the latest. */
 export type IngressProgram = {
   readonly url: string;
   readonly port: number;
-  /** Rejects with the end of its log when it ends before it is ready. */
+  /** Rejects with the end of the log if the process ends before it is ready. */
   readonly ready: () => Promise<void>;
   readonly pid: Promise<number>;
   readonly exited: Promise<Exit>;
@@ -52,7 +52,7 @@ export async function startIngressProgram(env: Readonly<Record<string, string>>)
   };
 }
 
-/** Ends what still runs, and removes the logs. */
+/** Stops running programs and removes the logs. */
 export async function stopIngressPrograms(): Promise<void> {
   await Promise.all(programs.map((program) => program.stop()));
   if (logs !== undefined) rmSync(logs, { recursive: true, force: true });

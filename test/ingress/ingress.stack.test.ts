@@ -29,7 +29,7 @@ afterAll(async () => {
 const eventOf = (sessionId: string) => JSON.stringify({ ...SESSION_ENDED, sessionId });
 
 describe('events in Kafka', () => {
-  it('have the schema id, the bytes as sent, the CloudEvents headers, and the partition that Java would choose', async () => {
+  it('have the schema id, the sent bytes, the CloudEvents headers and the partition of the Java client', async () => {
     expect((await postTo(ingress.url, ODD_SPELLING)).status).toBe(202);
     const [record] = await events.until(1, ({ key }) => key === 'odd-ü-😀');
     const wire = decodeWire(record?.value ?? Buffer.alloc(0));
@@ -47,7 +47,7 @@ describe('events in Kafka', () => {
     });
   });
 
-  it('have the same id when they are delivered again', async () => {
+  it('have the same id when delivered again', async () => {
     const body = JSON.stringify({ ...CALL_ENDED, sessionId: 'again' });
     await postTo(ingress.url, body);
     await postTo(ingress.url, body);
@@ -55,7 +55,7 @@ describe('events in Kafka', () => {
     expect(new Set(twice.map(({ headers }) => headers['ce_id'])).size).toBe(1);
   });
 
-  it('are all there when many come at once', async () => {
+  it('are complete when many arrive at once', async () => {
     const ids = Array.from({ length: 500 }, (_, n) => `crowd-${n}`);
     const statuses = await Promise.all(ids.map(async (id) => (await postTo(ingress.url, eventOf(id))).status));
     expect(new Set(statuses)).toEqual(new Set([202]));
@@ -64,15 +64,15 @@ describe('events in Kafka', () => {
 });
 
 describe('dead letters in Kafka', () => {
-  it('are raw, with the reasons in headers', async () => {
-    const breach = JSON.stringify({ ...RECORDING_READY, sessionId: 'dead', timestamp: 'soon' });
-    expect((await postTo(ingress.url, breach)).status).toBe(422);
+  it('have the received bytes, and the reasons in headers', async () => {
+    const violation = JSON.stringify({ ...RECORDING_READY, sessionId: 'dead', timestamp: 'soon' });
+    expect((await postTo(ingress.url, violation)).status).toBe(422);
     expect((await postTo(ingress.url, '{"torn":')).status).toBe(400);
     const [[dead], [torn]] = await Promise.all([
       deadLetters.until(1, ({ key }) => key === 'dead'),
       deadLetters.until(1, ({ key }) => key === null),
     ]);
-    expect(dead?.value.toString()).toBe(breach);
+    expect(dead?.value.toString()).toBe(violation);
     expect(dead?.headers).toMatchObject({ reason: 'schema', 'remote-address': '127.0.0.1' });
     expect(JSON.parse(dead?.headers['errors'] ?? '')).toMatchObject([{ path: '/timestamp' }]);
     expect(JSON.stringify(dead?.headers)).not.toContain('secret');
@@ -82,7 +82,7 @@ describe('dead letters in Kafka', () => {
 });
 
 describe('the program', () => {
-  it('drains on SIGTERM: what it has answered 202 is in Kafka, and it exits with 0', async () => {
+  it('drains on SIGTERM: every event answered 202 is in Kafka, and the exit code is 0', async () => {
     const draining = await startIngressProgram(env);
     await draining.ready();
     const accepted: string[] = [];
@@ -94,7 +94,7 @@ describe('the program', () => {
           const response = await postTo(draining.url, eventOf(id));
           if (response.status === 202) accepted.push(id);
         } catch {
-          // Refused: it listens no more.
+          // Connection refused: the program no longer listens.
           return;
         }
         if (accepted.length > 100 && !stopped) {
@@ -108,7 +108,7 @@ describe('the program', () => {
     await events.untilKeys(accepted);
   });
 
-  it('spools events while Kafka is away, and says so', async () => {
+  it('spools events while Kafka is unavailable, and answers accordingly', async () => {
     const alone = await startIngressProgram({ ...env, KAFKA_BROKERS: `127.0.0.1:${await freePort()}` });
     await expect.poll(() => statusOf(`${alone.url}/healthz`), { timeout: 20_000 }).toBe(200);
     expect(await (await postTo(alone.url, eventOf('nowhere'))).json()).toEqual({ status: 'accepted', stored: 'spool' });
@@ -122,9 +122,9 @@ describe('the program', () => {
     expect(await alone.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('answers 503 when Kafka is away and the spool is full, and is not ready', async () => {
-    const away = { KAFKA_BROKERS: `127.0.0.1:${await freePort()}`, INGRESS_SPOOL_MAX_BYTES: '0' };
-    const full = await startIngressProgram({ ...env, ...away });
+  it('answers 503 and is not ready when Kafka is unavailable and the spool is full', async () => {
+    const unavailable = { KAFKA_BROKERS: `127.0.0.1:${await freePort()}`, INGRESS_SPOOL_MAX_BYTES: '0' };
+    const full = await startIngressProgram({ ...env, ...unavailable });
     await expect.poll(() => statusOf(`${full.url}/healthz`), { timeout: 20_000 }).toBe(200);
     const response = await postTo(full.url, eventOf('nowhere'));
     expect(response.status).toBe(503);
@@ -134,25 +134,25 @@ describe('the program', () => {
     expect(await full.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('does not start when the folder of its spool cannot be one', async () => {
+  it('does not start with an unusable spool folder', async () => {
     const wrong = await startIngressProgram({ ...env, INGRESS_SPOOL_DIR: '/dev/null/spool' });
     expect((await wrong.exited).code).toBe(1);
     expect(wrong.log()).toContain('INGRESS_SPOOL_DIR');
   });
 
-  it('does not start on a port that is taken', async () => {
+  it('does not start on a port in use', async () => {
     const second = await startIngressProgram({ ...env, INGRESS_PORT: String(ingress.port) });
     expect((await second.exited).code).toBe(1);
     expect(second.log()).toContain(`cannot listen on 127.0.0.1 port ${ingress.port}`);
   });
 
-  it('does not start with wrong settings, and names them all', async () => {
+  it('does not start with invalid settings, and names them all', async () => {
     const wrong = await startIngressProgram({ ...env, INGRESS_TOKENS: '', INGRESS_WORKERS: 'many' });
     expect((await wrong.exited).code).toBe(1);
     expect(wrong.log()).toMatch(/2 settings are wrong:[^]*INGRESS_WORKERS[^]*INGRESS_TOKENS/);
   });
 
-  it('ends when topics are there that do not fit', async () => {
+  it('exits if existing topics do not fit', async () => {
     const other = suiteKafka({ ...env, TOPIC_PREFIX: `${settings.TOPIC_PREFIX}unfit.` });
     await ensureTopics(other.kafka, other.topics, { partitions: 1, replicationFactor: 1 });
     const admin = other.kafka.admin();
@@ -166,7 +166,7 @@ describe('the program', () => {
 });
 
 describe('several workers', () => {
-  it('share a port, tell the metrics of all, are replaced when they die, and drain together', async () => {
+  it('share a port, report the metrics of all, are restarted when they die, and drain together', async () => {
     const many = await startIngressProgram({ ...env, INGRESS_WORKERS: '2' });
     await many.ready();
     await expect.poll(() => readyWorkers(many.url), { timeout: 20_000 }).toEqual(['1', '2']);
@@ -175,16 +175,16 @@ describe('several workers', () => {
     expect(new Set(statuses)).toEqual(new Set([202]));
     await events.untilKeys(ids);
 
-    const victim = Number(/"pid":(\d+)[^\n]*"worker":"1"[^\n]*ingress listens/.exec(many.log())?.[1]);
+    const victim = Number(/"pid":(\d+)[^\n]*"worker":"1"[^\n]*ingress listening/.exec(many.log())?.[1]);
     process.kill(victim, 'SIGKILL');
-    await expect.poll(() => many.log(), { timeout: 20_000 }).toContain('worker died, starting it again');
+    await expect.poll(() => many.log(), { timeout: 20_000 }).toContain('worker died, restarting it');
     await expect.poll(() => readyWorkers(many.url), { timeout: 20_000 }).toEqual(['1', '2']);
 
     await many.signal('SIGTERM');
     expect(await many.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('do not outlive their supervisor', async () => {
+  it('end with their supervisor', async () => {
     const many = await startIngressProgram({ ...env, INGRESS_WORKERS: '2' });
     await many.ready();
     await many.signal('SIGKILL');
@@ -193,7 +193,7 @@ describe('several workers', () => {
   });
 });
 
-/** `undefined` when nobody answers. */
+/** `undefined` if there is no answer. */
 async function statusOf(url: string): Promise<number | undefined> {
   try {
     return (await fetch(url)).status;
@@ -202,7 +202,7 @@ async function statusOf(url: string): Promise<number | undefined> {
   }
 }
 
-/** The workers that are ready. */
+/** Numbers of the workers that are ready. */
 async function readyWorkers(url: string): Promise<string[]> {
   try {
     const text = await (await fetch(`${url}/metrics`)).text();

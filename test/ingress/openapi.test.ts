@@ -10,7 +10,7 @@ type Document = {
 const document = openApiDocument(OPTIONS) as Document;
 
 describe('the OpenAPI document', () => {
-  it('describes every route, and every answer to an event', () => {
+  it('describes every route and every answer to an event', () => {
     expect(Object.keys(document.paths)).toEqual([
       '/v1/webhooks/pathors',
       '/healthz',
@@ -22,13 +22,13 @@ describe('the OpenAPI document', () => {
     expect(statuses).toEqual(['202', '400', '401', '408', '413', '422', '503', 'default']);
   });
 
-  it('refers to nothing that is not in it', () => {
+  it('contains the target of every reference', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/([^/"]+)\/([^"]+)"/g)];
     expect(references.length).toBeGreaterThan(5);
     for (const [, section = '', name = ''] of references) expect(document.components[section]).toHaveProperty([name]);
   });
 
-  it('speaks the dialect of OpenAPI 3.1', () => {
+  it('uses the schema dialect of OpenAPI 3.1', () => {
     const text = JSON.stringify(document);
     expect(text).not.toContain('draft-07');
     expect(text).not.toContain('"dependencies"');
@@ -37,7 +37,7 @@ describe('the OpenAPI document', () => {
     expect(text).toContain('u0000');
   });
 
-  it('says how to show a token', () => {
+  it('describes the authentication', () => {
     expect(document.components['securitySchemes']).toEqual({ token: { type: 'http', scheme: 'bearer' } });
     expect((openApiDocument({ ...OPTIONS, authHeader: 'x-token' }) as Document).components['securitySchemes']).toEqual({
       token: { type: 'apiKey', in: 'header', name: 'x-token' },

@@ -2,7 +2,7 @@ import { TOKEN } from './ingress-on-memory.js';
 
 export const ingressHeaders = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
 
-/** Sends one event as the vendor does. */
+/** Sends one event like the vendor. */
 export function postTo(
   url: string,
   body: string | Uint8Array,

@@ -6,18 +6,18 @@ import type { ReadRecord } from './topic-reader.js';
 
 const PACE_MS = 20;
 
-/** Senders that each deliver the events of one session, one after the other, numbered in `messagesCount`. */
+/** Senders that each deliver the events of one session, one at a time, numbered in `messagesCount`. */
 export class SessionSenders {
-  /** `<session>/<number>` of what was answered 2xx. */
+  /** `<session>/<number>` of events answered 2xx. */
   readonly acknowledged = new Set<string>();
   /** Statuses other than 2xx. */
   readonly refusals: number[] = [];
   readonly places = { kafka: 0, spool: 0 };
-  /** Requests that got no answer, as the process died. */
+  /** Requests without an answer because the process died. */
   unanswered = 0;
   private isStopped = false;
   private readonly running: Promise<void>[] = [];
-  private readonly looks = new Set<() => void>();
+  private readonly checks = new Set<() => void>();
 
   constructor(
     private readonly url: string,
@@ -27,16 +27,16 @@ export class SessionSenders {
     for (let session = 0; session < sessions; session += 1) this.running.push(this.run(`${name}-${session}`));
   }
 
-  /** Resolves once so many more events have been acknowledged. */
+  /** Resolves once `count` more events have been acknowledged. */
   async more(count: number): Promise<void> {
     const enough = this.acknowledged.size + count;
     await new Promise<void>((resolve) => {
-      const look = () => {
+      const check = () => {
         if (this.acknowledged.size < enough) return;
-        this.looks.delete(look);
+        this.checks.delete(check);
         resolve();
       };
-      this.looks.add(look);
+      this.checks.add(check);
     });
   }
 
@@ -45,7 +45,7 @@ export class SessionSenders {
     await Promise.all(this.running);
   }
 
-  /** The numbers of a session in the order of their first arrivals, of those that were acknowledged. */
+  /** The numbers of acknowledged events by session, in the order of their first arrival. */
   firstArrivals(records: readonly ReadRecord[]): Map<string, number[]> {
     const seen = new Set<string>();
     const arrivals = new Map<string, number[]>();
@@ -72,8 +72,8 @@ export class SessionSenders {
       } catch {
         this.unanswered += 1;
       }
-      for (const look of this.looks) look();
-      // The pace of a sender: without one the load would leave a small machine nothing for the broker.
+      for (const check of this.checks) check();
+      // Without a pace, the load would starve the broker on a small machine.
       await delay(PACE_MS);
     }
   }

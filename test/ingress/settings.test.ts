@@ -12,8 +12,8 @@ function faultsOf(env: Env): readonly string[] {
   }
 }
 
-describe('settings of the ingress', () => {
-  it('need nothing but tokens', () => {
+describe('the settings of the ingress', () => {
+  it('require only tokens', () => {
     expect(readIngressSettings({ INGRESS_TOKENS: 'one, two' })).toMatchObject({
       INGRESS_HOST: '0.0.0.0',
       INGRESS_PORT: 8080,
@@ -29,18 +29,18 @@ describe('settings of the ingress', () => {
     });
   });
 
-  it('refuse to be open to anyone unless told so', () => {
+  it('require tokens unless anonymous access is allowed explicitly', () => {
     expect(faultsOf({})).toEqual([expect.stringContaining('INGRESS_TOKENS is required')]);
     expect(faultsOf({ INGRESS_TOKENS: ' , ' })).toEqual([expect.stringContaining('INGRESS_TOKENS is required')]);
     expect(faultsOf({ INGRESS_ALLOW_ANONYMOUS: 'true' })).toEqual([]);
   });
 
-  it('take the name of the authentication header in any case', () => {
+  it('accept the name of the authentication header in any case', () => {
     const env = { INGRESS_TOKENS: 't', INGRESS_AUTH_HEADER: 'X-Webhook-Token' };
     expect(readIngressSettings(env).INGRESS_AUTH_HEADER).toBe('x-webhook-token');
   });
 
-  it('name every fault at once, common ones too', () => {
+  it('report every fault at once, including faults of common settings', () => {
     const faults = faultsOf({
       INGRESS_PORT: '99999',
       INGRESS_WORKERS: '0',
@@ -60,7 +60,7 @@ describe('settings of the ingress', () => {
     ]);
   });
 
-  it('take both TLS files or neither, and only such that can be used', () => {
+  it('accept both TLS files or neither, and only usable ones', () => {
     const faults = (cert: string, key: string) =>
       faultsOf({ INGRESS_TOKENS: 't', INGRESS_TLS_CERT_FILE: cert, INGRESS_TLS_KEY_FILE: key });
     expect(faults('', '')).toEqual([]);
@@ -76,7 +76,7 @@ describe('settings of the ingress', () => {
     expect(faults('package.json', 'package.json')).toEqual([expect.stringContaining('cannot be used')]);
   });
 
-  it('never repeat a token', () => {
+  it('never reveal a token in a fault', () => {
     const faults = faultsOf({ INGRESS_TOKENS: 'very secret,other' });
     expect(faults).toHaveLength(1);
     expect(faults[0]).not.toContain('secret');
@@ -87,11 +87,11 @@ describe('the folder of the spool', () => {
   const dirOf = (env: Record<string, string>) =>
     spoolDir(readIngressSettings({ INGRESS_TOKENS: 't', ...env }), { XDG_STATE_HOME: '/state' });
 
-  it('is the one that is set', () => {
+  it('is INGRESS_SPOOL_DIR if set', () => {
     expect(dirOf({ INGRESS_SPOOL_DIR: '/data/spool', TOPIC_PREFIX: 'blue.' })).toBe('/data/spool');
   });
 
-  it('is else one of this user, apart for each topic prefix', () => {
+  it("is in the user's state folder by default, one for each topic prefix", () => {
     expect(dirOf({})).toBe('/state/pathors-session-stream/spool');
     expect(dirOf({ TOPIC_PREFIX: 'blue.' })).toBe('/state/pathors-session-stream/spool-blue.');
   });

@@ -18,7 +18,7 @@ let stack: LocalStack;
 let env: Record<string, string>;
 let events: TopicReader;
 
-/** The broker is this suite's own: it is stopped and killed. */
+/** This suite stops and kills its own broker. */
 beforeAll(async () => {
   const { KAFKA_BROKERS: _kafka, SCHEMA_REGISTRY_URL: _registry, S3_ENDPOINT: _s3, ...rest } = process.env;
   stack = await obtainStack({ dir, portBase: 'free', env: { ...rest, STACK: 'native' }, log: () => undefined });
@@ -40,7 +40,7 @@ function newReader(): TopicReader {
 
 function broker(): number {
   const pid = startedProcesses(dir).find((one) => readFileSync(`/proc/${one}/cmdline`, 'utf8').includes('kafka.Kafka'));
-  if (pid === undefined) throw new Error('the broker does not run');
+  if (pid === undefined) throw new Error('the broker is not running');
   return pid;
 }
 
@@ -78,7 +78,7 @@ describe('an outage of Kafka', () => {
   });
   let ingress: IngressProgram;
 
-  it('refuses nobody and loses nothing when the broker hangs and comes back', async () => {
+  it('causes no refusal and no loss when the broker hangs and continues', async () => {
     ingress = await startIngressProgram(await settings());
     await ingress.ready();
     await events.start();
@@ -97,15 +97,15 @@ describe('an outage of Kafka', () => {
     await expectAllInOrder(senders);
   });
 
-  it('… or is killed and started again', async () => {
+  it('causes no refusal and no loss when the broker is killed and restarted', async () => {
     const senders = new SessionSenders(ingress.url, 'kill', SESSIONS);
     await senders.more(500);
-    // Its consumer group would be away for half a minute.
+    // Otherwise its consumer group would need half a minute to recover.
     await events.stop();
     process.kill(broker(), 'SIGKILL');
     await senders.more(2_000);
     await senders.stop();
-    // A broker that was killed takes its time, and all of the machine, to start.
+    // A killed broker restarts slowly and uses the whole machine.
     await expect.poll(() => spoolGauge(ingress, 'bytes'), { timeout: 100_000, interval: 50 }).toBe(0);
     events = newReader();
     await events.start();
@@ -114,7 +114,7 @@ describe('an outage of Kafka', () => {
     await expectAllInOrder(senders);
   });
 
-  it('loses nothing when the ingress is killed in the middle of it, several times', async () => {
+  it('causes no loss when the ingress is killed several times meanwhile', async () => {
     const senders = new SessionSenders(ingress.url, 'both', SESSIONS);
     await senders.more(300);
     const pid = broker();
@@ -144,16 +144,16 @@ describe('an outage of Kafka', () => {
   });
 });
 
-describe('a disk', () => {
-  it('that is full: 503 for what does not fit, until there is space; what was acknowledged is there', async () => {
+describe('a full disk', () => {
+  it('causes 503 until there is space, and no loss of acknowledged events', async () => {
     const root = join(dir, 'small');
     mkdirSync(root);
     const isMounted = mount(['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', root]);
     const limit: Record<string, string> = isMounted ? {} : { INGRESS_SPOOL_MAX_BYTES: '1000000' };
     const settings = { ...env, ...limit, INGRESS_SPOOL_DIR: root };
     try {
-      const away = { ...settings, KAFKA_BROKERS: `127.0.0.1:${await freePort()}` };
-      const ingress = await startIngressProgram(away);
+      const unavailable = { ...settings, KAFKA_BROKERS: `127.0.0.1:${await freePort()}` };
+      const ingress = await startIngressProgram(unavailable);
       await ingress.ready();
       const kept: string[] = [];
       const post = async (id: string): Promise<number> => {
@@ -188,7 +188,7 @@ describe('a disk', () => {
   });
 });
 
-/** Only root may, and not in every container. */
+/** Returns false without permission: mounting requires root, and is not permitted in every container. */
 function mount(options: readonly string[]): boolean {
   try {
     execFileSync('mount', options, { stdio: 'ignore' });

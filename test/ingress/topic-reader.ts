@@ -8,10 +8,10 @@ export type ReadRecord = {
   readonly headers: Readonly<Record<string, string>>;
 };
 
-/** Reads a topic from its beginning with plain kafkajs, headers and all. */
+/** Reads a topic from its beginning with plain kafkajs, including headers. */
 export class TopicReader {
   readonly records: ReadRecord[] = [];
-  private readonly looks = new Set<() => void>();
+  private readonly checks = new Set<() => void>();
   private readonly consumer;
 
   constructor(
@@ -34,19 +34,19 @@ export class TopicReader {
           value: value ?? Buffer.alloc(0),
           headers: Object.fromEntries(headers),
         });
-        for (const look of this.looks) look();
+        for (const check of this.checks) check();
         return Promise.resolve();
       },
     });
   }
 
-  /** Resolves, to those that fit, once so many records that fit have been read. */
-  async until(count: number, fits: (record: ReadRecord) => boolean): Promise<readonly ReadRecord[]> {
-    await this.untilTrue(() => this.records.filter(fits).length >= count);
-    return this.records.filter(fits);
+  /** Resolves to the matching records once at least `count` of them have been read. */
+  async until(count: number, matches: (record: ReadRecord) => boolean): Promise<readonly ReadRecord[]> {
+    await this.untilTrue(() => this.records.filter(matches).length >= count);
+    return this.records.filter(matches);
   }
 
-  /** Resolves once each of the keys has been read at least once. */
+  /** Resolves once every key has been read. */
   async untilKeys(keys: readonly string[]): Promise<void> {
     await this.untilTrue(() => {
       const read = new Set(this.records.map(({ key }) => key));
@@ -56,13 +56,13 @@ export class TopicReader {
 
   private untilTrue(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         if (!condition()) return;
-        this.looks.delete(look);
+        this.checks.delete(check);
         resolve();
       };
-      this.looks.add(look);
-      look();
+      this.checks.add(check);
+      check();
     });
   }
 

@@ -1,23 +1,9 @@
 import type { Kafka } from 'kafkajs';
+import type { Clock } from '../../async/clock.js';
 import { withTimeout } from '../../async/timeout.js';
+import type { ProtocolRequest } from '../protocol/protocol-request.js';
 
-/** A request as kafkajs sends it: it adds size, correlation id and client id, and gives the bytes of the answer to `decode`. */
-export type ProtocolRequest<T> = {
-  readonly request: {
-    readonly apiKey: number;
-    readonly apiVersion: number;
-    readonly apiName: string;
-    readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
-  };
-  readonly response: {
-    readonly decode: (bytes: Buffer) => Promise<object>;
-    readonly parse: (decoded: object) => Promise<T>;
-  };
-  readonly requestTimeout?: number;
-  readonly logResponseError?: boolean;
-};
-
-/** A broker of {@link Cluster}: the connection, authenticated, on which requests are answered in the order that they were sent. */
+/** A broker of a {@link Cluster}, on an authenticated connection. It answers requests in the order in which they were sent. */
 export type Broker = {
   readonly connectionPool: { readonly send: <T>(request: ProtocolRequest<T>) => Promise<T> };
   readonly initProducerId: (args: {
@@ -53,7 +39,7 @@ export const TRANSACTION_COORDINATOR = 1;
 
 export type PartitionLeader = { readonly partitionId: number; readonly leader: number };
 
-/** The part of kafkajs below its producer: connections with TLS and SASL, metadata, one broker by its id. */
+/** The part of kafkajs below its producer and consumer: connections with TLS and SASL, metadata, brokers by their ids. */
 export type Cluster = {
   readonly connect: () => Promise<void>;
   /** Never settles while a request is in flight. */
@@ -64,7 +50,7 @@ export type Cluster = {
   readonly findBroker: (id: { readonly nodeId: number }) => Promise<Broker>;
   readonly findControllerBroker: () => Promise<Broker>;
   readonly refreshMetadata: () => Promise<void>;
-  /** First offsets, or ends, by topic. */
+  /** First offsets, or end offsets, of partitions by topic. */
   readonly fetchTopicsOffset: (
     topics: readonly {
       readonly topic: string;
@@ -86,44 +72,49 @@ type CreateCluster = (options: {
 
 const METADATA_MAX_AGE_MS = 300_000;
 
+export type OpenClusterOptions = {
+  readonly timeoutMs: number;
+  /** What the connection is opened for, for the error message. */
+  readonly doing: string;
+  readonly clock: Clock;
+};
+
 /**
- * What `use` makes of a new cluster, which is closed again when that fails or takes longer than `timeoutMs`.
- * @throws Error of `use`, or that it was given up: wait a little and open again.
+ * Opens a new cluster and returns the result of `use`. Closes the cluster again when that fails or takes too long.
+ * @throws TimeoutError, or the error of connecting or of `use`: wait a little and open again.
  */
 export async function openCluster<T>(
   kafka: Kafka,
-  timeoutMs: number,
-  what: string,
+  { timeoutMs, doing, clock }: OpenClusterOptions,
   use: (cluster: Cluster) => Promise<T>,
 ): Promise<T> {
   const cluster = createCluster(kafka);
   const opening = cluster.connect().then(() => use(cluster));
   try {
-    return await withTimeout(opening, timeoutMs, what);
+    return await withTimeout(opening, timeoutMs, doing, clock);
   } catch (error) {
     void closeCluster(cluster, [opening]);
     throw error;
   }
 }
 
-/** Closes the connections once what is under way has settled: a disconnect with a request in flight would never settle. */
-export async function closeCluster(cluster: Cluster, underWay: Iterable<Promise<unknown>>): Promise<void> {
-  await Promise.allSettled(underWay);
+/** Closes the connections once everything in flight has settled: a disconnect with a request in flight would never settle. */
+export async function closeCluster(cluster: Cluster, inFlight: Iterable<Promise<unknown>>): Promise<void> {
+  await Promise.allSettled(inFlight);
   await cluster.disconnect().catch(() => undefined);
 }
 
 /**
- * A cluster of its own with the settings of a client, as each producer and consumer of kafkajs has one.
+ * Creates a cluster with the settings of a client, as each kafkajs producer and consumer does for itself.
  *
- * kafkajs 2.2.4, which is pinned, keeps its maker behind a symbol. Its own producer encodes at ten times the cost, allows one request
- * in flight when it is idempotent, cannot leave its retries be, and takes twice the round trips for a transaction. Of its own consumer
- * see `PartitionFetcher`.
+ * kafkajs 2.2.4 keeps the function behind a symbol. Its own producer encodes at ten times the cost, allows one request in flight when it is
+ * idempotent, always retries, and needs twice the round trips for a transaction. `PartitionFetcher` says why its consumer is not used.
  */
 function createCluster(kafka: Kafka): Cluster {
   const symbol = Object.getOwnPropertySymbols(kafka).find(
     ({ description }) => description === 'private:Kafka:createCluster',
   );
-  if (symbol === undefined) throw new Error('this version of kafkajs is not the one that package.json pins');
+  if (symbol === undefined) throw new Error('unsupported version of kafkajs: install the one that package.json pins');
   const create = (kafka as unknown as Record<symbol, CreateCluster>)[symbol] as CreateCluster;
   return create({
     metadataMaxAge: METADATA_MAX_AGE_MS,

@@ -1,7 +1,9 @@
+import type { Clock } from '../../async/clock.js';
+import { reactionTo } from '../protocol/error-codes.js';
 import type { Broker, Cluster, GROUP_COORDINATOR, TRANSACTION_COORDINATOR } from './cluster.js';
 import { untilSettled } from './until-settled.js';
 
-/** The broker that keeps the state of a consumer group or of a transactional id. It moves when brokers come and go. */
+/** The broker that keeps the state of a consumer group or of a transactional id. It changes when brokers come and go. */
 export class Coordinator {
   private broker: Promise<Broker> | undefined;
 
@@ -9,9 +11,10 @@ export class Coordinator {
     private readonly cluster: Cluster,
     private readonly id: string,
     private readonly type: typeof GROUP_COORDINATOR | typeof TRANSACTION_COORDINATOR,
+    private readonly clock: Clock,
   ) {}
 
-  /** Asks until it is ready, looking for it anew where it has moved. @throws what the question threw. */
+  /** Asks until the coordinator is ready, and finds it again after it has moved. @throws Error of the question. */
   ask<T>(question: (broker: Broker) => Promise<T>): Promise<T> {
     return untilSettled(async () => {
       const asked = (this.broker ??= this.cluster.findGroupCoordinator({
@@ -21,12 +24,9 @@ export class Coordinator {
       try {
         return await question(await asked);
       } catch (error) {
-        if (this.broker === asked && MOVED.has((error as { code?: unknown }).code)) this.broker = undefined;
+        if (this.broker === asked && reactionTo(error) === 'find coordinator') this.broker = undefined;
         throw error;
       }
-    });
+    }, this.clock);
   }
 }
-
-/** COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR. */
-const MOVED: ReadonlySet<unknown> = new Set([15, 16]);

@@ -3,15 +3,15 @@ import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 const KEEP_ALIVE_MS = 60_000;
-/** As much as one read takes in. Pages of it that no answer was large enough for are never touched. */
+/** Size of a connection's read buffer, and so of the largest read. Pages that no response reaches use no memory. */
 const READ_BYTES = 128 * 1024;
 
-/** kafkajs's types say that it is always there; it is null when TLS is off. */
+/** `ssl` is null when TLS is off, although the types of kafkajs do not say so. */
 const isTls = (ssl: ConnectionOptions | null): ssl is ConnectionOptions => ssl !== null;
 
 /**
- * kafkajs's connections, with one buffer to read into where Node would make one of 64 KiB for each read, however little comes: most
- * answers are small, and the large ones come in fewer pieces. TLS has buffers of its own.
+ * Creates the sockets of kafkajs, with one read buffer for each connection. Node would allocate 64 KiB for each read, though most
+ * responses are small. TLS sockets have buffers of their own.
  */
 export const createSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   if (isTls(ssl)) {

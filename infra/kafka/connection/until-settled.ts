@@ -1,29 +1,30 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '../../async/backoff.js';
+import { sleep, type Clock } from '../../async/clock.js';
+import { hasDoneNothing } from '../protocol/error-codes.js';
+
+/** The usual reason to ask again is a transaction that is completed within milliseconds, and each commit waits for it. */
+const BACKOFF = { initialMs: 4, maxMs: 150, minMs: 1 };
+const MAX_WAIT_MS = 20_000;
 
 /**
- * Codes with which a broker says that it has done nothing yet and is to be asked again: the leader or coordinator is moving or loading (3, 5,
- * 6, 14, 15, 16), too few replicas are in sync (19), or the transaction before is still being completed (51, CONCURRENT_TRANSACTIONS;
- * 88, UNSTABLE_OFFSET_COMMIT).
+ * Repeats a request as long as the broker answers that it has done nothing yet: its leader or coordinator is moving or loading, too few
+ * replicas are in sync, or the previous transaction is still being completed. `beforeNext` runs before each further attempt.
+ *
+ * @throws Error of `ask` when it is another one, or after 20 s; error of `beforeNext`.
  */
-const NOT_YET: ReadonlySet<unknown> = new Set([3, 5, 6, 14, 15, 16, 19, 51, 88]);
-
-const FIRST_DELAY_MS = 2;
-const LAST_DELAY_MS = 100;
-const GIVE_UP_AFTER_MS = 20_000;
-
-/**
- * Asks until the answer is another than "not yet". `beforeNext` runs before each further try.
- * @throws what `ask` threw, when it was something else or time is over; what `beforeNext` threw.
- */
-export async function untilSettled<T>(ask: () => Promise<T>, beforeNext?: () => Promise<void>): Promise<T> {
-  const startedAt = performance.now();
-  for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(LAST_DELAY_MS, 2 * delayMs)) {
+export async function untilSettled<T>(
+  ask: () => Promise<T>,
+  clock: Clock,
+  beforeNext?: () => Promise<void>,
+): Promise<T> {
+  const startedAt = clock.monotonic();
+  const backoff = new Backoff(BACKOFF);
+  for (;;) {
     try {
       return await ask();
     } catch (error) {
-      const { code } = error as { code?: unknown };
-      if (!NOT_YET.has(code) || performance.now() - startedAt > GIVE_UP_AFTER_MS) throw error;
-      await delay(delayMs);
+      if (!hasDoneNothing(error) || clock.monotonic() - startedAt > MAX_WAIT_MS) throw error;
+      await sleep(clock, backoff.nextMs());
       await beforeNext?.();
     }
   }

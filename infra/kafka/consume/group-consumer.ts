@@ -1,21 +1,22 @@
 import type { Kafka } from 'kafkajs';
+import { systemClock, type Clock } from '../../async/clock.js';
 import { GroupMembership } from './group-membership.js';
 import { OffsetReader } from './offset-reader.js';
-import { PartitionFetcher } from './partition-fetcher.js';
 import type { BatchHandle, InputBatch } from './partition-feed.js';
+import { PartitionFetcher } from './partition-fetcher.js';
 
 export type { InputRecord } from '../protocol/records/input-record.js';
 export type { BatchHandle, InputBatch } from './partition-feed.js';
 
 export type ConsumerHandlers = {
-  /** Called after each rebalance with all partitions that are ours now, before any of their records. */
+  /** Called after each rebalance with all assigned partitions, before any of their records. */
   readonly onAssigned: (partitions: readonly number[]) => void;
   /**
-   * Batches of one partition come one after the other, those of several partitions at the same time. One may still be in hand after its
-   * partition has been given to another member. A rejection is a crash.
+   * Processes a batch. Batches of one partition come one after another, those of different partitions concurrently. A batch may still be in
+   * progress when its partition already belongs to another member. A rejection crashes the consumer.
    */
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
-  /** The consumer is of no use any more: stop it and make a new one, or exit. It may be called more than once. */
+  /** The consumer has failed for good: stop it and create a new one, or exit. May be called more than once. */
   readonly onCrash: (error: Error) => void;
 };
 
@@ -23,23 +24,23 @@ export type GroupConsumerOptions = ConsumerHandlers & {
   readonly groupId: string;
   readonly topic: string;
   /**
-   * Where a partition that has become ours is read from: the group's committed offset, and its first record where there is none; or nowhere,
-   * until {@link GroupConsumer.seek} says. What was ours before goes on.
+   * Where to start reading a newly assigned partition. `committed`: at the group's committed offset, or at the first record where there is
+   * none. `seek`: nowhere, until {@link GroupConsumer.seek} is called. Partitions that stay assigned continue.
    */
   readonly startAt: 'committed' | 'seek';
-  readonly sessionTimeoutMs?: number;
   /** See {@link PartitionFetcher}. */
   readonly maxWaitMs?: number;
+  readonly clock?: Clock;
 };
 
 /**
- * A member of a consumer group on one topic, read committed, with offsets under the caller's control:
- * nothing is committed unless {@link commit} or a transaction does it.
+ * A member of a consumer group on one topic, read committed. The caller controls the offsets: only {@link commit} or a transaction commits
+ * them.
  */
 export class GroupConsumer {
   private readonly membership: GroupMembership;
   private readonly fetcher: PartitionFetcher;
-  /** The last assignment. */
+  /** The latest assignment. */
   private assigned: readonly number[] = [];
   private isStopping = false;
 
@@ -47,28 +48,25 @@ export class GroupConsumer {
     private readonly kafka: Kafka,
     private readonly options: GroupConsumerOptions,
   ) {
-    const { onBatch, onCrash } = options;
-    this.fetcher = new PartitionFetcher(kafka, { ...options, onBatch, onFailed: onCrash });
-    this.membership = new GroupMembership(kafka, {
-      ...options,
-      onAssigned: (partitions) => this.assign(partitions),
-      onCrash,
-    });
+    const { groupId, topic, onCrash } = options;
+    this.fetcher = new PartitionFetcher(kafka, { ...options, onFailed: onCrash });
+    const onAssigned = (partitions: readonly number[]): void => this.assign(partitions);
+    this.membership = new GroupMembership(kafka, { groupId, topic, onAssigned, onCrash });
   }
 
-  /** Joins the group; resolves when consuming has been set up, maybe before the first assignment. */
+  /** Joins the group; may resolve before the first assignment. */
   async start(): Promise<void> {
     await this.membership.start();
   }
 
-  /** Leaves the group after the batches in flight are done. */
+  /** Leaves the group once the batches in progress are done. */
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.fetcher.stop();
     await this.membership.stop();
   }
 
-  /** Fetches nothing more of partitions of ours; what was fetched already still comes. */
+  /** Stops fetching assigned partitions; batches that are fetched already still come. */
   pause(partitions: readonly number[]): void {
     this.fetcher.pause(partitions);
   }
@@ -77,12 +75,12 @@ export class GroupConsumer {
     this.fetcher.resume(partitions);
   }
 
-  /** Reads a partition of ours on from an offset; the batch in hand is stale. */
+  /** Continues an assigned partition at another offset; its batch in progress becomes stale. */
   seek(partition: number, offset: number): void {
     if (this.assigned.includes(partition)) this.fetcher.read(partition, offset);
   }
 
-  /** Commits positions (the next offset to read) outside of any transaction. @throws Error when the group has gone on without us. */
+  /** Commits positions (the next offset to read) outside of any transaction. @throws Error when the membership is out of date. */
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
     await this.membership.commit(positions);
   }
@@ -100,8 +98,8 @@ export class GroupConsumer {
   }
 
   private async readCommitted(partitions: readonly number[]): Promise<void> {
-    const { groupId, topic } = this.options;
-    const offsets = new OffsetReader(this.kafka);
+    const { groupId, topic, clock = systemClock } = this.options;
+    const offsets = new OffsetReader(this.kafka, clock);
     try {
       const [bounds, committed] = await Promise.all([offsets.bounds(topic), offsets.committed(groupId, topic)]);
       if (this.assigned !== partitions) return;

@@ -3,20 +3,22 @@ import type { Consumer, Kafka } from 'kafkajs';
 export type GroupMembershipOptions = {
   readonly groupId: string;
   readonly topic: string;
-  /** How long the group waits for a silent member before it hands its partitions on. */
-  readonly sessionTimeoutMs?: number;
-  /** Called after each rebalance with all partitions that are ours now. */
+  /** Called after each rebalance with all assigned partitions. */
   readonly onAssigned: (partitions: readonly number[]) => void;
-  /** The membership is over and will not come back by itself. */
+  /** The membership has ended and does not recover by itself. */
   readonly onCrash: (error: Error) => void;
 };
 
-/** How often kafkajs looks whether a heartbeat is due, as it has nothing to fetch. */
-const LOOK_EVERY_MS = 250;
+/** How long the group waits for a silent member before it gives the member's partitions to others. */
+const SESSION_TIMEOUT_MS = 10_000;
+const REBALANCE_TIMEOUT_MS = 30_000;
+const HEARTBEAT_INTERVAL_MS = 2_000;
+/** How often kafkajs checks whether a heartbeat is due while it has nothing to fetch. */
+const HEARTBEAT_CHECK_MS = 250;
 
 /**
- * A member of a consumer group on one topic. kafkajs joins, beats and commits; reading is left to others, so all partitions are paused
- * for it, and a batch that takes long cannot keep a heartbeat waiting.
+ * A member of a consumer group on one topic. kafkajs joins, sends heartbeats and commits. All partitions are paused for it, because
+ * `PartitionFetcher` reads them: so a slow batch cannot delay a heartbeat.
  */
 export class GroupMembership {
   private readonly consumer: Consumer;
@@ -28,23 +30,23 @@ export class GroupMembership {
   ) {
     this.consumer = kafka.consumer({
       groupId: options.groupId,
-      sessionTimeout: options.sessionTimeoutMs ?? 10_000,
-      rebalanceTimeout: 30_000,
-      heartbeatInterval: 2_000,
-      maxWaitTimeInMs: LOOK_EVERY_MS,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+      maxWaitTimeInMs: HEARTBEAT_CHECK_MS,
       allowAutoTopicCreation: false,
       retry: {
         initialRetryTime: 100,
         maxRetryTime: 2_000,
         retries: 8,
-        // Until the first assignment kafkajs may try again: a broker that has just started is still loading its groups. Later a
-        // crash is reported, not repaired behind the caller's back: what the caller built on the membership must go first.
+        // Before the first assignment kafkajs may restart: a broker that has just started is still loading its groups. Afterwards the
+        // caller must first discard what it built on the membership, so a crash is reported instead.
         restartOnFailure: () => Promise.resolve(!this.wasAssigned),
       },
     });
   }
 
-  /** Joins the group; resolves when that is under way, maybe before the first assignment. */
+  /** Starts to join the group; may resolve before the first assignment. */
   async start(): Promise<void> {
     const { topic, onAssigned, onCrash } = this.options;
     this.consumer.on('consumer.group_join', ({ payload }) => {
@@ -60,7 +62,7 @@ export class GroupMembership {
     await this.consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
   }
 
-  /** Commits positions (the next offset to read) outside of any transaction. @throws Error when the membership is not the latest. */
+  /** Commits positions (the next offset to read) outside of any transaction. @throws Error when the membership is out of date. */
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
     const { topic } = this.options;
     await this.consumer.commitOffsets(

@@ -1,30 +1,35 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '../../async/backoff.js';
+import { sleep, systemClock, type Clock } from '../../async/clock.js';
 
 export type PartitionBounds = { readonly low: number; readonly end: number };
 
-const TRIES = 6;
-const FIRST_BACKOFF_MS = 100;
+/** Attempts of one question, over three seconds on average: an election of a leader or coordinator takes less. */
+const MAX_ATTEMPTS = 6;
+const BACKOFF = { initialMs: 200, maxMs: 3_200 };
 
 /**
  * Reads offsets of topics and groups.
  *
- * kafkajs gives up at once when a partition has moved to another broker, and asks the old one again for as long as its metadata is
- * not out of date, five minutes. A new connection starts with new metadata: so each try but the first has one.
+ * When a partition has moved to another broker, kafkajs fails at once and keeps asking the old broker until its metadata expires, for up to
+ * five minutes. A new connection loads new metadata, so every attempt after the first uses one.
  */
 export class OffsetReader {
   private admin: Promise<Admin> | undefined;
   private isClosed = false;
 
-  constructor(private readonly kafka: Kafka) {}
+  constructor(
+    private readonly kafka: Kafka,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   async start(): Promise<void> {
     await this.connected();
   }
 
   /**
-   * First offset and end (the next one to be written) of each partition, as of some moment during the call.
-   * @throws Error when the brokers do not tell after several tries: ask again later.
+   * First offset and end offset (the next one to be written) of each partition, as of some moment during the call.
+   * @throws Error when the brokers do not answer after several attempts: ask again later.
    */
   async bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>> {
     const offsets = await this.ask((admin) => admin.fetchTopicOffsets(topic));
@@ -32,8 +37,8 @@ export class OffsetReader {
   }
 
   /**
-   * The group's next offset to read, by partition; where it has committed none, there is none.
-   * @throws Error when the brokers do not tell after several tries: ask again later.
+   * The group's next offset to read, by partition; has no entry for a partition without a committed offset.
+   * @throws Error when the brokers do not answer after several attempts: ask again later.
    */
   async committed(groupId: string, topic: string): Promise<ReadonlyMap<number, number>> {
     const [found] = await this.ask((admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
@@ -41,7 +46,7 @@ export class OffsetReader {
     return new Map(offsets.filter(([, offset]) => offset >= 0));
   }
 
-  /** Closes the connection; questions under way fail and are not asked again. */
+  /** Closes the connection. Questions in flight fail and are not repeated. */
   async close(): Promise<void> {
     this.isClosed = true;
     const admin = await this.admin?.catch(() => undefined);
@@ -49,15 +54,16 @@ export class OffsetReader {
   }
 
   private async ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    for (let tried = 1; ; tried += 1) {
-      if (this.isClosed) throw new Error('the offset reader was closed');
+    const backoff = new Backoff(BACKOFF);
+    for (let attempt = 1; ; attempt += 1) {
+      if (this.isClosed) throw new Error('the offset reader is closed');
       const used = this.connected();
       try {
         return await question(await used);
       } catch (error) {
         this.drop(used);
-        if (tried === TRIES) throw error;
-        await delay(FIRST_BACKOFF_MS * 2 ** (tried - 1));
+        if (attempt === MAX_ATTEMPTS) throw error;
+        await sleep(this.clock, backoff.nextMs());
       }
     }
   }
@@ -73,7 +79,7 @@ export class OffsetReader {
     return admin;
   }
 
-  /** Another question may be under way on the same connection: it fails with it, and is asked again. */
+  /** Closes a connection. Another question in flight on it fails too and is repeated. */
   private drop(used: Promise<Admin>): void {
     if (this.admin === used) this.admin = undefined;
     used.then((admin) => admin.disconnect()).catch(() => undefined);

@@ -3,34 +3,34 @@ import type { InputRecord } from '../protocol/records/input-record.js';
 
 export type InputBatch = {
   readonly partition: number;
-  /** In offset order. None: a stretch of the log that holds nothing for a reader of committed records. */
+  /** In offset order. Empty for a stretch of the log that holds nothing for a reader of committed records. */
   readonly records: readonly InputRecord[];
-  /** Where reading goes on after this batch; past control records and compaction gaps too. */
+  /** Where reading continues after this batch: after control records and compaction gaps too. */
   readonly nextOffset: number;
-  /** The end of the partition when the last of it was fetched: behind the last record that all in-sync replicas had. */
+  /** End of the partition at the latest fetch: the offset after the last record that all in-sync replicas had. */
   readonly highWatermark: number;
 };
 
 export type FetchedRecords = CommittedRecords & Pick<InputBatch, 'highWatermark'>;
 
 export type BatchHandle = {
-  /** True once the consumer is stopping or the position was moved: leave the rest of the batch. */
+  /** True once the consumer is stopping or the position was moved: skip the rest of the batch. */
   readonly isStale: () => boolean;
 };
 
 export type PartitionFeedOptions = {
-  /** Lets everything else that can go on do so first. */
+  /** Lets all other ready work run first. */
   readonly nextTurn: () => Promise<void>;
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
-  /** A batch was rejected: the feed has ended. */
+  /** The processing of a batch failed and the feed has ended. */
   readonly onRejected: (error: unknown) => void;
-  /** What waited is in hand: there is room for more. */
+  /** The waiting records have become a batch: there is room for more. */
   readonly onRoom: () => void;
 };
 
 /**
- * What was fetched of one partition from an offset on, on its way to whoever processes it: one batch at a time, and what comes meanwhile
- * waits and becomes the next batch. To read from elsewhere, end it and make another.
+ * Passes the fetched records of one partition on, one batch at a time. Records that arrive during a batch wait and become the next one. A
+ * feed reads on from one offset; to read from elsewhere, end it and create another.
  */
 export class PartitionFeed {
   /** The next offset to fetch. */
@@ -41,7 +41,7 @@ export class PartitionFeed {
   private hasEnded = false;
   private readonly handle: BatchHandle = { isStale: () => this.hasEnded };
 
-  /** @param before of the same partition: its batch in hand is waited for, so that two are never in hand. */
+  /** @param before earlier feed of the partition. This one waits for its batch, so that two are never in progress. */
   constructor(
     readonly partition: number,
     offset: number,
@@ -51,7 +51,7 @@ export class PartitionFeed {
     this.position = offset;
   }
 
-  /** Takes what stands from `position` on. @param bytes that it keeps in memory. */
+  /** Adds the records that follow `position`. @param bytes memory that they hold. */
   add(fetched: FetchedRecords, bytes: number): void {
     if (fetched.nextOffset === this.position) return;
     this.position = fetched.nextOffset;
@@ -60,7 +60,7 @@ export class PartitionFeed {
     this.delivery ??= this.deliver();
   }
 
-  /** Bytes that wait for the batch in hand to be done. */
+  /** Bytes that wait for the batch in progress. */
   get waitingBytes(): number {
     return this.bytesWaiting;
   }
@@ -69,12 +69,12 @@ export class PartitionFeed {
     return this.delivery !== undefined;
   }
 
-  /** Nothing is delivered any more, and the batch in hand is stale. */
+  /** Delivers nothing more; the batch in progress becomes stale. */
   end(): void {
     this.hasEnded = true;
   }
 
-  /** Resolves when no batch is in hand; after {@link end} for good. */
+  /** Resolves when no batch is in progress; after {@link end} none follows. */
   async settled(): Promise<void> {
     await this.before?.settled();
     await this.delivery;
@@ -85,8 +85,8 @@ export class PartitionFeed {
       await this.before?.settled();
       this.before = undefined;
       while (!this.hasEnded && this.waiting.length > 0) {
-        const batch = this.take();
-        // More is asked for before this is worked on, and comes meanwhile.
+        const batch = this.mergeWaiting();
+        // Fetches the next records while this batch is processed.
         this.options.onRoom();
         await this.options.nextTurn();
         if (this.handle.isStale()) break;
@@ -100,7 +100,7 @@ export class PartitionFeed {
     }
   }
 
-  private take(): InputBatch {
+  private mergeWaiting(): InputBatch {
     const { partition, waiting, position } = this;
     this.waiting = [];
     this.bytesWaiting = 0;

@@ -15,12 +15,12 @@ export class PartitionFeeds {
     return [...this.feeds.values()];
   }
 
-  /** Whether what is fetched for it is still wanted. */
+  /** Whether the feed is the current one of its partition. */
   has(feed: PartitionFeed): boolean {
     return this.feeds.get(feed.partition) === feed;
   }
 
-  /** Reads a partition on from an offset, now, whatever was read of it before. */
+  /** Reads a partition from an offset, whatever was read of it before. */
   read(partition: number, offset: number): PartitionFeed {
     const before = this.feeds.get(partition);
     this.drop(partition);
@@ -29,7 +29,7 @@ export class PartitionFeeds {
     return feed;
   }
 
-  /** Ends reading a partition; its batch in hand is stale. */
+  /** Stops reading a partition; its batch in progress becomes stale. */
   drop(partition: number): void {
     const feed = this.feeds.get(partition);
     if (feed === undefined) return;
@@ -39,7 +39,7 @@ export class PartitionFeeds {
     void feed.settled().then(() => this.ending.delete(feed));
   }
 
-  /** Ends them all; resolves when the batches in hand are done. */
+  /** Stops reading all partitions; resolves when the batches in progress are done. */
   async end(): Promise<void> {
     for (const partition of this.partitions) this.drop(partition);
     await Promise.all([...this.ending].map((feed) => feed.settled()));

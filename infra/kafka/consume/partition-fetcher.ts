@@ -1,61 +1,62 @@
 import type { Kafka } from 'kafkajs';
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
-import { closeCluster, openCluster, type Broker, type Cluster } from '../connection/cluster.js';
-import { readCommitted } from '../protocol/records/committed-records.js';
+import { setImmediate } from 'node:timers/promises';
+import { Backoff } from '../../async/backoff.js';
+import { sleep, systemClock, type Clock } from '../../async/clock.js';
+import { Wakeup } from '../../async/wakeup.js';
+import { closeCluster, type Broker } from '../connection/cluster.js';
+import { reactionTo } from '../protocol/error-codes.js';
 import { fetchRequest, type FetchAnswer } from '../protocol/fetch-request.js';
+import { ProtocolError } from '../protocol/protocol-error.js';
+import { readCommitted, type CommittedRecords } from '../protocol/records/committed-records.js';
+import { firstOffset, openLeaderSession, type LeaderSession } from './leader-session.js';
 import type { BatchHandle, InputBatch, PartitionFeed } from './partition-feed.js';
 import { PartitionFeeds } from './partition-feeds.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
-import { Wakeup } from '../../async/wakeup.js';
 
 export type PartitionFetcherOptions = {
   readonly topic: string;
-  /** Longest wait of a fetch for new records: the reaction time to `resume` and `read`, never a delay of records. */
+  /** Longest wait of a fetch for new records. It delays the reaction to `resume` and `read`, never records. Default 1,000. */
   readonly maxWaitMs?: number;
+  /** Default 256 KiB. */
   readonly maxBytesPerPartition?: number;
-  /** Batches of one partition come one after the other, those of several partitions at the same time. */
+  /** Batches of one partition come one after another, those of different partitions concurrently. */
   readonly onBatch: (batch: InputBatch, handle: BatchHandle) => Promise<void>;
   /**
-   * A partition cannot be read any more: a batch was rejected, its records cannot be decoded, or the position is not in the log. Outages
-   * and moved leaders are waited for, and not told.
+   * A partition cannot be read any more: the processing of a batch failed, its records cannot be decoded, or the position is not in the log.
+   * Outages and moved leaders are not reported: the fetcher retries until they are over.
    */
   readonly onFailed: (error: Error) => void;
+  readonly clock?: Clock;
 };
 
-/** A connection to each leader, from one look at the metadata to its first failure. */
-type Session = { readonly cluster: Cluster; readonly leaders: ReadonlyMap<number, number> };
-
-const OPEN_TIMEOUT_MS = 15_000;
-const BACKOFF_MS = { first: 50, most: 2_000 };
-/** After this long without a change of what is read, fetches wait as long as they may. */
+/** Delay before connecting again after a failure. */
+const BACKOFF = { initialMs: 50, maxMs: 2_000 };
+/** Time without a change of the partitions to read after which fetches wait for `maxWaitMs`. */
 const SETTLED_AFTER_MS = 1_000;
-/** The wait while a partition may have to be added to the next fetch soon. */
+/** Wait of a fetch before that: the next fetch may have to include another partition. */
 const EAGER_WAIT_MS = 20;
-/** An answer below this is what has just arrived; more is a backlog. */
-const SMALL_ANSWER_BYTES = 64 * 1024;
-/** So long after a small answer more may arrive, before it is asked for: when somebody waits for it, and when nobody does. */
-const GATHER_MS = { wanted: 1, busy: 5 };
-
-const OFFSET_OUT_OF_RANGE = 1;
-/** The leader has moved, is starting, or has trouble with its disk: found again by a new look at the metadata. */
-const MOVED: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 9, 56, 74, 75, 76, 78]);
+/** A smaller response holds records that have just arrived, a larger one is part of a backlog. */
+const SMALL_RESPONSE_BYTES = 64 * 1024;
+/** Delay before refetching after a small response, so that more records arrive: while every partition is being processed, or not. */
+const REFETCH_DELAY_MS = { busy: 5, idle: 1 };
 
 /**
- * Reads committed records of partitions of one topic, each from where it is told, and fetches ahead while a batch is in hand.
+ * Reads committed records of partitions of one topic, each from a given offset, and fetches ahead during a batch.
  *
- * kafkajs has no consumer without a group, fetches nothing while any partition's batch is in hand, and makes several objects of each
- * record's numbers; only its connections are used.
+ * kafkajs has no consumer without a group, fetches nothing while it processes a batch, and creates several objects for the numbers of each
+ * record. Only its connections are used.
  */
 export class PartitionFetcher {
   private readonly feeds: PartitionFeeds;
   private readonly paused = new Set<number>();
   private readonly changed = new Wakeup();
-  private changedAt = -Infinity;
-  private session: Session | undefined;
-  private running: Promise<void> | undefined;
-  private isStopped = false;
+  private readonly backoff = new Backoff(BACKOFF);
+  private readonly clock: Clock;
   private readonly maxWaitMs: number;
   private readonly maxBytesPerPartition: number;
+  private changedAt = -Infinity;
+  private session: LeaderSession | undefined;
+  private running: Promise<void> | undefined;
+  private isStopped = false;
 
   constructor(
     private readonly kafka: Kafka,
@@ -64,9 +65,10 @@ export class PartitionFetcher {
     this.feeds = new PartitionFeeds({
       nextTurn: setImmediate,
       onBatch: options.onBatch,
-      onRejected: (error) => this.failed(error),
+      onRejected: (error) => this.fail(error),
       onRoom: () => this.changed.notify(),
     });
+    this.clock = options.clock ?? systemClock;
     this.maxWaitMs = options.maxWaitMs ?? 1_000;
     this.maxBytesPerPartition = options.maxBytesPerPartition ?? 262_144;
   }
@@ -75,22 +77,22 @@ export class PartitionFetcher {
     return this.feeds.partitions;
   }
 
-  /** Reads on from an offset, now, whatever was read before. Connects at the first call, and again whenever that is needed. */
+  /** Reads a partition from an offset, whatever was read of it before. Connects at the first call, and again whenever that is needed. */
   read(partition: number, offset: number): void {
     if (this.isStopped) return;
     this.feeds.read(partition, offset);
-    // A partition that is newer than our metadata.
+    // The partition is newer than the metadata of this session.
     if (this.session?.leaders.has(partition) === false) this.session = undefined;
     this.noteChange();
     this.running ??= this.run();
   }
 
-  /** Ends reading a partition; its batch in hand is stale. */
+  /** Stops reading a partition; its batch in progress becomes stale. */
   drop(partition: number): void {
     this.feeds.drop(partition);
   }
 
-  /** Fetches nothing more of partitions; what was fetched already still comes. */
+  /** Stops fetching partitions; batches that are fetched already still come. */
   pause(partitions: readonly number[]): void {
     for (const partition of partitions) this.paused.add(partition);
   }
@@ -100,7 +102,7 @@ export class PartitionFetcher {
     this.noteChange();
   }
 
-  /** Resolves when the batches in hand are done; there are no more. */
+  /** Resolves when the batches in progress are done; none follows. */
   async stop(): Promise<void> {
     this.isStopped = true;
     const ended = this.feeds.end();
@@ -109,131 +111,127 @@ export class PartitionFetcher {
   }
 
   private noteChange(): void {
-    this.changedAt = performance.now();
+    this.changedAt = this.clock.monotonic();
     this.changed.notify();
   }
 
-  private failed(error: unknown): void {
+  private fail(error: unknown): void {
     if (!this.isStopped) this.options.onFailed(error instanceof Error ? error : new Error(String(error)));
   }
 
   private async run(): Promise<void> {
-    let backoffMs = BACKOFF_MS.first;
     while (!this.isStopped) {
       try {
-        await this.use(await this.open(), () => (backoffMs = BACKOFF_MS.first));
+        await this.fetchFromAll(await openLeaderSession(this.kafka, this.options.topic, this.clock));
       } catch {
-        // Brokers are away or leaders have moved: kafkajs has logged what a connection said, and the next look tells the rest.
-        await delay(backoffMs);
-        backoffMs = Math.min(2 * backoffMs, BACKOFF_MS.most);
+        // Brokers are unavailable, which kafkajs has logged, or leaders have moved, which the next session finds out.
+        await sleep(this.clock, this.backoff.nextMs());
       }
     }
   }
 
-  private async use(session: Session, onAnswer: () => void): Promise<void> {
+  private async fetchFromAll(session: LeaderSession): Promise<void> {
     this.session = session;
-    const loops = [...new Set(session.leaders.values())].map((leader) => this.fetchFrom(session, leader, onAnswer));
+    const loops = [...new Set(session.leaders.values())].map((leader) => this.fetchFrom(session, leader));
     try {
       await Promise.all(loops);
     } finally {
       this.session = undefined;
-      // A broker that hangs answers late or never: the next session does not wait for that.
+      // Does not wait: a hung broker answers late or never.
       void closeCluster(session.cluster, loops);
     }
   }
 
-  private async open(): Promise<Session> {
-    const { topic } = this.options;
-    return openCluster(this.kafka, OPEN_TIMEOUT_MS, `finding the leaders of ${topic}`, async (cluster) => {
-      await cluster.addMultipleTargetTopics([topic]);
-      const metadata = cluster.findTopicPartitionMetadata(topic);
-      return { cluster, leaders: new Map(metadata.map(({ partitionId, leader }) => [partitionId, leader])) };
-    });
-  }
-
-  private async fetchFrom(session: Session, leader: number, onAnswer: () => void): Promise<void> {
+  private async fetchFrom(session: LeaderSession, leader: number): Promise<void> {
     const broker = await session.cluster.findBroker({ nodeId: leader });
     for (let turn = 0; this.isCurrent(session); turn += 1) {
       const ofLeader = this.feedsOf(session, leader);
-      const wanting = ofLeader.filter(({ waitingBytes }) => waitingBytes < this.maxBytesPerPartition);
-      if (wanting.length === 0) {
+      const wanted = ofLeader.filter(({ waitingBytes }) => waitingBytes < this.maxBytesPerPartition);
+      if (wanted.length === 0) {
         await this.changed.wait();
         continue;
       }
-      const isSettled = wanting.length === ofLeader.length && performance.now() - this.changedAt > SETTLED_AFTER_MS;
-      const first = turn % wanting.length;
-      const feeds = [...wanting.slice(first), ...wanting.slice(0, first)];
+      const isSettled = wanted.length === ofLeader.length && this.clock.monotonic() - this.changedAt > SETTLED_AFTER_MS;
+      const first = turn % wanted.length;
+      const feeds = [...wanted.slice(first), ...wanted.slice(0, first)];
       const bytes = await this.fetch(session, broker, feeds, isSettled ? this.maxWaitMs : EAGER_WAIT_MS);
-      onAnswer();
-      if (bytes > 0 && bytes < SMALL_ANSWER_BYTES) {
-        await delay(feeds.every(({ isBusy }) => isBusy) ? GATHER_MS.busy : GATHER_MS.wanted);
+      this.backoff.reset();
+      if (bytes > 0 && bytes < SMALL_RESPONSE_BYTES) {
+        const allBusy = feeds.every(({ isBusy }) => isBusy);
+        await sleep(this.clock, allBusy ? REFETCH_DELAY_MS.busy : REFETCH_DELAY_MS.idle);
       }
     }
   }
 
-  /** @returns bytes of records in the answer. @throws what says that the session is over. */
+  /** @returns bytes of records in the response. @throws Error when the session is over. */
   private async fetch(
-    session: Session,
+    session: LeaderSession,
     broker: Broker,
     feeds: readonly PartitionFeed[],
     maxWaitMs: number,
   ): Promise<number> {
     const { maxBytesPerPartition } = this;
     const positions = feeds.map(({ partition, position: offset }) => ({ partition, offset }));
-    const request = fetchRequest(this.options.topic, positions, {
-      maxWaitMs: Math.min(maxWaitMs, this.maxWaitMs),
-      maxBytesPerPartition,
-    });
-    const answers = await broker.connectionPool.send(request);
+    const limits = { maxWaitMs: Math.min(maxWaitMs, this.maxWaitMs), maxBytesPerPartition };
+    const answers = await broker.connectionPool.send(fetchRequest(this.options.topic, positions, limits));
     let bytes = 0;
     for (const answer of answers) {
       const feed = feeds.find(({ partition }) => partition === answer.partition);
       const isWanted = feed !== undefined && this.isCurrent(session) && this.feeds.has(feed);
-      if (isWanted) await this.take(session, feed, answer);
+      if (isWanted) await this.accept(session, feed, answer);
       bytes += answer.recordSet.length;
     }
     return bytes;
   }
 
-  private async take(session: Session, feed: PartitionFeed, answer: FetchAnswer): Promise<void> {
-    const { errorCode, highWatermark, recordSet, aborted } = answer;
-    if (MOVED.has(errorCode)) throw new ProtocolError(errorCode);
-    const low = errorCode === OFFSET_OUT_OF_RANGE ? await this.firstOffset(session, feed.partition) : undefined;
+  private async accept(session: LeaderSession, feed: PartitionFeed, answer: FetchAnswer): Promise<void> {
+    const { topic } = this.options;
+    const { partition, position } = feed;
+    const { errorCode, highWatermark, recordSet } = answer;
+    const reaction = reactionTo(errorCode);
+    const error = () =>
+      new ProtocolError(errorCode, `reading ${topic}, partition ${partition}, from offset ${position}`);
+    if (reaction === 'find leader' || reaction === 'reconnect') throw error();
+    const low = reaction === 'seek' ? await firstOffset(session, topic, partition) : undefined;
     try {
-      if (low !== undefined) this.passDeleted(feed, low);
-      else if (errorCode !== 0) throw new ProtocolError(errorCode);
-      else feed.add({ ...readCommitted(recordSet, aborted, feed.position), highWatermark }, recordSet.length);
-    } catch (error) {
-      this.drop(feed.partition);
-      this.failed(error);
+      if (low !== undefined) this.skipDeleted(feed, low);
+      else if (errorCode !== 0) throw error();
+      else feed.add({ ...this.decode(answer, position), highWatermark }, recordSet.length);
+    } catch (cause) {
+      this.drop(partition);
+      this.fail(cause);
     }
   }
 
-  private async firstOffset({ cluster }: Session, partition: number): Promise<number> {
-    const { topic } = this.options;
-    const [found] = await cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning: true }]);
-    return Number(found?.partitions[0]?.offset ?? -1);
+  private decode({ partition, recordSet, aborted }: FetchAnswer, position: number): CommittedRecords {
+    try {
+      return readCommitted(recordSet, aborted, position);
+    } catch (cause) {
+      throw new Error(`cannot decode ${this.options.topic}, partition ${partition}, from offset ${position}`, {
+        cause,
+      });
+    }
   }
 
-  /** Records that were deleted before they were read are a stretch without records. */
-  private passDeleted(feed: PartitionFeed, low: number): void {
+  /** Delivers records that were deleted before they were read as a stretch without records. */
+  private skipDeleted(feed: PartitionFeed, low: number): void {
     const { partition, position } = feed;
     if (low <= position) {
       throw new Error(
-        `offset ${position} of ${this.options.topic}, partition ${partition}, is beyond its end: the topic was made anew or has ` +
-          `lost records; reset the group's offsets (kafka-consumer-groups --reset-offsets) once you know which`,
+        `offset ${position} of ${this.options.topic}, partition ${partition}, is beyond its end: the topic was recreated or has lost ` +
+          'records. Find out which, then reset the offsets of the group (kafka-consumer-groups --reset-offsets)',
       );
     }
     feed.add({ records: [], nextOffset: low, highWatermark: low }, 0);
   }
 
-  private feedsOf(session: Session, leader: number): PartitionFeed[] {
+  private feedsOf(session: LeaderSession, leader: number): PartitionFeed[] {
     return this.feeds
       .all()
       .filter(({ partition }) => !this.paused.has(partition) && session.leaders.get(partition) === leader);
   }
 
-  private isCurrent(session: Session): boolean {
+  private isCurrent(session: LeaderSession): boolean {
     return !this.isStopped && this.session === session;
   }
 }

@@ -1,9 +1,10 @@
 import type { Kafka } from 'kafkajs';
+import { systemClock, type Cancel, type Clock } from '../../async/clock.js';
 import type { InputRecord } from '../protocol/records/input-record.js';
-import { PartitionFetcher } from './partition-fetcher.js';
 import type { InputBatch } from './partition-feed.js';
+import { PartitionFetcher } from './partition-fetcher.js';
 
-/** A read made no progress for so long that something is wrong with the topic or the broker. Try again later. */
+/** A read made no progress for so long that the topic or the broker must be at fault. Try again later. */
 export class ReadStalledError extends Error {
   override readonly name = 'ReadStalledError';
 }
@@ -11,17 +12,19 @@ export class ReadStalledError extends Error {
 type Read = {
   readonly onRecord: (record: InputRecord) => 'more' | 'done';
   readonly finish: (error?: Error) => void;
-  stalled: NodeJS.Timeout;
+  /** Offset after the last record that was read. */
+  nextOffset: number;
+  cancelStall: Cancel;
 };
 
 const STALLED_AFTER_MS = 60_000;
 const BYTES_PER_FETCH = 4 * 1024 * 1024;
 
 /**
- * Reads single partitions of a topic from the start, read committed. It is connected while something is being read.
+ * Reads single partitions of a topic from the start, read committed. Connected only while it reads.
  *
- * Where a read ends is the caller's to say, by a record that it knows to be the last: an end offset is no sure sign on a
- * transactional topic, because control records stand after the last record.
+ * The caller decides where a read ends, by a record that it knows to be the last one. An end offset would not do for a transactional topic,
+ * where control records follow the last record.
  */
 export class PartitionReader {
   private readonly reads = new Map<number, Read>();
@@ -30,35 +33,37 @@ export class PartitionReader {
   constructor(
     private readonly kafka: Kafka,
     private readonly topic: string,
+    private readonly clock: Clock = systemClock,
   ) {}
 
   /**
-   * Gives the partition's records in order, from its first, until `onRecord` answers `done`.
-   * @throws what `onRecord` threw.
-   * @throws ReadStalledError when nothing has come for a minute.
+   * Passes the partition's records on in order, from the first one, until `onRecord` returns `done`.
+   * @throws Error of `onRecord`.
+   * @throws ReadStalledError when no record has arrived for a minute.
    * @throws Error when the partition cannot be read.
    */
   async read(partition: number, onRecord: (record: InputRecord) => 'more' | 'done'): Promise<void> {
-    if (this.reads.has(partition)) throw new Error(`partition ${partition} of ${this.topic} is being read already`);
+    if (this.reads.has(partition)) throw new Error(`${this.topic}, partition ${partition}, is being read already`);
     const fetcher = (this.fetcher ??= this.connect());
     await new Promise<void>((resolve, reject) => {
       const finish = (error?: Error): void => {
-        clearTimeout(read.stalled);
+        read.cancelStall();
         if (!this.reads.delete(partition)) return;
         fetcher.drop(partition);
         if (this.reads.size === 0) this.disconnect();
         if (error === undefined) resolve();
         else reject(error);
       };
-      const read: Read = { onRecord, finish, stalled: this.watch(partition, finish) };
+      const read: Read = { onRecord, finish, nextOffset: 0, cancelStall: () => undefined };
       this.reads.set(partition, read);
+      this.watch(partition, read);
       fetcher.read(partition, 0);
     });
   }
 
   /** Ends all reads: they fail. */
   stop(): void {
-    for (const read of [...this.reads.values()]) read.finish(new Error('the reader was stopped'));
+    this.finishAll(new Error(`the reader of ${this.topic} was stopped`));
   }
 
   private connect(): PartitionFetcher {
@@ -69,10 +74,13 @@ export class PartitionReader {
         this.deliver(batch);
         return Promise.resolve();
       },
-      onFailed: (error) => {
-        for (const read of [...this.reads.values()]) read.finish(error);
-      },
+      onFailed: (error) => this.finishAll(error),
+      clock: this.clock,
     });
+  }
+
+  private finishAll(error: Error): void {
+    for (const read of [...this.reads.values()]) read.finish(error);
   }
 
   private disconnect(): void {
@@ -80,10 +88,10 @@ export class PartitionReader {
     this.fetcher = undefined;
   }
 
-  private deliver({ partition, records }: InputBatch): void {
+  private deliver({ partition, records, nextOffset }: InputBatch): void {
     const read = this.reads.get(partition);
     if (read === undefined) return;
-    clearTimeout(read.stalled);
+    read.cancelStall();
     try {
       for (const record of records) {
         if (read.onRecord(record) === 'more') continue;
@@ -94,14 +102,14 @@ export class PartitionReader {
       read.finish(error as Error);
       return;
     }
-    read.stalled = this.watch(partition, read.finish);
+    read.nextOffset = nextOffset;
+    this.watch(partition, read);
   }
 
-  private watch(partition: number, finish: (error: Error) => void): NodeJS.Timeout {
-    return setTimeout(() => {
-      finish(
-        new ReadStalledError(`no record of ${this.topic}, partition ${partition}, for ${STALLED_AFTER_MS / 1000} s`),
-      );
-    }, STALLED_AFTER_MS);
+  private watch(partition: number, read: Read): void {
+    read.cancelStall = this.clock.after(STALLED_AFTER_MS, () => {
+      const place = `${this.topic}, partition ${partition}, from offset ${read.nextOffset}`;
+      read.finish(new ReadStalledError(`no record of ${place} arrived for ${STALLED_AFTER_MS / 1000} s`));
+    });
   }
 }

@@ -1,31 +1,33 @@
+import { systemClock, type Clock } from '../../async/clock.js';
 import type { Logger } from '../../observability/logger.js';
 import type { OpenProduceSession } from './produce-session.js';
 
 export type EventProducerOptions = {
   readonly open: OpenProduceSession;
   readonly topic: string;
-  /** For log lines: what is written with it. */
+  /** For log lines: what this producer writes. */
   readonly name: string;
   readonly logger: Logger;
   /** How long the first record of a batch waits for others. Default 5. */
   readonly lingerMs?: number;
-  /** A batch of this size does not wait. Default 64 KiB: it makes the cost of a request small beside that of its records. */
+  /** A batch of this size does not linger. Default 64 KiB: then a request costs little compared to its records. */
   readonly eagerBatchBytes?: number;
-  /** A batch, which is one request to each leader, holds no more than this unless a single record does. Default 1 MiB. */
+  /** Size limit of a batch with more than one record. A batch is one request to each leader. Default 1 MiB. */
   readonly maxBatchBytes?: number;
-  /** Batches that are under way at once. Default 3: one is on the broker's disk while one is on its way and one on its way back. */
+  /** Batches in flight at once. Default 3: one on its way, one on the broker's disk, one on its way back. */
   readonly maxInFlight?: number;
-  /** A connection that takes longer is given up. Default 3,000. */
+  /** A connection attempt that takes longer fails. Default 3,000. */
   readonly connectTimeoutMs?: number;
-  /** An unanswered request is given up after this, and its connection replaced. Default 5,000. */
+  /** An unanswered request fails after this time, and its connection is replaced. Default 5,000. */
   readonly requestTimeoutMs?: number;
-  /** A record that is not acknowledged this long after `send` is rejected, and not sent any more. `Infinity`: never. Default 30,000. */
+  /** A record that is not acknowledged within this time is rejected and not sent again. `Infinity`: never. Default 30,000. */
   readonly deliveryTimeoutMs?: number;
   /**
-   * Called when a batch has failed or a record is overdue, before anything is sent again or rejected for that: the time to
-   * withdraw. Not called for a single record that Kafka refuses.
+   * Called when a batch has failed or a record is overdue, before anything is sent again or rejected: the time to withdraw. Not called for a
+   * single record that Kafka refuses.
    */
   readonly onTrouble?: (reason: string) => void;
+  readonly clock?: Clock;
 };
 
 export function withDefaults(options: EventProducerOptions): Required<EventProducerOptions> {
@@ -38,6 +40,7 @@ export function withDefaults(options: EventProducerOptions): Required<EventProdu
     requestTimeoutMs: 5_000,
     deliveryTimeoutMs: 30_000,
     onTrouble: () => undefined,
+    clock: systemClock,
     ...options,
   };
 }

@@ -1,140 +1,146 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
-import { withDefaults, type EventProducerOptions } from './event-producer-options.js';
-import { InFlight, type FlyingBatch } from './in-flight.js';
-import type { ProduceSession } from './produce-session.js';
+import { Backoff } from '../../async/backoff.js';
+import { sleep } from '../../async/clock.js';
 import { refusesRecords } from '../protocol/protocol-error.js';
 import type { BatchRecord } from '../protocol/records/record-batch.js';
-import { recordBytes, RecordQueue, type QueuedRecord } from './record-queue.js';
+import { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
+import { withDefaults, type EventProducerOptions } from './event-producer-options.js';
+import { Expiry } from './expiry.js';
+import { InFlight, type BatchInFlight } from './in-flight.js';
+import type { ProduceSession } from './produce-session.js';
+import { PromisedRecord, type QueuedRecord } from './queued-record.js';
+import { RecordQueue } from './record-queue.js';
 
 export type { EventProducerOptions } from './event-producer-options.js';
 
-/** The back-off after a failure doubles from the first to the last of these, and starts anew at the next acknowledgement. */
-const FIRST_BACKOFF_MS = 50;
-const LAST_BACKOFF_MS = 2_000;
+/** Delay before connecting again after a failure. Starts over at the next acknowledgement. */
+const BACKOFF = { initialMs: 50, maxMs: 2_000 };
 
 /**
  * Writes records to a topic in batches, acknowledged by all in-sync replicas.
  *
- * Guarantees: a record that settles without an error is in the log. Of two records with one key, the later is never there without the
- * earlier. A record may be in the log more than once, and one that settled with an error may still appear: never an acknowledged one
- * missing. It connects, and connects again after a failure, for ever; what was not acknowledged goes out again, in its order, through a
- * new {@link ProduceSession} until its delivery timeout.
+ * Guarantees: a record that settles without an error is in the log. Of two records with one key, the later is never in the log without the
+ * earlier. A record may be in the log more than once, and a record that settled with an error may still appear, but an acknowledged one is
+ * never missing.
+ *
+ * It connects, and reconnects after failures, without limit. Records that were not acknowledged are sent again in their order, through a new
+ * {@link ProduceSession}, until their delivery timeout.
  */
-export class EventProducer<R extends BatchRecord = BatchRecord> {
-  private readonly queue: RecordQueue<R>;
+export class EventProducer {
+  private readonly queue: RecordQueue;
   private readonly options: Required<EventProducerOptions>;
-  private readonly inFlight = new InFlight<R>();
-  private expiry: NodeJS.Timeout | undefined;
+  private readonly inFlight = new InFlight();
+  private readonly expiry: Expiry;
+  private readonly backoff = new Backoff(BACKOFF);
   private closed = false;
   private delivery: Promise<void> | undefined;
   private session: ProduceSession | undefined;
   private onSessionOver: (error?: Error) => void = () => undefined;
-  private backoffMs = 0;
   /** Lowered while the broker refuses a batch, to find the record at fault. */
   private maxBatchRecords = Infinity;
   private lastAcknowledgement: number | undefined;
 
   constructor(options: EventProducerOptions) {
     this.options = withDefaults(options);
-    this.queue = new RecordQueue(this.options, () => this.sendRipe());
+    this.queue = new RecordQueue(this.options, () => this.sendDue());
+    this.expiry = new Expiry(
+      this.options,
+      () => this.oldest(),
+      () => {
+        this.options.onTrouble(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`);
+        this.rejectExpired();
+      },
+    );
   }
 
-  /** Begins to connect, and returns at once: records may be sent before there is a connection. */
+  /** Starts to connect and returns at once: records may be sent before there is a connection. */
   start(): void {
     this.delivery ??= this.deliver();
   }
 
   /**
-   * Queues a record, and calls `settle` once: without an error when all in-sync replicas have the record; with
-   * - NotAcknowledgedError when that was not so within the delivery timeout, or the producer is closed: keep the record elsewhere or send
-   *   it again;
-   * - RecordRefusedError when the broker refuses this record for ever: do not send it again.
+   * Queues a record and settles it once: without an error when all in-sync replicas have the record; with
+   * - NotAcknowledgedError when that did not happen within the delivery timeout, or the producer is closed: store the record elsewhere or
+   *   send it again;
+   * - RecordRefusedError when the broker always rejects this record: do not send it again.
    */
-  enqueue(record: R, settle: NonNullable<QueuedRecord<R>['settle']>): void {
+  enqueue(record: QueuedRecord): void {
     if (this.closed) {
-      settle(new NotAcknowledgedError(`producer ${this.options.name} is closed`));
+      record.settle(new NotAcknowledgedError(`the producer of ${this.options.topic} is closed`));
       return;
     }
-    this.queue.push({ record, bytes: recordBytes(record), queuedAt: performance.now(), settle });
-    if (this.options.deliveryTimeoutMs !== Infinity) {
-      this.expiry ??= setTimeout(() => this.expire(), this.options.deliveryTimeoutMs);
-    }
-    this.sendRipe();
+    record.queuedAt = this.options.clock.monotonic();
+    this.queue.push(record);
+    this.expiry.watch();
+    this.sendDue();
   }
 
   /** As {@link enqueue}: resolves, or rejects with the error. */
-  send(record: R): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.enqueue(record, (error) => (error === undefined ? resolve() : reject(error)));
-    });
+  send(record: BatchRecord): Promise<void> {
+    return new Promise((resolve, reject) => this.enqueue(new PromisedRecord(record, resolve, reject)));
   }
 
   /**
-   * Takes back all records that are not acknowledged, in the order in which they came. They are not sent any more, but those under way may
-   * still arrive, and are then settled; else they never settle.
+   * Returns all unacknowledged records, in the order of their arrival, and stops sending them. Those in flight may still arrive, and settle
+   * if they do; otherwise they never settle.
    */
-  withdraw(): readonly R[] {
-    const withdrawn = [...this.inFlight.withdraw(), ...this.queue.takeWhile(() => true)];
-    clearTimeout(this.expiry);
-    this.expiry = undefined;
-    return withdrawn.map(({ record }) => record);
+  withdraw(): readonly QueuedRecord[] {
+    const withdrawn = [...this.inFlight.withdraw(), ...this.queue.dequeueWhile(() => true)];
+    this.expiry.stop();
+    return withdrawn;
   }
 
-  /**
-   * Whether there is a connection that is free for new records, as far as its last use tells: an idle producer does not notice an
-   * outage.
-   */
+  /** Whether there is a connection that is free for new records, as of its last use: an idle producer does not notice an outage. */
   get isConnected(): boolean {
     return this.session !== undefined && !this.inFlight.hasWithdrawn;
   }
 
-  /** `performance.now()` at the last acknowledgement; `undefined` if there was none since the last failure. */
+  /** Monotonic time of the last acknowledgement; `undefined` if there was none since the last failure. */
   get acknowledgedAt(): number | undefined {
     return this.lastAcknowledgement;
   }
 
-  /** Records that wait or are under way. */
+  /** Records that are queued or in flight. */
   get pending(): number {
     return this.queue.length + this.inFlight.length;
   }
 
-  /** Takes no more records, sends what is queued without lingering, and disconnects once every record has settled. */
+  /** Accepts no more records, sends the queued ones without lingering, and disconnects once every record has settled. */
   async close(): Promise<void> {
     this.closed = true;
     this.queue.close();
     this.endWhenDone();
-    // With nothing to send, an attempt to connect that is under way ends by itself.
+    // With nothing to send, a connection attempt in progress ends by itself.
     if (this.pending > 0 || this.session !== undefined) await this.delivery;
-    clearTimeout(this.expiry);
+    this.expiry.stop();
   }
 
   private async deliver(): Promise<void> {
-    const { open, topic, logger, name, connectTimeoutMs } = this.options;
+    const { open, topic, logger, name, connectTimeoutMs, clock } = this.options;
     while (!this.closed || this.pending > 0) {
       let session: ProduceSession | undefined;
       try {
         session = await open(topic, connectTimeoutMs);
-        logger.info({ producer: name }, 'connected to Kafka');
+        logger.info({ producer: name, topic }, 'producer connected to Kafka');
         await this.use(session);
       } catch (err) {
         this.lastAcknowledgement = undefined;
-        this.backoffMs = Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, this.backoffMs * 2));
-        logger.warn({ producer: name, err, backoffMs: this.backoffMs }, 'Kafka did not acknowledge, connecting again');
-        await delay(this.backoffMs * (0.5 + Math.random() / 2));
+        const retryInMs = Math.round(this.backoff.nextMs());
+        const { pending } = this;
+        logger.warn({ producer: name, topic, pending, err, retryInMs }, 'could not write to Kafka, reconnecting');
+        await sleep(clock, retryInMs);
       } finally {
         session?.close();
       }
     }
   }
 
-  /** Resolves when closed and all is sent. @throws Error of the first failed batch. */
+  /** Resolves when the producer is closed and everything is sent. @throws Error of the first failed batch. */
   private async use(session: ProduceSession): Promise<void> {
     const over = new Promise<void>((resolve, reject) => {
       this.onSessionOver = (error) => (error === undefined ? resolve() : reject(error));
     });
     this.session = session;
-    this.sendRipe();
+    this.sendDue();
     this.endWhenDone();
     await over;
   }
@@ -145,44 +151,37 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
     this.onSessionOver();
   }
 
-  private sendRipe(): void {
-    // While the record at fault is looked for, nothing may go wrong because of one before it.
-    const maxInFlight = this.maxBatchRecords === Infinity ? this.options.maxInFlight : 1;
-    while (this.session !== undefined && this.inFlight.size < maxInFlight && this.queue.isRipe) {
-      this.sendBatch(this.session, this.queue.takeBatch(this.maxBatchRecords));
-    }
-  }
-
-  private sendBatch(session: ProduceSession, records: readonly QueuedRecord<R>[]): void {
-    const batch = this.inFlight.add(records);
-    session
-      .send(
-        records.map(({ record }) => record),
-        this.options.requestTimeoutMs,
-      )
-      .then(
+  private sendDue(): void {
+    const { maxInFlight, requestTimeoutMs } = this.options;
+    // While searching for a refused record, a batch must not fail because of an earlier one.
+    const limit = this.maxBatchRecords === Infinity ? maxInFlight : 1;
+    while (this.session !== undefined && this.inFlight.size < limit && this.queue.isDue) {
+      const { session } = this;
+      const batch = this.inFlight.add(this.queue.dequeueBatch(this.maxBatchRecords));
+      session.send(batch.records, requestTimeoutMs).then(
         () => this.acknowledged(session, batch),
         (error: unknown) => this.failed(session, batch, asError(error)),
       );
+    }
   }
 
-  private acknowledged(session: ProduceSession, batch: FlyingBatch<R>): void {
-    // What a session that is over says now is true all the same.
-    for (const queued of batch.records) settle(queued);
+  private acknowledged(session: ProduceSession, batch: BatchInFlight): void {
+    // An acknowledgement is valid even after its session has ended.
+    for (const queued of batch.records) queued.settle();
     if (this.session !== session) return;
-    this.inFlight.land(batch);
-    this.backoffMs = 0;
+    this.inFlight.remove(batch);
+    this.backoff.reset();
     this.maxBatchRecords = Infinity;
-    this.lastAcknowledgement = performance.now();
-    this.sendRipe();
+    this.lastAcknowledgement = this.options.clock.monotonic();
+    this.sendDue();
     this.endWhenDone();
   }
 
-  private failed(session: ProduceSession, batch: FlyingBatch<R>, cause: Error): void {
+  private failed(session: ProduceSession, batch: BatchInFlight, cause: Error): void {
     if (this.session !== session) return;
     this.session = undefined;
     const refused = this.settleRefused(batch, cause);
-    const unsettled = this.inFlight.crash();
+    const unsettled = this.inFlight.clear();
     this.queue.putBack(unsettled);
     if (!refused && unsettled.length > 0) {
       this.options.onTrouble('a batch failed');
@@ -191,61 +190,34 @@ export class EventProducer<R extends BatchRecord = BatchRecord> {
     this.onSessionOver(cause);
   }
 
-  /** Settles a record that the broker refuses when it stands alone, else sees to it that it soon will. */
-  private settleRefused({ records, isWithdrawn }: FlyingBatch<R>, cause: Error): boolean {
+  /** Settles a refused record that was alone in its batch. Otherwise halves the batches until it is. */
+  private settleRefused({ records, isWithdrawn }: BatchInFlight, cause: Error): boolean {
     if (isWithdrawn || !refusesRecords(cause)) return false;
     const [first] = records;
     if (records.length > 1 || first === undefined) {
       this.maxBatchRecords = Math.ceil(records.length / 2);
       return false;
     }
-    settle(first, new RecordRefusedError('Kafka refuses the record', { cause }));
+    first.settle(new RecordRefusedError(`Kafka refuses a record for ${this.options.topic}`, { cause }));
     return true;
   }
 
-  private expire(): void {
-    // The timer is that of a record which may have settled since.
-    const oldest = this.oldest();
-    if (oldest !== undefined && this.isExpired(oldest)) {
-      this.options.onTrouble(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`);
-      this.rejectExpired();
-    }
-    const next = this.oldest();
-    this.expiry =
-      next &&
-      setTimeout(() => this.expire(), Math.max(1, next.queuedAt + this.options.deliveryTimeoutMs - performance.now()));
-  }
-
-  /** Records in flight are rejected too, though they may still arrive. */
+  /** Rejects overdue records, also those in flight, which may still arrive. */
   private rejectExpired(): void {
-    const expired = [
-      ...[...this.inFlight.unsettled()].filter((queued) => this.isExpired(queued)),
-      ...this.queue.takeWhile((queued) => this.isExpired(queued)),
-    ];
+    const { topic, deliveryTimeoutMs } = this.options;
+    const isExpired = (queued: QueuedRecord): boolean => this.expiry.isExpired(queued);
+    const expired = [...[...this.inFlight.unsettled()].filter(isExpired), ...this.queue.dequeueWhile(isExpired)];
     for (const queued of expired) {
-      settle(queued, new NotAcknowledgedError(`not acknowledged within ${this.options.deliveryTimeoutMs} ms`));
+      queued.settle(new NotAcknowledgedError(`${topic}: not acknowledged within ${deliveryTimeoutMs} ms`));
     }
   }
 
-  private oldest(): QueuedRecord<R> | undefined {
+  private oldest(): QueuedRecord | undefined {
     for (const queued of this.inFlight.unsettled()) return queued;
     return this.queue.first();
-  }
-
-  private isExpired({ queuedAt }: QueuedRecord<R>): boolean {
-    return performance.now() - queuedAt >= this.options.deliveryTimeoutMs;
   }
 }
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-function settle<R extends BatchRecord>(
-  queued: QueuedRecord<R>,
-  error?: NotAcknowledgedError | RecordRefusedError,
-): void {
-  const { settle: done } = queued;
-  queued.settle = undefined;
-  done?.(error);
 }

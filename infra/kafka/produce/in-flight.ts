@@ -1,18 +1,20 @@
-import type { BatchRecord } from '../protocol/records/record-batch.js';
-import type { QueuedRecord } from './record-queue.js';
+import type { QueuedRecord } from './queued-record.js';
 
-/** Records under way together. `isWithdrawn`: nobody wants them sent again. */
-export type FlyingBatch<R extends BatchRecord> = { readonly records: readonly QueuedRecord<R>[]; isWithdrawn: boolean };
+/** Records that were sent together. `isWithdrawn`: they must not be sent again. */
+export type BatchInFlight = {
+  readonly records: readonly QueuedRecord[];
+  isWithdrawn: boolean;
+};
 
-/** The batches that are under way, in the order in which they were sent. */
-export class InFlight<R extends BatchRecord> {
-  private readonly batches = new Set<FlyingBatch<R>>();
+/** The batches in flight, in the order in which they were sent. */
+export class InFlight {
+  private readonly batches = new Set<BatchInFlight>();
 
   get size(): number {
     return this.batches.size;
   }
 
-  /** Whether there is one whose records have been withdrawn. */
+  /** Whether the records of any batch have been withdrawn. */
   get hasWithdrawn(): boolean {
     for (const { isWithdrawn } of this.batches) if (isWithdrawn) return true;
     return false;
@@ -25,36 +27,36 @@ export class InFlight<R extends BatchRecord> {
     return length;
   }
 
-  add(records: readonly QueuedRecord<R>[]): FlyingBatch<R> {
+  add(records: readonly QueuedRecord[]): BatchInFlight {
     const batch = { records, isWithdrawn: false };
     this.batches.add(batch);
     return batch;
   }
 
-  /** The batch has landed. */
-  land(batch: FlyingBatch<R>): void {
+  /** Removes a batch that was acknowledged. */
+  remove(batch: BatchInFlight): void {
     this.batches.delete(batch);
   }
 
-  /** The records that have not settled, in order; they are withdrawn, but may still arrive. */
-  withdraw(): QueuedRecord<R>[] {
+  /** Returns the unsettled records, in order, and withdraws them. They may still arrive. */
+  withdraw(): QueuedRecord[] {
     const records = [...this.unsettled()];
     for (const batch of this.batches) batch.isWithdrawn = true;
     return records;
   }
 
-  /** As {@link withdraw}, when no batch can land any more. */
-  crash(): QueuedRecord<R>[] {
+  /** Returns the unsettled records, in order, and forgets all batches, none of which can be acknowledged any more. */
+  clear(): QueuedRecord[] {
     const records = [...this.unsettled()];
     this.batches.clear();
     return records;
   }
 
   /** In order. */
-  *unsettled(): Generator<QueuedRecord<R>> {
+  *unsettled(): Generator<QueuedRecord> {
     for (const { records, isWithdrawn } of this.batches) {
       if (isWithdrawn) continue;
-      for (const queued of records) if (queued.settle !== undefined) yield queued;
+      for (const queued of records) if (!queued.isSettled) yield queued;
     }
   }
 }

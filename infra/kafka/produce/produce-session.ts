@@ -1,34 +1,40 @@
 import type { Kafka } from 'kafkajs';
+import { systemClock, type Clock } from '../../async/clock.js';
+import { withTimeout } from '../../async/timeout.js';
 import { closeCluster, openCluster, type Broker, type Cluster } from '../connection/cluster.js';
+import { untilSettled } from '../connection/until-settled.js';
 import { partitionOfKey } from '../protocol/murmur2.js';
 import { produceRequest, type PartitionBatch } from '../protocol/produce-request.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
 import { RecordBatch, type BatchRecord } from '../protocol/records/record-batch.js';
 import { addToSequence } from '../protocol/sequence.js';
-import { untilSettled } from '../connection/until-settled.js';
-import { withTimeout } from '../../async/timeout.js';
 
-/** Batches on their way to one topic: each is sent once, in the order of the calls, and the first failure is the end of the session. */
+/** Sends batches to one topic, each once, in the order of the calls. The first failure ends the session. */
 export type ProduceSession = {
   /**
-   * Writes all records, each to the partition that its key says; without a key, to any. May be called while others are under way:
-   * of two records for one partition the later is in the log only behind the earlier.
+   * Writes all records, each to the partition of its key, or to any partition if it has none. May be called while earlier calls are in
+   * flight: of two records for one partition, the later is in the log only after the earlier.
    *
-   * @throws Error when not every partition has acknowledged within `timeoutMs`: each record may be in the log, may still arrive there,
-   *   or never will. Nothing can be sent any more: close the session and open a new one. {@link refusesRecords} tells whether the same
-   *   records can succeed there.
+   * @throws Error when a partition has not acknowledged within `timeoutMs`: each record may be in the log, may still arrive there, or
+   *   never will. Nothing more can be sent: close the session and open a new one. {@link refusesRecords} tells whether the same records can
+   *   succeed there.
    */
   readonly send: (records: readonly BatchRecord[], timeoutMs: number) => Promise<void>;
-  /** Returns at once; the connections are closed when nothing is under way any more. */
+  /** Returns at once; the connections close when nothing is in flight any more. */
   readonly close: () => void;
 };
 
-/** @throws Error when a session could not be had in time: wait a little and open again. */
+/** @throws Error when a session could not be opened in time: wait a little and open again. */
 export type OpenProduceSession = (topic: string, timeoutMs: number) => Promise<ProduceSession>;
 
-/** Sessions with an idempotent producer id of their own, on connections of their own. */
-export function produceSessions(kafka: Kafka): OpenProduceSession {
-  return (topic, timeoutMs) => KafkaProduceSession.open(kafka, topic, timeoutMs);
+/** Opens sessions that each have their own idempotent producer id and their own connections. */
+export function produceSessions(kafka: Kafka, clock: Clock = systemClock): OpenProduceSession {
+  return (topic, timeoutMs) => {
+    const options = { timeoutMs, doing: `connecting to Kafka to write to ${topic}`, clock };
+    return openCluster(kafka, options, async (cluster) => {
+      return new KafkaProduceSession({ cluster, topic, clock, ...(await prepare(cluster, topic, clock)) });
+    });
+  };
 }
 
 type Partition = {
@@ -38,55 +44,53 @@ type Partition = {
   nextSequence: number;
 };
 
+type SessionDeps = {
+  readonly cluster: Cluster;
+  readonly topic: string;
+  readonly clock: Clock;
+  readonly producer: { readonly id: bigint; readonly epoch: number };
+  readonly partitions: readonly Partition[];
+  readonly brokers: ReadonlyMap<number, Broker>;
+};
+
 /**
- * An idempotent producer without retries, several requests at a time.
+ * An idempotent producer without retries, with several requests in flight.
  *
- * The broker takes a batch only if its sequence number follows the one before, so nothing overtakes: when one batch is lost, those behind it
- * are refused. A retry is what turns into an acknowledged loss in kafkajs's own producer (its numbers roll back after a time-out), so
- * there is none: whoever sends records again does it through a new session, under a new producer id.
+ * The broker accepts a batch only if its sequence number follows the previous one, so no batch overtakes another: when one is lost, those
+ * after it are rejected. Retries are what makes kafkajs's own producer lose acknowledged records (it resets its sequence numbers after a
+ * timeout), so this one has none: records are sent again through a new session with a new producer id.
  */
 class KafkaProduceSession implements ProduceSession {
-  private readonly underWay = new Set<Promise<unknown>>();
+  private readonly inFlight = new Set<Promise<unknown>>();
   private failure: Error | undefined;
   private roundRobin = 0;
 
-  private constructor(
-    private readonly cluster: Cluster,
-    private readonly topic: string,
-    private readonly producer: { readonly id: bigint; readonly epoch: number },
-    private readonly partitions: readonly Partition[],
-    private readonly brokers: ReadonlyMap<number, Broker>,
-  ) {}
-
-  static async open(kafka: Kafka, topic: string, timeoutMs: number): Promise<KafkaProduceSession> {
-    return openCluster(kafka, timeoutMs, 'connecting to Kafka', async (cluster) => {
-      const { producer, partitions, brokers } = await prepare(cluster, topic);
-      return new KafkaProduceSession(cluster, topic, producer, partitions, brokers);
-    });
-  }
+  constructor(private readonly deps: SessionDeps) {}
 
   async send(records: readonly BatchRecord[], timeoutMs: number): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
-    const work = Promise.all(
-      [...this.batchesByLeader(records)].map(([leader, batches]) => this.request(leader, batches, timeoutMs)),
+    const { topic, clock } = this.deps;
+    const requests = [...this.batchesByLeader(records)].map(([leader, batches]) =>
+      this.request(leader, batches, timeoutMs),
     );
-    this.underWay.add(work);
-    void work.catch(() => undefined).then(() => this.underWay.delete(work));
+    const work = Promise.all(requests);
+    this.inFlight.add(work);
+    void work.catch(() => undefined).then(() => this.inFlight.delete(work));
     try {
-      await withTimeout(work, timeoutMs, 'waiting for the acknowledgement of Kafka');
+      await withTimeout(work, timeoutMs, `waiting for Kafka to acknowledge a batch for ${topic}`, clock);
     } catch (error) {
-      this.failure ??= new Error('the session has ended', { cause: error });
+      this.failure ??= new Error(`the session for ${topic} has ended`, { cause: error });
       throw error;
     }
   }
 
   close(): void {
-    this.failure ??= new Error('the session is closed');
-    void closeCluster(this.cluster, this.underWay);
+    this.failure ??= new Error(`the session for ${this.deps.topic} is closed`);
+    void closeCluster(this.deps.cluster, this.inFlight);
   }
 
   private batchesByLeader(records: readonly BatchRecord[]): Map<number, PartitionBatch[]> {
-    const { partitions, topic, producer } = this;
+    const { partitions, topic, producer } = this.deps;
     const filled = new Set<Partition>();
     for (const record of records) {
       const { key } = record;
@@ -97,12 +101,14 @@ class KafkaProduceSession implements ProduceSession {
     }
     const byLeader = new Map<number, PartitionBatch[]>();
     for (const partition of filled) {
-      const { id, leader, batch, nextSequence } = partition;
+      const { id, leader, batch, nextSequence: firstSequence } = partition;
       const one = {
-        ...{ topic, partition: id, batch },
-        producer: { ...producer, firstSequence: nextSequence, isTransactional: false },
+        topic,
+        partition: id,
+        batch,
+        producer: { ...producer, firstSequence, isTransactional: false },
       };
-      partition.nextSequence = addToSequence(nextSequence, batch.records);
+      partition.nextSequence = addToSequence(firstSequence, batch.records);
       const batches = byLeader.get(leader);
       if (batches === undefined) byLeader.set(leader, [one]);
       else batches.push(one);
@@ -111,20 +117,23 @@ class KafkaProduceSession implements ProduceSession {
   }
 
   private async request(leader: number, batches: readonly PartitionBatch[], timeoutMs: number): Promise<void> {
-    const broker = this.brokers.get(leader);
-    const request = produceRequest(batches, null, timeoutMs);
+    const { topic, brokers, clock } = this.deps;
+    const request = produceRequest(batches, { transactionalId: null, timeoutMs, timestamp: clock.now() });
     for (const { batch } of batches) batch.clear();
-    if (broker === undefined) throw new Error(`no connection to broker ${leader}`);
+    const broker = brokers.get(leader);
+    if (broker === undefined) throw new Error(`no connection to broker ${leader}, a leader of ${topic}`);
     const answers = await broker.connectionPool.send(request);
-    for (const { errorCode } of answers) if (errorCode !== 0) throw new ProtocolError(errorCode);
-    const acknowledged = new Set(answers.map(({ partition }) => partition));
-    if (!batches.every(({ partition }) => acknowledged.has(partition))) {
-      throw new Error('not every partition has acknowledged');
+    const acknowledged = new Set<number>();
+    for (const { partition, errorCode } of answers) {
+      if (errorCode !== 0) throw new ProtocolError(errorCode, `writing to ${topic}, partition ${partition}`);
+      acknowledged.add(partition);
     }
+    const missing = batches.find(({ partition }) => !acknowledged.has(partition));
+    if (missing !== undefined) throw new Error(`no acknowledgement for ${topic}, partition ${missing.partition}`);
   }
 }
 
-async function prepare(cluster: Cluster, topic: string) {
+async function prepare(cluster: Cluster, topic: string, clock: Clock) {
   await cluster.addMultipleTargetTopics([topic]);
   const metadata = [...cluster.findTopicPartitionMetadata(topic)].sort((a, b) => a.partitionId - b.partitionId);
   const partitions = metadata.map(({ partitionId, leader }) => {
@@ -136,9 +145,8 @@ async function prepare(cluster: Cluster, topic: string) {
     brokers.set(nodeId, await cluster.findBroker({ nodeId }));
   }
   const anyBroker = await cluster.findControllerBroker();
-  // A broker that has just started is still loading what it needs for that.
-  const { producerId, producerEpoch } = await untilSettled(() =>
-    anyBroker.initProducerId({ transactionalId: undefined, transactionTimeout: 0 }),
-  );
+  // A broker that has just started is still loading its producer ids.
+  const initialise = () => anyBroker.initProducerId({ transactionalId: undefined, transactionTimeout: 0 });
+  const { producerId, producerEpoch } = await untilSettled(initialise, clock);
   return { producer: { id: BigInt(producerId), epoch: producerEpoch }, partitions, brokers };
 }

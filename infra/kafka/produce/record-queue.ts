@@ -1,119 +1,112 @@
-import type { NotAcknowledgedError, RecordRefusedError } from './event-producer-errors.js';
+import type { Cancel, Clock } from '../../async/clock.js';
 import type { BatchRecord } from '../protocol/records/record-batch.js';
+import type { QueuedRecord } from './queued-record.js';
 
-/** A record on its way, and who waits for it. */
-export type QueuedRecord<R extends BatchRecord = BatchRecord> = {
-  readonly record: R;
-  readonly bytes: number;
-  /** `performance.now()` at arrival. */
-  readonly queuedAt: number;
-  /** Called once: without an error when the record is in the log. Undefined from then on. */
-  settle: ((error?: NotAcknowledgedError | RecordRefusedError) => void) | undefined;
-};
-
-/** Framing, key and headers of a record in a batch, roughly. */
+/** Estimate of framing, key and headers of a record in a batch. */
 const OVERHEAD_BYTES = 300;
 
-export function recordBytes({ value }: BatchRecord): number {
+function recordBytes({ value }: BatchRecord): number {
   return (value?.length ?? 0) + OVERHEAD_BYTES;
 }
 
 export type RecordQueueOptions = {
   readonly lingerMs: number;
-  /** With so many bytes a batch does not linger. */
+  /** A batch of this size does not linger. */
   readonly eagerBatchBytes: number;
-  /** A batch holds no more, unless a single record does. */
+  /** Size limit of a batch with more than one record. */
   readonly maxBatchBytes: number;
+  readonly clock: Clock;
 };
 
 /**
- * First in, first out. Its first batch is ripe when it is large, or its first record has waited for `lingerMs`, or nothing more will
- * come.
+ * First in, first out. Its first batch is due when it is large enough, or its first record has waited for `lingerMs`, or the queue is
+ * closed.
  */
-export class RecordQueue<R extends BatchRecord = BatchRecord> {
-  private records: QueuedRecord<R>[] = [];
+export class RecordQueue {
+  private records: QueuedRecord[] = [];
   private queuedBytes = 0;
-  private timer: NodeJS.Timeout | undefined;
-  /** The first record has waited long enough. */
+  private cancelLinger: Cancel = () => undefined;
+  /** The first record has waited for `lingerMs`. */
   private hasLingered = false;
-  private closing = false;
+  private isClosed = false;
 
-  /** @param onRipe is called when lingering is over. */
+  /** @param onDue called when lingering ends. */
   constructor(
     private readonly options: RecordQueueOptions,
-    private readonly onRipe: () => void,
+    private readonly onDue: () => void,
   ) {}
 
   get length(): number {
     return this.records.length;
   }
 
-  push(queued: QueuedRecord<R>): void {
+  push(queued: QueuedRecord): void {
     this.records.push(queued);
-    this.queuedBytes += queued.bytes;
+    this.queuedBytes += recordBytes(queued);
     if (this.records.length === 1) this.linger();
   }
 
-  /** Puts records back in front, in their order: they were first, and have lingered. */
-  putBack(batch: readonly QueuedRecord<R>[]): void {
+  /** Returns records to the front, in their order. They have lingered already. */
+  putBack(batch: readonly QueuedRecord[]): void {
     this.records = [...batch, ...this.records];
-    for (const { bytes } of batch) this.queuedBytes += bytes;
+    for (const queued of batch) this.queuedBytes += recordBytes(queued);
   }
 
-  get isRipe(): boolean {
+  get isDue(): boolean {
     if (this.records.length === 0) return false;
     const { lingerMs, eagerBatchBytes, maxBatchBytes } = this.options;
-    if (this.closing || lingerMs === 0) return true;
+    if (this.isClosed || lingerMs === 0) return true;
     return this.hasLingered || this.queuedBytes >= Math.min(eagerBatchBytes, maxBatchBytes);
   }
 
-  /** A batch of at most `maxRecords`; a record above the size limit is a batch of its own. Empty if the queue is. */
-  takeBatch(maxRecords: number): QueuedRecord<R>[] {
+  /** Removes a batch of at most `maxRecords`. A record above the size limit is a batch of its own. Empty if the queue is. */
+  dequeueBatch(maxRecords: number): QueuedRecord[] {
     let end = 0;
     let bytes = 0;
     for (const queued of this.records) {
-      bytes += queued.bytes;
+      bytes += recordBytes(queued);
       if (end > 0 && (bytes > this.options.maxBatchBytes || end >= maxRecords)) break;
       end += 1;
     }
     return this.remove(end);
   }
 
-  /** Takes out the records from the first on that the test is true for. */
-  takeWhile(test: (queued: QueuedRecord<R>) => boolean): QueuedRecord<R>[] {
+  /** Removes records from the front as long as the test is true for them. */
+  dequeueWhile(test: (queued: QueuedRecord) => boolean): QueuedRecord[] {
     const end = this.records.findIndex((queued) => !test(queued));
     return this.remove(end === -1 ? this.records.length : end);
   }
 
-  first(): QueuedRecord<R> | undefined {
+  first(): QueuedRecord | undefined {
     return this.records[0];
   }
 
-  /** What is queued is ripe now, and what still comes will be at once. */
+  /** Makes everything due that is queued now or later. */
   close(): void {
-    this.closing = true;
-    clearTimeout(this.timer);
-    this.onRipe();
+    this.isClosed = true;
+    this.cancelLinger();
+    this.onDue();
   }
 
   private linger(): void {
-    clearTimeout(this.timer);
+    this.cancelLinger();
     const first = this.records[0];
-    if (first === undefined || this.options.lingerMs === 0 || this.closing) return;
-    const leftMs = first.queuedAt + this.options.lingerMs - performance.now();
-    // What has lingered already waits for its turn, not for a timer.
+    if (first === undefined || this.options.lingerMs === 0 || this.isClosed) return;
+    const { lingerMs, clock } = this.options;
+    const leftMs = first.queuedAt + lingerMs - clock.monotonic();
+    // A record that has lingered already waits for a free request, not for a timer.
     this.hasLingered = leftMs <= 0;
     if (this.hasLingered) return;
-    this.timer = setTimeout(() => {
+    this.cancelLinger = clock.after(leftMs, () => {
       this.hasLingered = true;
-      this.onRipe();
-    }, leftMs);
+      this.onDue();
+    });
   }
 
-  private remove(count: number): QueuedRecord<R>[] {
+  private remove(count: number): QueuedRecord[] {
     const removed = count === this.records.length ? this.records : this.records.slice(0, count);
     this.records = count === this.records.length ? [] : this.records.slice(count);
-    for (const { bytes } of removed) this.queuedBytes -= bytes;
+    for (const queued of removed) this.queuedBytes -= recordBytes(queued);
     this.linger();
     return removed;
   }

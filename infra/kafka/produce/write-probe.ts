@@ -1,51 +1,61 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { systemClock, type Cancel, type Clock } from '../../async/clock.js';
 import { withTimeout } from '../../async/timeout.js';
 
+export type WriteProbeOptions = {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly clock?: Clock;
+};
+
 /**
- * Asks, again and again, whether topics can be written to with acks=all: every partition has a leader and enough in-sync replicas.
- * For a producer that is idle and so would not notice an outage.
+ * Asks regularly whether topics can be written to with acks=all: every partition has a leader and enough in-sync replicas. For a producer
+ * that is idle and so does not notice an outage.
  */
 export class WriteProbe {
   private healthy = false;
-  private readonly stopped = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
+  private cancelTimer: Cancel = () => undefined;
   private admin: Admin | undefined;
+  private readonly clock: Clock;
 
   constructor(
     private readonly kafka: Kafka,
     private readonly topics: readonly string[],
-    private readonly options: { readonly intervalMs: number; readonly timeoutMs: number },
-  ) {}
+    private readonly options: WriteProbeOptions,
+  ) {
+    this.clock = options.clock ?? systemClock;
+  }
 
   start(): void {
     void this.ask();
   }
 
-  /** What the last answer said; false when there was none in time. */
+  /** The latest answer; false when there was none in time. */
   get isHealthy(): boolean {
     return this.healthy;
   }
 
-  /** Returns at once; a question under way ends by itself. */
+  /** Returns at once; a question in flight ends by itself. */
   stop(): void {
-    this.stopped.abort();
-    clearTimeout(this.timer);
+    this.isStopped = true;
+    this.cancelTimer();
     void this.admin?.disconnect().catch(() => undefined);
   }
 
   private async ask(): Promise<void> {
+    const { timeoutMs, intervalMs } = this.options;
     const asking = this.areWritable();
     try {
-      this.healthy = await withTimeout(asking, this.options.timeoutMs, 'asking Kafka for its topics');
+      this.healthy = await withTimeout(asking, timeoutMs, 'asking Kafka for the state of its topics', this.clock);
     } catch {
       this.healthy = false;
-      // Not before it has ended: a disconnect with a request in flight never settles, and a hung broker must not collect connections.
+      // Waits for the question: a disconnect with a request in flight never settles, and connections to a hung broker must not pile up.
       await asking.catch(() => undefined);
       await this.admin?.disconnect().catch(() => undefined);
       this.admin = undefined;
     }
-    if (this.stopped.signal.aborted) return;
-    this.timer = setTimeout(() => void this.ask(), this.options.intervalMs);
+    if (!this.isStopped) this.cancelTimer = this.clock.after(intervalMs, () => void this.ask());
   }
 
   private async areWritable(): Promise<boolean> {

@@ -1,43 +1,45 @@
-import type { ProtocolRequest } from '../connection/cluster.js';
-import { protocolRequest, type DecodedAnswer } from './protocol-request.js';
+import { protocolRequest, type DecodedAnswer, type ProtocolRequest } from './protocol-request.js';
 import { stringBytes, writeString } from './protocol-string.js';
 
 /** Where to read a partition from. */
 export type FetchPosition = { readonly partition: number; readonly offset: number };
 
-/** A transaction that was aborted: what its producer wrote from this offset on, up to its abort marker, does not count. */
+/** An aborted transaction: the producer's records from this offset up to its abort marker must be skipped. */
 export type AbortedTransaction = { readonly producerId: bigint; readonly firstOffset: number };
 
 export type FetchAnswer = {
   readonly partition: number;
   readonly errorCode: number;
-  /** The end of the partition: behind the last record that all in-sync replicas have. */
+  /** End of the partition: the offset after the last record that all in-sync replicas have. */
   readonly highWatermark: number;
-  /** Those that touch `recordSet`, by first offset. */
+  /** The aborted transactions in `recordSet`, by first offset. */
   readonly aborted: readonly AbortedTransaction[];
-  /** Record batches: the first may begin before the offset that was asked for, the last may be cut off. */
+  /** Record batches. The first may begin before the requested offset, the last may be cut off. */
   readonly recordSet: Buffer;
 };
 
 export type FetchLimits = {
-  /** How long the broker waits for a first record. */
+  /** How long the broker waits for the first record. */
   readonly maxWaitMs: number;
   readonly maxBytesPerPartition: number;
 };
 
-/** Brokers from 1.0 on know this version; those of 4.x still do. */
+/** Supported by brokers from 1.0 to 4.x. */
 const API = { apiKey: 1, apiVersion: 5, apiName: 'Fetch' };
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
 const UNKNOWN = -1n;
-/** Between the end of the broker's wait and its answer. */
-const ANSWER_WITHIN_MS = 15_000;
+/** Time for the response after the broker's wait has ended. */
+const RESPONSE_TIMEOUT_MS = 15_000;
 
 /**
  * A Fetch request for committed records of one topic. The broker answers as soon as it has any.
  *
- * A partition is read past its limit only where it stands first: so that a batch larger than it does not stop a partition for ever, put
- * another first each time.
+ * The broker exceeds the limit of a partition only for the first one in the request. Rotate the partitions, so that a batch larger than the
+ * limit does not block its partition forever.
+ *
+ *     replica_id max_wait_ms min_bytes max_bytes isolation_level [topic [partition offset log_start partition_max_bytes]]
+ *
  * Source: "Fetch API" in the Apache Kafka protocol guide.
  */
 export function fetchRequest(
@@ -45,7 +47,7 @@ export function fetchRequest(
   positions: readonly FetchPosition[],
   limits: FetchLimits,
 ): ProtocolRequest<readonly FetchAnswer[]> {
-  return protocolRequest(API, encode(topic, positions, limits), decode, limits.maxWaitMs + ANSWER_WITHIN_MS);
+  return protocolRequest(API, encode(topic, positions, limits), decode, limits.maxWaitMs + RESPONSE_TIMEOUT_MS);
 }
 
 function encode(
@@ -84,7 +86,7 @@ function decode(bytes: Buffer): DecodedAnswer<readonly FetchAnswer[]> {
       const errorCode = bytes.readInt16BE(at);
       at += 2;
       const highWatermark = Number(int64());
-      // Behind it: last stable offset, start of the log.
+      // Skips last stable offset and start of the log.
       at += 2 * 8;
       const aborted: AbortedTransaction[] = [];
       for (let left = int32(); left > 0; left -= 1) aborted.push({ producerId: int64(), firstOffset: Number(int64()) });

@@ -4,7 +4,7 @@ const M = 0x5bd1e995;
 /**
  * Murmur2 as Kafka's Java client computes it for its default partitioner, as a signed 32-bit number.
  *
- * kafkajs has the same function on BigInt, several times slower; the hash runs once an event.
+ * kafkajs implements it with BigInt, which is several times slower. It runs once for each event.
  */
 export function murmur2(data: Uint8Array): number {
   const length = data.length;
@@ -25,14 +25,14 @@ export function murmur2(data: Uint8Array): number {
   return h ^ (h >>> 15);
 }
 
-/** The partition that a Java producer chooses for a key: all writers of a session must agree on it, whatever they are written in. */
+/** The partition that a Java producer chooses for a key. All writers of a session must choose the same one, in any language. */
 export function partitionOfKey(key: string | Uint8Array, partitions: number): number {
   const bytes = typeof key === 'string' ? bytesOf(key) : key;
   return (murmur2(bytes) & 0x7fffffff) % partitions;
 }
 
 const scratch = new Uint8Array(256);
-/** Views of each length: a view costs more than the hash of a short key. */
+/** Views of `scratch` by length: creating one costs more than hashing a short key. */
 const views = Array.from({ length: scratch.length + 1 }, (_, length) => scratch.subarray(0, length));
 
 function bytesOf(key: string): Uint8Array {

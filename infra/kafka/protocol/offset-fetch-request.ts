@@ -1,27 +1,28 @@
-import type { ProtocolRequest } from '../connection/cluster.js';
-import { protocolRequest, type DecodedAnswer } from './protocol-request.js';
 import { ProtocolError } from './protocol-error.js';
+import { protocolRequest, type DecodedAnswer, type ProtocolRequest } from './protocol-request.js';
 
-/** One partition of what a group reads. */
+/** One partition that a group reads. */
 export type GroupPartition = { readonly groupId: string; readonly topic: string; readonly partition: number };
 
-/** Brokers from 2.5 on know this version; those of 4.x still do. */
+/** Supported by brokers from 2.5 to 4.x. */
 const API = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' };
-/** Ends a header or a structure; no field has a tag here. */
+/** Ends a header or a structure that has no tagged fields. */
 const NO_TAGS = Buffer.of(0);
 const REQUIRE_STABLE = Buffer.of(1);
 
 /**
- * An OffsetFetch request for the group's next offset to read of one partition, `undefined` where it has committed none.
+ * An OffsetFetch request for the group's next offset to read of one partition. The answer is `undefined` where the group has committed none,
+ * and a {@link ProtocolError} where the group or the partition has one.
  *
- * A broker answers EndTxn before the offset of that transaction can be read: with `require_stable` it says UNSTABLE_OFFSET_COMMIT until
- * then, instead of the offset before (KIP-447). kafkajs knows no version that can ask so.
+ * A broker answers EndTxn before the offset of that transaction can be read. With `require_stable` it answers UNSTABLE_OFFSET_COMMIT until
+ * then, instead of the previous offset (KIP-447). kafkajs supports no version that has it.
+ *
+ *     group_id [topic [partition]] require_stable
+ *
  * Source: "OffsetFetch API" and "Flexible versions" in the Apache Kafka protocol guide.
- *
- * Its answer is a {@link ProtocolError} where the group or the partition has one.
  */
 export function stableOffsetRequest(of: GroupPartition): ProtocolRequest<number | undefined | ProtocolError> {
-  return protocolRequest(API, encode(of), decode);
+  return protocolRequest(API, encode(of), (bytes) => decode(bytes, of));
 }
 
 function encode({ groupId, topic, partition }: GroupPartition): Buffer {
@@ -40,7 +41,7 @@ function encode({ groupId, topic, partition }: GroupPartition): Buffer {
   ]);
 }
 
-function decode(bytes: Buffer): DecodedAnswer<number | undefined | ProtocolError> {
+function decode(bytes: Buffer, of: GroupPartition): DecodedAnswer<number | undefined | ProtocolError> {
   let at = 0;
   const varint = (): number => {
     let value = 0;
@@ -65,7 +66,7 @@ function decode(bytes: Buffer): DecodedAnswer<number | undefined | ProtocolError
   for (let topics = varint() - 1; topics > 0; topics -= 1) {
     skip(varint() - 1);
     for (let partitions = varint() - 1; partitions > 0; partitions -= 1) {
-      // Around the offset: the partition's number, the leader's epoch.
+      // Partition (4 bytes), offset, leader epoch (4 bytes).
       offset = Number(bytes.readBigInt64BE(at + 4));
       skip(4 + 8 + 4);
       skip(varint() - 1);
@@ -75,10 +76,11 @@ function decode(bytes: Buffer): DecodedAnswer<number | undefined | ProtocolError
     }
     skipTags();
   }
-  // The group's own.
+  // The error of the group.
   errorCode ||= bytes.readInt16BE(at);
   const found = offset < 0 ? undefined : offset;
-  return { answer: errorCode === 0 ? found : new ProtocolError(errorCode), clientSideThrottleTime };
+  const doing = `reading the committed offset of group ${of.groupId}, ${of.topic}, partition ${of.partition}`;
+  return { answer: errorCode === 0 ? found : new ProtocolError(errorCode, doing), clientSideThrottleTime };
 }
 
 function compactString(text: string): Buffer {
@@ -86,7 +88,7 @@ function compactString(text: string): Buffer {
   return Buffer.concat([compactLength(bytes.length), bytes]);
 }
 
-/** One more than the length, as an unsigned varint. */
+/** A length plus one, as an unsigned varint. */
 function compactLength(length: number): Buffer {
   const bytes: number[] = [];
   let rest = length + 1;

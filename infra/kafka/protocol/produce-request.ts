@@ -1,9 +1,8 @@
-import type { ProtocolRequest } from '../connection/cluster.js';
-import { protocolRequest, type DecodedAnswer } from './protocol-request.js';
+import { protocolRequest, type DecodedAnswer, type ProtocolRequest } from './protocol-request.js';
 import { stringBytes, writeString } from './protocol-string.js';
 import type { BatchProducer, RecordBatch } from './records/record-batch.js';
 
-/** A topic's batch for one partition. */
+/** A batch for one partition. */
 export type PartitionBatch = {
   readonly topic: string;
   readonly partition: number;
@@ -15,30 +14,38 @@ export type ProduceAnswer = {
   readonly topic: string;
   readonly partition: number;
   readonly errorCode: number;
-  /** The leader's clock at the append (ms); -1 where the topic does not use LogAppendTime. */
+  /** The leader's clock when it appended the batch (ms); -1 where the topic does not use LogAppendTime. */
   readonly appendedAt: number;
 };
 
-/** Brokers from 2.1 on know this version; those of 4.x still do. */
+/** Supported by brokers from 2.1 to 4.x. */
 const API = { apiKey: 0, apiVersion: 7, apiName: 'Produce' };
 const ALL_IN_SYNC_REPLICAS = -1;
 
+export type ProduceOptions = {
+  readonly transactionalId: string | null;
+  /** How long the leader waits for the replicas. */
+  readonly timeoutMs: number;
+  /** Time of the records (ms since the epoch). The leader replaces it where the topic uses LogAppendTime. */
+  readonly timestamp: number;
+};
+
 /**
- * A Produce request, acknowledged by all in-sync replicas, in one buffer of its exact size. Its bytes are made when this is called, so
- * that the batches may be used again.
+ * A Produce request, acknowledged by all in-sync replicas, in one buffer of its exact size. The call encodes it, so that the batches can be
+ * reused afterwards.
+ *
+ *     transactional_id acks timeout_ms [topic [partition record_set]]
  *
  * Source: "Produce API" in the Apache Kafka protocol guide.
- * @param timeoutMs how long the leader waits for the replicas.
  */
 export function produceRequest(
   batches: readonly PartitionBatch[],
-  transactionalId: string | null,
-  timeoutMs: number,
+  options: ProduceOptions,
 ): ProtocolRequest<readonly ProduceAnswer[]> {
-  return protocolRequest(API, encode(batches, transactionalId, timeoutMs), decode);
+  return protocolRequest(API, encode(batches, options), decode);
 }
 
-function encode(batches: readonly PartitionBatch[], transactionalId: string | null, timeoutMs: number): Buffer {
+function encode(batches: readonly PartitionBatch[], { transactionalId, timeoutMs, timestamp }: ProduceOptions): Buffer {
   const topics = new Map<string, PartitionBatch[]>();
   let size = stringBytes(transactionalId) + 2 + 4 + 4;
   for (const one of batches) {
@@ -50,7 +57,6 @@ function encode(batches: readonly PartitionBatch[], transactionalId: string | nu
     size += 4 + 4 + one.batch.length;
   }
   const bytes = Buffer.allocUnsafe(size);
-  const timestamp = Date.now();
   let at = writeString(bytes, 0, transactionalId);
   at = bytes.writeInt16BE(ALL_IN_SYNC_REPLICAS, at);
   at = bytes.writeInt32BE(timeoutMs, at);
@@ -78,7 +84,7 @@ function decode(bytes: Buffer): DecodedAnswer<readonly ProduceAnswer[]> {
     for (let partitions = int32(); partitions > 0; partitions -= 1) {
       const partition = int32();
       const errorCode = bytes.readInt16BE(at);
-      // Behind it: base offset (8 bytes), time of the append, start of the log (8 bytes).
+      // Followed by base offset (8 bytes), LogAppendTime (8 bytes), start of the log (8 bytes).
       answers.push({ topic, partition, errorCode, appendedAt: Number(bytes.readBigInt64BE(at + 10)) });
       at += 2 + 8 + 8 + 8;
     }

@@ -1,15 +1,25 @@
-import type { ProtocolRequest } from '../connection/cluster.js';
+/** A request as kafkajs sends it: kafkajs adds size, correlation id and client id, and passes the response's bytes to `decode`. */
+export type ProtocolRequest<T> = {
+  readonly request: ApiVersion & {
+    readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  };
+  readonly response: {
+    readonly decode: (bytes: Buffer) => Promise<object>;
+    readonly parse: (decoded: object) => Promise<T>;
+  };
+  readonly requestTimeout?: number;
+  readonly logResponseError?: boolean;
+};
 
 export type ApiVersion = { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string };
 
-/** What a broker has answered, and how long it asks us to be silent (ms), which kafkajs sees to. */
+/** A decoded response, and for how long the broker asks the client to send nothing (ms), which kafkajs respects. */
 export type DecodedAnswer<T> = { readonly answer: T; readonly clientSideThrottleTime: number };
 
 /**
- * A request whose bytes are made already. Its answer is given as it was decoded: error codes are the caller's to look at, and a failure is
- * the caller's to tell.
+ * A request that is encoded already. The answer is returned as decoded: the caller checks its error codes and reports failures.
  *
- * @param timeoutMs without it, the client's.
+ * @param timeoutMs default: the client's request timeout.
  */
 export function protocolRequest<T>(
   api: ApiVersion,

@@ -1,6 +1,6 @@
-const LARGEST = 0x7fff_ffff;
+const MAX_SEQUENCE = 0x7fff_ffff;
 
-/** The sequence number so many records on: behind the largest comes 0. Source: `DefaultRecordBatch.incrementSequence` of Apache Kafka. */
+/** Advances a sequence number by a number of records; 0 follows the largest one. Source: `DefaultRecordBatch.incrementSequence` of Apache Kafka. */
 export function addToSequence(sequence: number, records: number): number {
-  return sequence > LARGEST - records ? records - (LARGEST - sequence) - 1 : sequence + records;
+  return sequence > MAX_SEQUENCE - records ? records - (MAX_SEQUENCE - sequence) - 1 : sequence + records;
 }

@@ -1,6 +1,6 @@
 import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 import type { TopicNames } from '../../../schemas/topics.js';
-import { TopicMismatchError } from '../transaction/errors.js';
+import { TopicMismatchError } from './errors.js';
 
 /**
  * Largest record that a topic of our making takes, in bytes. Bodies that the ingress accepts must stay below it; where an operator has made the

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TopicNames } from '../../../schemas/topics.js';
 import type { Logger } from '../../observability/logger.js';
 import type { Kafka } from '../connection/client.js';
-import { TopicMismatchError } from '../transaction/errors.js';
+import { TopicMismatchError } from './errors.js';
 import { ensureTopics, type TopicLayout } from './ensure-topics.js';
 
 const RETRY_MS = 1_000;

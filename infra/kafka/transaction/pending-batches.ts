@@ -1,18 +1,18 @@
 import { RecordBatch, sizeBound, type BatchRecord } from '../protocol/records/record-batch.js';
 
-/** More than a batch takes beside its records. */
+/** Upper bound of what a batch holds besides its records. */
 const BATCH_HEADER_BYTES = 100;
-/** So many empty batches keep their memory. */
-const MOST_SPARE = 16;
+/** Empty batches kept for reuse, with their memory. */
+const MAX_SPARE = 16;
 
-/** Empty batches of whatever partition, for the next that needs one: each partition's own would lie idle most of the time. */
+/** Empty batches that any partition may reuse: one of its own for each partition would be idle most of the time. */
 const spare: RecordBatch[] = [];
 
-/** What waits to be written to one partition, encoded, in batches that the topic takes. */
+/** Encoded records that wait to be written to one partition, in batches that the topic accepts. */
 export class PendingBatches {
   private readonly batches: RecordBatch[] = [];
 
-  /** @param maxBatchBytes a batch that is larger fails for ever, so only a single record may be. */
+  /** @param maxBatchBytes the broker always rejects a larger batch, so only a single record may exceed it. */
   constructor(private readonly maxBatchBytes: number) {}
 
   append(record: BatchRecord): void {
@@ -24,21 +24,21 @@ export class PendingBatches {
     batch.append(record);
   }
 
-  /** The next to be written; `undefined` when nothing waits. */
+  /** The next batch to write; `undefined` when there is none. */
   get first(): RecordBatch | undefined {
     return this.batches[0];
   }
 
-  /** Whether the first batch is as large as it will be: another stands behind it. */
-  get hasWhole(): boolean {
+  /** Whether the first batch is full: another one follows it. */
+  get hasFull(): boolean {
     return this.batches.length > 1;
   }
 
-  /** The first batch is written. */
+  /** Removes the first batch, which has been written. */
   shift(): void {
     const batch = this.batches.shift();
-    // One that a huge record has made huge is not worth its memory.
-    if (batch === undefined || batch.length > this.maxBatchBytes || spare.length === MOST_SPARE) return;
+    // A batch that one huge record has enlarged is not worth its memory.
+    if (batch === undefined || batch.length > this.maxBatchBytes || spare.length === MAX_SPARE) return;
     batch.clear();
     spare.push(batch);
   }

@@ -1,61 +1,55 @@
-import type { Broker, Cluster, TransactionOwner } from '../connection/cluster.js';
-import { PendingBatches } from './pending-batches.js';
+import type { Clock } from '../../async/clock.js';
+import type { Cluster } from '../connection/cluster.js';
+import { untilSettled } from '../connection/until-settled.js';
 import { produceRequest, type PartitionBatch } from '../protocol/produce-request.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
-import type { RecordBatch } from '../protocol/records/record-batch.js';
 import { addToSequence } from '../protocol/sequence.js';
-import type { PartitionRecord } from './transactional-writer.js';
-import { untilSettled } from '../connection/until-settled.js';
+import type { PartitionRecord } from './partition-record.js';
+import { PendingBatches } from './pending-batches.js';
+import type { TopicPartition, TransactionCoordinator } from './transaction-coordinator.js';
 
-type Partition = {
-  readonly topic: string;
-  readonly partition: number;
+type Partition = TopicPartition & {
   readonly pending: PendingBatches;
   nextSequence: number;
 };
 
-export type TopicPartition = Pick<Partition, 'topic' | 'partition'>;
-
-/** The next batch of a partition. */
-type NextBatch = { readonly of: Partition; readonly batch: RecordBatch };
+/** A partition's first pending batch, with the sequence number that it keeps until it is written. */
+type NextBatch = PartitionBatch & { readonly of: Partition };
 
 export type TransactionProducerOptions = {
-  /** Largest batch that all topics take. */
   readonly maxBatchBytes: number;
-  /** How long the leaders wait for the replicas. */
-  readonly timeoutMs: number;
-  /** Makes partitions part of the transaction, if they are not yet: before anything is written to them. */
-  readonly join: (partitions: readonly TopicPartition[]) => Promise<void>;
+  readonly transactionTimeoutMs: number;
+  readonly clock: Clock;
 };
 
-/** More in one batch gains nothing, and both sides have to find room for it in one piece. */
-const MOST_BATCH_BYTES = 256 * 1024 - 1024;
+/** Largest batch. A larger one gains nothing, and client and broker each need memory for it in one piece. */
+const MAX_BATCH_BYTES = 256 * 1024 - 1024;
 
 /**
- * Writes the records of a transactional producer, which has its sequence numbers. Batches that are whole are sent while others fill, one
- * request at a time, the rest by {@link flush}. An error is the end of it.
+ * Writes the records of a transactional producer and counts its sequence numbers. Sends full batches while others fill, one request at a
+ * time to each leader, and the rest at {@link flush}. After an error it is finished.
  */
 export class TransactionProducer {
   private readonly topics = new Map<string, Map<number, Partition>>();
   private sending: Promise<void> | undefined;
   private failure: { readonly error: unknown } | undefined;
-  /** Latest time that a leader has stamped since the last {@link flush}. */
+  /** Latest LogAppendTime since the last {@link flush}. */
   private appendedAt: number | undefined;
   private hasAppended = false;
 
   constructor(
     private readonly cluster: Cluster,
-    private readonly owner: TransactionOwner,
+    private readonly coordinator: TransactionCoordinator,
     private readonly options: TransactionProducerOptions,
   ) {}
 
   /** Encodes a record. It is sent before the next {@link flush} resolves. */
-  append(record: PartitionRecord): void {
+  readonly append = (record: PartitionRecord): void => {
     const { pending } = this.partition(record.topic, record.partition);
     pending.append(record);
     this.hasAppended = true;
-    if (pending.hasWhole && this.failure === undefined) this.sending ??= this.sendWhole();
-  }
+    if (pending.hasFull && this.failure === undefined) this.sending ??= this.sendFull();
+  };
 
   /** Whether nothing was appended since the last {@link flush}. */
   get isEmpty(): boolean {
@@ -63,9 +57,9 @@ export class TransactionProducer {
   }
 
   /**
-   * Sends what is left. Nothing may be appended until this resolves.
-   * @returns the latest time that a leader has stamped on what was appended since the last time, if any does.
-   * @throws ProtocolError; whatever the connection throws, now or earlier.
+   * Sends what is pending. Nothing may be appended until this resolves.
+   * @returns the latest LogAppendTime of the records appended since the last flush, where a topic has it.
+   * @throws ProtocolError, or an error of the connection, of this call or of an earlier send.
    */
   async flush(): Promise<number | undefined> {
     await this.sending;
@@ -77,14 +71,14 @@ export class TransactionProducer {
     return appendedAt;
   }
 
-  /** Resolves when no request is under way. */
+  /** Resolves when no request is in flight. */
   async settled(): Promise<void> {
     await this.sending;
   }
 
-  private async sendWhole(): Promise<void> {
+  private async sendFull(): Promise<void> {
     try {
-      await this.sendAll(({ hasWhole }) => hasWhole);
+      await this.sendAll(({ hasFull }) => hasFull);
     } catch (error) {
       this.failure = { error };
     } finally {
@@ -93,42 +87,50 @@ export class TransactionProducer {
   }
 
   private async sendAll(isReady: (pending: PendingBatches) => boolean): Promise<void> {
-    for (let next = this.next(isReady); next.length > 0; next = this.next(isReady)) await this.send(next);
+    for (let next = this.nextBatches(isReady); next.length > 0; next = this.nextBatches(isReady)) {
+      await this.coordinator.addPartitions(next);
+      await this.write(next);
+      for (const { of, batch } of next) {
+        of.nextSequence = addToSequence(of.nextSequence, batch.records);
+        of.pending.shift();
+      }
+    }
   }
 
-  private next(isReady: (pending: PendingBatches) => boolean): NextBatch[] {
+  private nextBatches(isReady: (pending: PendingBatches) => boolean): NextBatch[] {
+    const { producerId, producerEpoch } = this.coordinator.owner;
     const next: NextBatch[] = [];
     for (const ofTopic of this.topics.values()) {
       for (const of of ofTopic.values()) {
-        const batch = of.pending.first;
-        if (batch !== undefined && isReady(of.pending)) next.push({ of, batch });
+        const { topic, partition, pending, nextSequence: firstSequence } = of;
+        const batch = pending.first;
+        if (batch === undefined || !isReady(pending)) continue;
+        const producer = { id: BigInt(producerId), epoch: producerEpoch, firstSequence, isTransactional: true };
+        next.push({ of, topic, partition, batch, producer });
       }
     }
     return next;
   }
 
-  private async send(next: readonly NextBatch[]): Promise<void> {
-    await this.options.join(next.map(({ of }) => of));
-    let left = next;
-    // A leader that has moved has appended nothing: the same batches, with the same numbers, go to the new one.
-    const sendLeft = async (): Promise<void> => {
-      const answers = (
-        await Promise.all([...this.byLeader(left)].map(([leader, some]) => this.request(leader, some)))
-      ).flat();
-      let failure: number | undefined;
-      for (const { topic, partition, errorCode, appendedAt } of answers) {
-        if (errorCode !== 0) failure = errorCode;
-        else left = left.filter(({ of }) => of.topic !== topic || of.partition !== partition);
-        if (errorCode === 0 && appendedAt > 0) this.appendedAt = Math.max(this.appendedAt ?? 0, appendedAt);
+  /** A leader that has moved has appended nothing: the same batches, with the same sequence numbers, go to the new one. */
+  private async write(batches: readonly NextBatch[]): Promise<void> {
+    let unwritten = batches;
+    const attempt = async (): Promise<void> => {
+      const requests = [...this.byLeader(unwritten)].map(([leader, ofLeader]) => this.request(leader, ofLeader));
+      let failure: ProtocolError | undefined;
+      for (const { topic, partition, errorCode, appendedAt } of (await Promise.all(requests)).flat()) {
+        if (errorCode !== 0) {
+          failure = new ProtocolError(errorCode, `writing to ${topic}, partition ${partition}`);
+          continue;
+        }
+        unwritten = unwritten.filter((one) => one.topic !== topic || one.partition !== partition);
+        if (appendedAt > 0) this.appendedAt = Math.max(this.appendedAt ?? 0, appendedAt);
       }
-      if (failure !== undefined) throw new ProtocolError(failure);
-      if (left.length > 0) throw new Error('not every partition has acknowledged');
+      if (failure !== undefined) throw failure;
+      const [first] = unwritten;
+      if (first !== undefined) throw new Error(`no answer for ${first.topic}, partition ${first.partition}`);
     };
-    await untilSettled(sendLeft, () => this.cluster.refreshMetadata());
-    for (const { of, batch } of next) {
-      of.nextSequence = addToSequence(of.nextSequence, batch.records);
-      of.pending.shift();
-    }
+    await untilSettled(attempt, this.options.clock, () => this.cluster.refreshMetadata());
   }
 
   private partition(topic: string, partition: number): Partition {
@@ -136,34 +138,28 @@ export class TransactionProducer {
     if (ofTopic === undefined) this.topics.set(topic, (ofTopic = new Map<number, Partition>()));
     let found = ofTopic.get(partition);
     if (found === undefined) {
-      const pending = new PendingBatches(Math.min(MOST_BATCH_BYTES, this.options.maxBatchBytes));
+      const pending = new PendingBatches(Math.min(MAX_BATCH_BYTES, this.options.maxBatchBytes));
       ofTopic.set(partition, (found = { topic, partition, pending, nextSequence: 0 }));
     }
     return found;
   }
 
-  private byLeader(next: readonly NextBatch[]): Map<number, PartitionBatch[]> {
-    const { producerId, producerEpoch } = this.owner;
-    const byLeader = new Map<number, PartitionBatch[]>();
-    for (const { of, batch } of next) {
-      const { topic, partition, nextSequence } = of;
-      const metadata = this.cluster.findTopicPartitionMetadata(topic).find((one) => one.partitionId === partition);
-      const leader = metadata?.leader ?? -1;
-      const producer = {
-        id: BigInt(producerId),
-        epoch: producerEpoch,
-        firstSequence: nextSequence,
-        isTransactional: true,
-      };
-      const batches = byLeader.get(leader) ?? [];
-      batches.push({ topic, partition, batch, producer });
-      byLeader.set(leader, batches);
+  private byLeader(batches: readonly NextBatch[]): Map<number, NextBatch[]> {
+    const byLeader = new Map<number, NextBatch[]>();
+    for (const one of batches) {
+      const metadata = this.cluster.findTopicPartitionMetadata(one.topic);
+      const leader = metadata.find(({ partitionId }) => partitionId === one.partition)?.leader ?? -1;
+      const ofLeader = byLeader.get(leader);
+      if (ofLeader === undefined) byLeader.set(leader, [one]);
+      else ofLeader.push(one);
     }
     return byLeader;
   }
 
   private async request(leader: number, batches: readonly PartitionBatch[]) {
-    const broker: Broker = await this.cluster.findBroker({ nodeId: leader });
-    return broker.connectionPool.send(produceRequest(batches, this.owner.transactionalId, this.options.timeoutMs));
+    const broker = await this.cluster.findBroker({ nodeId: leader });
+    const { transactionTimeoutMs: timeoutMs, clock } = this.options;
+    const { transactionalId } = this.coordinator.owner;
+    return broker.connectionPool.send(produceRequest(batches, { transactionalId, timeoutMs, timestamp: clock.now() }));
   }
 }

@@ -1,22 +1,22 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** Whether the value of the authentication header (empty when absent) shows a known token. */
+/** Whether the value of the authentication header (empty if absent) contains a known token. */
 export type Authenticator = (header: string) => boolean;
 
 /**
- * Accepts a token alone or after `Bearer `. Several tokens let an operator rotate them without losing an event.
+ * Accepts a token alone or after `Bearer `. Several tokens allow rotation without losing an event.
  *
- * Its time tells nothing of the tokens but the length of the longest: what is shown is padded, or cut, to one more than that, and compared
- * in constant time, always with every token. Tokens hold no zero byte, so none equals a longer or shorter one.
+ * The duration reveals nothing about the tokens but the length of the longest: the header's token is padded or cut to one byte more, and
+ * compared with every token in constant time. Tokens contain no zero byte, so the padding never makes two of them equal.
  */
 export function createAuthenticator(tokens: readonly string[]): Authenticator {
   const width = Math.max(...tokens.map(({ length }) => length)) + 1;
   const padded = tokens.map((token) => Buffer.alloc(width).fill(token, 0, token.length, 'latin1'));
-  const shown = Buffer.alloc(width);
+  const candidate = Buffer.alloc(width);
   return (header) => {
-    shown.fill(0, shown.write(withoutScheme(header), 0, width, 'latin1'));
+    candidate.fill(0, candidate.write(withoutScheme(header), 0, width, 'latin1'));
     let isKnown = false;
-    for (const known of padded) isKnown = timingSafeEqual(known, shown) || isKnown;
+    for (const known of padded) isKnown = timingSafeEqual(known, candidate) || isKnown;
     return isKnown;
   };
 }

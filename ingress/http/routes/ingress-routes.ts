@@ -1,20 +1,20 @@
 import { openApiDocument } from '../../openapi.js';
 import type { RouteTable } from '../server/http-server.js';
-import { statusRoutes, type StatusSources } from './status-routes.js';
-import { webhookRoute, type WebhookRouteOptions } from './webhook-route.js';
+import { statusRoutes, type StatusDeps } from './status-routes.js';
+import { webhookRoute, type WebhookRouteDeps } from './webhook-route.js';
 
-export type IngressRoutesOptions = WebhookRouteOptions &
-  Pick<StatusSources, 'notReady' | 'metricsPage'> & { readonly isOpenToAnyone: boolean };
+export type IngressRoutesDeps = WebhookRouteDeps &
+  Pick<StatusDeps, 'readinessFault' | 'metricsPage'> & { readonly isOpenToAnyone: boolean };
 
-/** All that the ingress answers to, by path. */
-export function ingressRoutes(options: IngressRoutesOptions): RouteTable {
-  const { authHeader, isOpenToAnyone, limits } = options;
+/** All routes of the ingress, by path. */
+export function ingressRoutes(deps: IngressRoutesDeps): RouteTable {
+  const { authHeader, isOpenToAnyone, limits } = deps;
   const openApi = openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes: limits.maxBodyBytes });
-  const status = Object.entries(statusRoutes({ ...options, openApi })).map(
+  const status = Object.entries(statusRoutes({ ...deps, openApi })).map(
     ([path, route]) => [path, { method: 'GET', route }] as const,
   );
   return {
-    '/v1/webhooks/pathors': { method: 'POST', route: webhookRoute(options) },
+    '/v1/webhooks/pathors': { method: 'POST', route: webhookRoute(deps) },
     ...Object.fromEntries(status),
   };
 }

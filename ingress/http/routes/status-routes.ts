@@ -1,12 +1,12 @@
 import { answer, json, type Answer } from '../server/answer.js';
 import type { Route } from '../server/route.js';
 
-/** Prometheus text, or whatever its content type says. */
+/** Metrics, usually as Prometheus text. */
 export type MetricsPage = { readonly contentType: string; readonly text: string };
 
-export type StatusSources = {
-  /** `undefined` when ready, else what is missing. */
-  readonly notReady: () => string | undefined;
+export type StatusDeps = {
+  /** Why events cannot be stored; `undefined` if ready. */
+  readonly readinessFault: () => string | undefined;
   readonly metricsPage: () => Promise<MetricsPage>;
   /** OpenAPI document. */
   readonly openApi: object;
@@ -15,13 +15,13 @@ export type StatusSources = {
 const ALIVE = json(200, { status: 'ok' });
 const READY = json(200, { status: 'ready' });
 
-/** What is asked with GET or HEAD: by probes, by Prometheus, by people. Open to anyone, as none of it is about a session. */
-export function statusRoutes({ notReady, metricsPage, openApi }: StatusSources): Readonly<Record<string, Route>> {
+/** Routes for probes, Prometheus and people. They need no token, because they reveal nothing about sessions. */
+export function statusRoutes({ readinessFault, metricsPage, openApi }: StatusDeps): Readonly<Record<string, Route>> {
   const document = json(200, openApi);
   return {
     '/healthz': fixed(() => ALIVE),
     '/readyz': fixed(() => {
-      const reason = notReady();
+      const reason = readinessFault();
       return reason === undefined ? READY : json(503, { status: 'not ready', reason });
     }),
     '/openapi.json': fixed(() => document),

@@ -6,7 +6,7 @@ const ACCEPTED: { readonly [P in (WebhookResult & { kind: 'accepted' })['place']
   spool: json(202, { status: 'accepted', stored: 'spool' }),
 };
 
-/** For refusals that another try could pass: seconds. */
+/** Seconds, for errors that a retry may avoid. */
 const RETRY_AFTER = [['Retry-After', '1']] as const;
 
 export const UNAUTHORIZED = problem({
@@ -21,28 +21,28 @@ const NOT_JSON = problem({
   status: 400,
   type: 'not-json',
   title: 'Not JSON',
-  detail: 'The body is no JSON text (RFC 8259, without a byte order mark). It has been kept as a dead letter.',
+  detail: 'The body is not JSON (RFC 8259, without a byte order mark). It was kept as a dead letter.',
 });
 
 const NOT_UTF8 = problem({
   status: 400,
   type: 'not-utf8',
   title: 'Not UTF-8',
-  detail: 'The body is not valid UTF-8. It has been kept as a dead letter.',
+  detail: 'The body is not valid UTF-8. It was kept as a dead letter.',
 });
 
 export const TOO_SLOW = problem({
   status: 408,
   type: 'too-slow',
   title: 'Body too slow',
-  detail: 'The body did not arrive in time. Nothing of it has been kept.',
+  detail: 'The body did not arrive in time. Nothing was kept.',
 });
 
 const UNAVAILABLE = problem({
   status: 503,
   type: 'unavailable',
   title: 'Cannot be stored durably now',
-  detail: 'The event has not been stored. Send it again.',
+  detail: 'The event was not stored. Send it again.',
   headers: RETRY_AFTER,
 });
 
@@ -50,7 +50,7 @@ export const OVERLOAD = problem({
   status: 503,
   type: 'overload',
   title: 'Too many bytes in flight',
-  detail: 'Nothing of the body has been kept. Send it again.',
+  detail: 'Nothing was kept. Send the event again.',
   headers: RETRY_AFTER,
 });
 
@@ -59,11 +59,11 @@ export function tooLarge(maxBodyBytes: number): Answer {
     status: 413,
     type: 'too-large',
     title: 'Body too large',
-    detail: `A body may have ${maxBodyBytes} bytes at most. Nothing of it has been kept.`,
+    detail: `A body may have at most ${maxBodyBytes} bytes. Nothing was kept.`,
   });
 }
 
-/** The answer to a delivery that was read as a whole. */
+/** The answer to a delivery whose body was read completely. */
 export function answerFor(result: WebhookResult): Answer {
   switch (result.kind) {
     case 'accepted':
@@ -74,8 +74,8 @@ export function answerFor(result: WebhookResult): Answer {
       return problem({
         status: 422,
         type: result.reason === 'schema' ? 'schema' : 'unknown-event',
-        title: result.reason === 'schema' ? 'Breaks the schema of the event' : 'Unknown event',
-        detail: 'See errors. The body has been kept as a dead letter.',
+        title: result.reason === 'schema' ? 'The event violates its schema' : 'Unknown event',
+        detail: 'See errors. The body was kept as a dead letter.',
         errors: result.faults,
       });
     case 'unavailable':

@@ -5,7 +5,7 @@ import type { Authenticator } from './authentication.js';
 import type { Route } from '../server/route.js';
 import { answerFor, OVERLOAD, tooLarge, TOO_SLOW, UNAUTHORIZED } from './webhook-answers.js';
 
-export type WebhookRouteOptions = {
+export type WebhookRouteDeps = {
   readonly receive: WebhookReceiver;
   readonly metrics: IngressMetrics;
   readonly authenticate: Authenticator;
@@ -14,8 +14,8 @@ export type WebhookRouteOptions = {
   readonly limits: BodyLimits;
 };
 
-/** `POST /v1/webhooks/pathors`: who sends is known before a byte of the body is read, and the answer waits until the bytes are durable. */
-export function webhookRoute({ receive, metrics, authenticate, authHeader, limits }: WebhookRouteOptions): Route {
+/** `POST /v1/webhooks/pathors`. Authenticates before reading the body, and answers once the bytes are durable. */
+export function webhookRoute({ receive, metrics, authenticate, authHeader, limits }: WebhookRouteDeps): Route {
   return ({ res, req, exchange, bodyBytes }) => {
     if (!authenticate(req.getHeader(authHeader))) {
       metrics.rejected('unauthorized');

@@ -15,7 +15,7 @@ const STATUS_LINES = {
 
 export type Status = keyof typeof STATUS_LINES;
 
-/** A response as it goes out; made once where it is always the same. */
+/** A response, ready to be written. Constant responses are created once. */
 export type Answer = {
   readonly statusLine: string;
   readonly contentType: string;
@@ -31,7 +31,7 @@ export function json(status: Status, body: object): Answer {
   return answer(status, 'application/json', JSON.stringify(body));
 }
 
-/** Problem types, by the last part of their URN. They say what to do about it more finely than the status. */
+/** Problem types, by the last part of their URN. More specific than the status. */
 export type ProblemType =
   | 'not-json'
   | 'not-utf8'
@@ -55,7 +55,7 @@ export type Problem = {
   readonly headers?: Answer['headers'];
 };
 
-/** Problem details (RFC 9457). Nothing of the request may be in them but the places of faults. */
+/** Problem details (RFC 9457). Of the request, they may contain only the paths of faults. */
 export function problem({ status, type, title, detail, errors, headers }: Problem): Answer {
   const document = {
     type: `urn:pathors-session-stream:problem:${type}`,

@@ -5,19 +5,19 @@ import type { HttpResponse } from './uws-loader.js';
 export type BodyLimits = {
   readonly maxBodyBytes: number;
   readonly budget: ByteBudget;
-  /** Time for the whole body, from its headers on. */
+  /** Limits the time for the whole body, from its headers on. */
   readonly deadlines: Deadlines;
 };
 
 export type BodyOutcome =
-  /** The body is a copy. Call `release` when it is not needed any more. */
+  /** `body` is a copy. Call `release` when it is no longer needed. */
   | { readonly kind: 'complete'; readonly body: Buffer; readonly release: () => void }
   | { readonly kind: 'too_large' | 'too_slow' | 'overload' };
 
 /**
- * Reads the body of a request; must be called in the request's own turn.
- * `done` is called once, unless the returned function comes first: call that when the sender goes away; it tells whether bytes were
- * still missing.
+ * Reads the body of a request. Call it before the route returns.
+ * Calls `done` once, unless the returned function is called first: call that when the sender disconnects; it returns whether the body
+ * was incomplete.
  */
 export function readBody(res: HttpResponse, limits: BodyLimits, done: (outcome: BodyOutcome) => void): () => boolean {
   const { maxBodyBytes, budget, deadlines } = limits;
@@ -32,30 +32,30 @@ export function readBody(res: HttpResponse, limits: BodyLimits, done: (outcome: 
   const drop = (): boolean => {
     if (!isOpen) return false;
     stop();
-    budget.giveBack(bytes);
+    budget.release(bytes);
     return true;
   };
-  const giveUp = (kind: 'too_large' | 'too_slow' | 'overload'): void => {
+  const fail = (kind: 'too_large' | 'too_slow' | 'overload'): void => {
     drop();
     done({ kind });
   };
-  const deadline = deadlines.set(() => giveUp('too_slow'));
+  const deadline = deadlines.set(() => fail('too_slow'));
 
   res.onData((chunk, isLast) => {
     if (!isOpen) return;
     if (bytes + chunk.byteLength > maxBodyBytes) {
-      giveUp('too_large');
-    } else if (!budget.take(chunk.byteLength)) {
-      giveUp('overload');
+      fail('too_large');
+    } else if (!budget.tryReserve(chunk.byteLength)) {
+      fail('overload');
     } else {
-      // A copy: the memory behind a chunk is taken away when this returns.
+      // A copy: the chunk's memory is invalid when this function returns.
       buffer = withRoom(buffer, bytes, chunk.byteLength, isLast);
       buffer.set(new Uint8Array(chunk), bytes);
       bytes += chunk.byteLength;
       if (!isLast) return;
       const body = buffer.subarray(0, bytes);
       stop();
-      done({ kind: 'complete', body, release: () => budget.giveBack(bytes) });
+      done({ kind: 'complete', body, release: () => budget.release(bytes) });
     }
   });
 
@@ -64,7 +64,7 @@ export function readBody(res: HttpResponse, limits: BodyLimits, done: (outcome: 
 
 const EMPTY = Buffer.alloc(0);
 
-/** Grows by doubling: chunks may be as small as a byte, and a list of them would take many times the memory of the body. */
+/** Grows by doubling. Chunks may be as small as a byte, and a list of them would need many times the memory of the body. */
 function withRoom(buffer: Buffer, usedBytes: number, moreBytes: number, isLast: boolean): Buffer {
   const needed = usedBytes + moreBytes;
   if (needed <= buffer.length) return buffer;

@@ -1,21 +1,21 @@
-/** Bounds the memory that bodies hold, over all requests. */
+/** Limits the memory of all bodies together. */
 export class ByteBudget {
-  private taken = 0;
+  private used = 0;
 
   constructor(private readonly limitBytes: number) {}
 
   get usedBytes(): number {
-    return this.taken;
+    return this.used;
   }
 
-  /** Takes the bytes if there is room for them. */
-  take(bytes: number): boolean {
-    if (this.taken + bytes > this.limitBytes) return false;
-    this.taken += bytes;
+  /** Reserves the bytes if they are free. */
+  tryReserve(bytes: number): boolean {
+    if (this.used + bytes > this.limitBytes) return false;
+    this.used += bytes;
     return true;
   }
 
-  giveBack(bytes: number): void {
-    this.taken -= bytes;
+  release(bytes: number): void {
+    this.used -= bytes;
   }
 }

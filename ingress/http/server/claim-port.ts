@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { ListenError } from './http-server.js';
 
 /**
- * Makes sure that nobody listens on a port, and leaves it free again.
- * Sharing a port would let the workers share it with a stranger as well, who would get some of the events.
+ * Checks that no process listens on a port, and leaves it free.
+ * Otherwise the workers would share the port with a foreign process, which would receive some of the events.
  *
- * @throws ListenError when somebody does.
+ * @throws ListenError if a process does.
  */
 export async function claimPort(host: string, port: number): Promise<void> {
   const server = createServer();
@@ -14,10 +14,7 @@ export async function claimPort(host: string, port: number): Promise<void> {
     server.listen({ host, port, exclusive: true });
     await once(server, 'listening');
   } catch (cause) {
-    throw new ListenError(
-      `cannot listen on ${host} port ${port}: the port is taken, or the address is not of this machine`,
-      { cause },
-    );
+    throw new ListenError(host, port, { cause });
   }
   server.close();
   await once(server, 'close');

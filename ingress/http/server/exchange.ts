@@ -1,12 +1,12 @@
 import type { Answer } from './answer.js';
 import type { HttpResponse } from './uws-loader.js';
 
-/** Bodies that nobody reads are taken off the connection up to this size, so that it can be kept; with larger ones it is closed. */
+/** Unread bodies up to this size are skipped to keep the connection; larger ones close it. */
 const MAX_SKIPPED_BYTES = 65_536;
 
 /**
- * One request and its one answer. Whatever comes first counts: an answer, or the end of the connection; all later calls do nothing,
- * as uWebSockets.js forbids any use of a response that is over.
+ * One request and its answer. After the answer or the end of the connection, further calls do nothing: uWebSockets.js forbids any use of
+ * a response that is over.
  */
 export class Exchange {
   private over = false;
@@ -31,7 +31,7 @@ export class Exchange {
     this.aborted = callback;
   }
 
-  /** Whatever the answer will be, the connection is closed with it. */
+  /** Closes the connection with the answer, whatever that will be. */
   closeAfter(): void {
     this.isLast = true;
   }
@@ -42,10 +42,10 @@ export class Exchange {
   }
 
   /**
-   * Answers and closes the connection; nothing that was sent on it after this request is taken for a request.
+   * Answers and closes the connection. Bytes behind this request are not interpreted as a request.
    *
-   * The answer goes out on a later turn: uWebSockets.js, told to close, goes on to the next request of the data that it has at hand,
-   * but it drops the whole connection when such a request comes before an answer.
+   * Writes the answer in a later turn: when told to close, uWebSockets.js still parses the next request of the data it has received, but
+   * if that request comes before the answer, it drops the connection.
    */
   answerAndClose(answer: Answer): void {
     if (this.closing) return;
@@ -53,7 +53,7 @@ export class Exchange {
     setImmediate(() => this.write(answer, true));
   }
 
-  /** Answers without having read the body. `bodyBytes`: undefined when its size is not known. */
+  /** Answers without reading the body. `bodyBytes` is `undefined` if its size is unknown. */
   answerUnread(answer: Answer, bodyBytes: number | undefined): void {
     if (bodyBytes === undefined || bodyBytes > MAX_SKIPPED_BYTES) this.answerAndClose(answer);
     else this.answer(answer);
@@ -72,7 +72,7 @@ export class Exchange {
   }
 
   /**
-   * Of the ways that uWebSockets.js has to end without a body, those that take a length leave the response unfinished, and it drops the
+   * Ends a response without a body. The variants of uWebSockets.js that take a length leave the response unfinished and drop the
    * connection at the next request.
    */
   private endHead(body: string, close: boolean): void {

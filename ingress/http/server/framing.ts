@@ -1,24 +1,24 @@
-/** How the end of a request's body is known. */
+/** How the end of a request's body is determined. */
 export type Framing =
   /**
-   * `bodyBytes`: announced by Content-Length; undefined for a chunked body.
-   * `isLast`: whatever else comes on the connection must not be taken for a request.
+   * `bodyBytes`: Content-Length; `undefined` for a chunked body.
+   * `isLast`: further bytes on the connection must not be interpreted as a request.
    */
   | { readonly kind: 'clear'; readonly bodyBytes: number | undefined; readonly isLast: boolean }
   | { readonly kind: 'faulty'; readonly detail: string };
 
-/** The part of a request that framing is judged by. */
+/** The headers of a request. */
 export type HeaderSource = { readonly forEach: (visit: (name: string, value: string) => void) => void };
 
 /**
- * Judges the method, and the headers that say where the body ends. A proxy in front and this server must agree on that, or a body could hide a
- * request: whatever two readers might read differently is faulty, and its connection must be closed.
+ * Checks the method and the headers that determine where the body ends. A proxy in front must agree with this server on that, or a body
+ * could smuggle a request. Anything that two parsers might interpret differently is faulty, and its connection must be closed.
  *
- * uWebSockets.js refuses by itself both headers together and a Content-Length that is no number, but not what is looked for here.
+ * uWebSockets.js itself rejects a request with both headers or a Content-Length that is not a number, but not the cases checked here.
  *
- * It reads chunks too leniently, and nothing here sees them: any two bytes pass for the end of a chunk, so that a trailer field may
- * hide a request, and so may an empty size line. And it ends the headers at one without a name, behind which there may be a length.
- * So there is no further request after a chunked body, nor after one without a length where one is usual.
+ * Its chunk parser is too lenient, and chunks are not visible here: it accepts any two bytes as the end of a chunk, so a trailer field
+ * or an empty size line may hide a request. It also ends the headers at one without a name, which a length may follow.
+ * Therefore no request is accepted after a chunked body, nor after a request without a length where one is usual.
  */
 export function judgeFraming(headers: HeaderSource, method: string): Framing {
   const seen = {
@@ -58,10 +58,10 @@ export function judgeFraming(headers: HeaderSource, method: string): Framing {
   };
 }
 
-/** A token (RFC 9110). uWebSockets.js also takes an empty one, and `@` or DEL in it. */
+/** A token (RFC 9110). uWebSockets.js also accepts an empty one, and `@` or DEL in it. */
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** The sender's own wish, among other options of the connection. */
+/** The `close` option, possibly among other options of the header. */
 const CLOSE = /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i;
 
 function faultOf(seen: {
@@ -71,14 +71,14 @@ function faultOf(seen: {
   transferEncodings: number;
   hosts: number;
 }): string | undefined {
-  if (seen.contentLengths > 1) return 'Content-Length is there more than once';
+  if (seen.contentLengths > 1) return 'Content-Length is present more than once';
   if (!/^\d{1,15}$/.test(seen.contentLength)) return 'Content-Length is not a number';
-  if (seen.transferEncodings > 1) return 'Transfer-Encoding is there more than once';
+  if (seen.transferEncodings > 1) return 'Transfer-Encoding is present more than once';
   if (seen.transferEncodings > 0 && seen.transferEncoding.toLowerCase() !== 'chunked') {
     return 'Transfer-Encoding is not exactly "chunked"';
   }
   if (seen.transferEncodings > 0 && seen.contentLengths > 0)
-    return 'Content-Length and Transfer-Encoding are both there';
-  if (seen.hosts > 1) return 'Host is there more than once';
+    return 'Content-Length and Transfer-Encoding are both present';
+  if (seen.hosts > 1) return 'Host is present more than once';
   return undefined;
 }

@@ -7,25 +7,29 @@ import { badFraming, methodNotAllowed, NOT_FOUND } from './routing-answers.js';
 import type { TlsFiles } from './tls-files.js';
 import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, UwsModule } from './uws-loader.js';
 
-/** The port is taken, or must not be used by this user: choose another. */
+/** The port is in use, or this user may not listen on it: choose another. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
+
+  constructor(host: string, port: number, options?: ErrorOptions) {
+    super(`cannot listen on ${host} port ${port}: the port is in use, or the address is not of this machine`, options);
+  }
 }
 
-/** Routes by path. `GET` stands for HEAD too. */
+/** Routes by path. `GET` includes HEAD. */
 export type RouteTable = Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly route: Route }>>;
 
 export type ListenOptions = {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
-  /** Share the port with other processes that do the same: the kernel spreads connections over them. */
+  /** Whether other processes may share the port; the kernel distributes connections among them. */
   readonly isShared: boolean;
 };
 
 /**
- * HTTP/1.1 on uWebSockets.js, with TLS where files for it are given: routing, framing checks, and the life cycle
- * `listen` → `drain` (no new connections, answers say close) → `whenIdle` → `close`.
+ * HTTP/1.1 on uWebSockets.js, with TLS if its files are given: routing, framing checks, and the life cycle
+ * `listen` → `drain` (no new connections, answers close theirs) → `whenIdle` → `close`.
  */
 export class HttpServer {
   private readonly app: TemplatedApp;
@@ -51,22 +55,18 @@ export class HttpServer {
 
   /**
    * Resolves to the port once connections are accepted.
-   * @throws ListenError when that cannot be: print its message and exit.
+   * @throws ListenError: print its message and exit.
    */
   listen({ host, port, isShared }: ListenOptions): Promise<number> {
     const LIBUS_LISTEN_EXCLUSIVE_PORT = 1;
     return new Promise((resolve, reject) => {
-      // Its types lack this form in the older build.
+      // The types of the older build lack this overload.
       const app = this.app as unknown as {
         listen: (host: string, port: number, options: number, done: (socket: us_listen_socket | false) => void) => void;
       };
       app.listen(host, port, isShared ? 0 : LIBUS_LISTEN_EXCLUSIVE_PORT, (socket) => {
         if (socket === false) {
-          reject(
-            new ListenError(
-              `cannot listen on ${host} port ${port}: the port is taken, or the address is not of this machine`,
-            ),
-          );
+          reject(new ListenError(host, port));
           return;
         }
         this.listenSocket = socket;
@@ -83,20 +83,20 @@ export class HttpServer {
     return this.draining;
   }
 
-  /** Takes no more connections. Requests on open ones are still answered, and their connections closed. */
+  /** Accepts no more connections. Requests on open connections are answered, and the connections then closed. */
   drain(): void {
     this.draining = true;
     if (this.listenSocket !== undefined) this.uws.us_listen_socket_close(this.listenSocket);
     this.listenSocket = undefined;
   }
 
-  /** Resolves when no request waits for its answer. */
+  /** Resolves when every request is answered. */
   whenIdle(): Promise<void> {
     if (this.inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => this.idleWaiters.push(resolve));
   }
 
-  /** Closes all connections, whatever they wait for. */
+  /** Closes all connections, even those with requests in flight. */
   close(): void {
     this.drain();
     this.app.close();

@@ -1,12 +1,12 @@
 import type { Exchange } from './exchange.js';
 import type { HttpRequest, HttpResponse } from './uws-loader.js';
 
-/** A request in its own turn: `req` must not be used later. */
+/** A request. `req` is valid only until the route returns. */
 export type RoutedRequest = {
   readonly res: HttpResponse;
   readonly req: HttpRequest;
   readonly exchange: Exchange;
-  /** Announced size of the body; undefined for a chunked one. */
+  /** Content-Length; `undefined` for a chunked body. */
   readonly bodyBytes: number | undefined;
 };
 

@@ -4,7 +4,7 @@ export const NOT_FOUND = problem({
   status: 404,
   type: 'not-found',
   title: 'Not found',
-  detail: 'See /openapi.json for what is here.',
+  detail: 'See /openapi.json for the available paths.',
 });
 
 export function methodNotAllowed(allow: string): Answer {
@@ -21,7 +21,7 @@ export function badFraming(detail: string): Answer {
   return problem({
     status: 400,
     type: 'framing',
-    title: 'The end of the request is in doubt',
-    detail: `${detail}. Nothing has been kept.`,
+    title: 'Ambiguous framing',
+    detail: `${detail}. Nothing was kept.`,
   });
 }

@@ -1,25 +1,25 @@
 import { crc32 } from 'node:zlib';
 
-/** Bytes that a frame adds to its payload. */
+/** Size of a frame's head, in front of its payload. */
 export const FRAME_HEAD_BYTES = 16;
 
-/** Starts with a byte that UTF-8 never has, so it stands in no valid event. */
+/** Begins a frame. Its first byte never occurs in UTF-8, so no valid event contains it. */
 const MARKER = Buffer.from([0xf5, 0x53, 0x50, 0x52]);
 
-/** A payload that a length can name and memory can hold. */
+/** Limit of a plausible payload length. */
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
-/** What stands in a stretch of a segment. Places are offsets in the file. */
+/** A part of a segment. `start` and `end` are offsets in the file. */
 export type FrameItem =
   | { readonly kind: 'payload'; readonly payload: Buffer; readonly start: number; readonly end: number }
-  /** Bytes that are no frame, or one that has changed since it was written. */
+  /** Bytes that are not a frame, or a frame that has changed since it was written. */
   | { readonly kind: 'damage'; readonly start: number; readonly end: number };
 
 /**
  * The head of a frame: marker, length and checksum of the payload, and a checksum of the head.
  *
- * The latter covers the frame's own place and the segment's salt, which no sender knows. So a body that holds bytes like a frame is
- * never taken for one, also where the frame around it is damaged; and a sound head tells for sure where the next frame begins.
+ * The head's checksum covers the frame's offset and the segment's salt, which no sender knows. Bytes of a body that imitate a frame are
+ * therefore never mistaken for one, even if the surrounding frame is damaged. An intact head proves where the next frame begins.
  */
 export function frameHead(payload: Buffer, offset: number, salt: number): Buffer {
   const head = Buffer.allocUnsafe(FRAME_HEAD_BYTES);
@@ -31,19 +31,19 @@ export function frameHead(payload: Buffer, offset: number, salt: number): Buffer
 }
 
 export type ParsedFrames = {
-  /** In the order of the file. Neighbouring damages may be one. */
+  /** In the order of the file. Adjacent damage may be reported as one item or as several. */
   readonly items: readonly FrameItem[];
-  /** Where to go on: all before it is in `items`. */
+  /** Offset to continue from: `items` covers everything before it. */
   readonly nextOffset: number;
-  /** Bytes from `nextOffset` on without which nothing more can be told; 0 at the end. */
+  /** Number of bytes needed from `nextOffset` to make progress; 0 at the end. */
   readonly wantedBytes: number;
 };
 
 /**
- * Reads frames from a stretch of a segment; what is no sound frame is reported, and the next sound one behind it found.
+ * Reads frames from a part of a segment. Reports damaged bytes and resumes at the next intact frame.
  *
- * @param offset where in the file `bytes` begins.
- * @param isEnd the file ends with these bytes: a frame that is not complete will never be.
+ * @param offset position of `bytes` in the file.
+ * @param isEnd whether the file ends with these bytes, so that an incomplete frame is damage.
  */
 export function parseFrames(bytes: Buffer, offset: number, salt: number, isEnd: boolean): ParsedFrames {
   const items: FrameItem[] = [];
@@ -55,12 +55,12 @@ export function parseFrames(bytes: Buffer, offset: number, salt: number, isEnd: 
   while (at < bytes.length) {
     const marker = bytes.indexOf(MARKER, at);
     if (marker !== at) {
-      // The marker may begin in the last bytes and go on in the next stretch.
+      // The last bytes may be the beginning of a marker that continues in the next part.
       damaged(marker !== -1 ? marker : isEnd ? bytes.length : Math.max(at, bytes.length - MARKER.length + 1));
       if (marker === -1) break;
     }
     if (bytes.length - at < FRAME_HEAD_BYTES) break;
-    const payloadBytes = soundHead(bytes, at, offset, salt);
+    const payloadBytes = payloadLength(bytes, at, offset, salt);
     if (payloadBytes === undefined) {
       damaged(at + 1);
       continue;
@@ -79,17 +79,17 @@ export function parseFrames(bytes: Buffer, offset: number, salt: number, isEnd: 
   return { items, nextOffset: offset + at, wantedBytes: isEnd ? 0 : FRAME_HEAD_BYTES };
 }
 
-/** The length of the payload, if the head at this place is as it was written. */
-function soundHead(bytes: Buffer, at: number, offset: number, salt: number): number | undefined {
+/** Length of the payload; `undefined` if the head at this position is not intact. */
+function payloadLength(bytes: Buffer, at: number, offset: number, salt: number): number | undefined {
   const head = bytes.subarray(at, at + FRAME_HEAD_BYTES);
   if (headChecksum(head, offset + at, salt) !== head.readUInt32LE(12)) return undefined;
   const payloadBytes = head.readUInt32LE(4);
   return payloadBytes <= MAX_PAYLOAD_BYTES ? payloadBytes : undefined;
 }
 
-const place = Buffer.alloc(8);
+const offsetBytes = Buffer.alloc(8);
 
 function headChecksum(head: Buffer, offset: number, salt: number): number {
-  place.writeDoubleLE(offset);
-  return crc32(place, crc32(head.subarray(0, 12), salt));
+  offsetBytes.writeDoubleLE(offset);
+  return crc32(offsetBytes, crc32(head.subarray(0, 12), salt));
 }

@@ -1,29 +1,27 @@
 type Waiting<T, R> = { readonly item: T; readonly settle: (result: R) => void };
 
 /**
- * Commits what comes in groups: the first group is what comes in the same turn of the event loop, each next one what came
- * while the one before was committed. One commit at a time, in order of arrival.
+ * Commits items in groups, one group at a time, in order of arrival. The first group contains the items of one turn of the event loop,
+ * each further group the items that arrived during the previous commit.
  */
 export class GroupCommit<T, R> {
   private waiting: Waiting<T, R>[] = [];
   private committing = 0;
   private isRunning = false;
 
-  /**
-   * @param commit must not reject; its result is that of each item of the group.
-   */
+  /** @param commit must not reject. Its result applies to every item of the group. */
   constructor(
     private readonly commit: (group: readonly T[]) => Promise<R>,
     private readonly maxGroupBytes: number,
     private readonly bytesOf: (item: T) => number,
   ) {}
 
-  /** Items whose commit has not ended. */
+  /** Number of items that are not committed yet. */
   get pending(): number {
     return this.waiting.length + this.committing;
   }
 
-  /** Resolves with the result of the commit that this item was part of. */
+  /** Resolves with the result of the commit that contained this item. */
   add(item: T): Promise<R> {
     return new Promise((settle) => {
       this.waiting.push({ item, settle });
@@ -35,7 +33,7 @@ export class GroupCommit<T, R> {
 
   private async run(): Promise<void> {
     while (this.waiting.length > 0) {
-      const group = this.take();
+      const group = this.nextGroup();
       this.committing = group.length;
       const result = await this.commit(group.map(({ item }) => item));
       this.committing = 0;
@@ -44,7 +42,7 @@ export class GroupCommit<T, R> {
     this.isRunning = false;
   }
 
-  private take(): Waiting<T, R>[] {
+  private nextGroup(): Waiting<T, R>[] {
     let bytes = 0;
     let end = 0;
     for (const { item } of this.waiting) {

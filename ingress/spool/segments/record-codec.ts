@@ -1,9 +1,9 @@
-import type { IncomingRecord } from '../../delivery/event-sink.js';
+import type { IncomingRecord } from '../../record.js';
 
-/** A record as the spool has it. */
+/** A record in the spool. */
 export type SpooledRecord = {
   readonly record: IncomingRecord;
-  /** When it came into the spool: milliseconds since 1970. */
+  /** Arrival in the spool, in milliseconds since the epoch. */
   readonly spooledAt: number;
 };
 
@@ -11,7 +11,7 @@ export type SpooledRecord = {
 const FIXED_BYTES = 13;
 const STREAMS = ['events', 'dead-letter'] as const;
 
-/** The bytes that stand for a record in a segment. They hold what the sender sent, and nothing that only Kafka or the registry know. */
+/** Encodes a record for a segment: the sender's data only, so that it works before any other system has been reached. */
 export function encodeRecord({ record, spooledAt }: SpooledRecord): Buffer {
   const head = Buffer.from(JSON.stringify([record.key, record.headers]));
   const bytes = Buffer.allocUnsafe(FIXED_BYTES + head.length + record.body.length);
@@ -23,8 +23,8 @@ export function encodeRecord({ record, spooledAt }: SpooledRecord): Buffer {
   return bytes;
 }
 
-/** The record that {@link encodeRecord} wrote; its body is a view of `bytes`. `undefined` when these bytes are no record. */
-export function decodeRecord(bytes: Buffer): SpooledRecord | undefined {
+/** Reverses {@link encodeRecord}; the body is a view of `bytes`. `undefined` if the bytes are not a record. */
+export function decodeSpooled(bytes: Buffer): SpooledRecord | undefined {
   if (bytes.length < FIXED_BYTES) return undefined;
   const stream = STREAMS[bytes.readUInt8(0)];
   const bodyAt = FIXED_BYTES + bytes.readUInt32LE(9);

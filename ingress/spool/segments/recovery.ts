@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { Logger } from '../../../infra/observability/logger.js';
 import type { SpoolFs } from '../file-system.js';
 import { newSegment, type Segment } from './segment.js';
-import { judgeSegmentHeader, parseSegmentFileName, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
+import { checkSegmentHeader, parseSegmentFileName, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
 import { addStretch, SegmentReader, type Stretch } from './segment-reader.js';
 
 /**
- * The segments that a folder holds, oldest first; empty ones are removed. Their records are not counted yet.
+ * Lists the segments in a folder, oldest first, and removes empty ones. Does not count their records.
  * @throws NewerSpoolError: the program must not start. Error of the file system: try again later.
  */
 export async function findSegments(fs: SpoolFs, dir: string): Promise<Segment[]> {
@@ -20,7 +20,7 @@ export async function findSegments(fs: SpoolFs, dir: string): Promise<Segment[]>
     }
     const file = await fs.open(join(dir, fileName));
     try {
-      judgeSegmentHeader(await file.read(Math.min(SEGMENT_HEADER_BYTES, bytes), 0), join(dir, fileName));
+      checkSegmentHeader(await file.read(Math.min(SEGMENT_HEADER_BYTES, bytes), 0), join(dir, fileName));
     } finally {
       await file.close();
     }
@@ -30,7 +30,7 @@ export async function findSegments(fs: SpoolFs, dir: string): Promise<Segment[]>
 }
 
 /**
- * Reads a found segment through: counts its records, and says where it is damaged.
+ * Reads a found segment completely: counts its records, and logs and returns its damaged stretches.
  * @throws Error of the file system: try again later.
  */
 export async function scanSegment(
@@ -61,7 +61,7 @@ export async function scanSegment(
   for (const { start, end } of damages) {
     logger.error(
       { file: join(dir, segmentFileName(segment.name)), offset: start, bytes: end - start },
-      'damaged bytes in the spool: what was in them is lost, the file is kept aside once the rest is in Kafka',
+      'damaged bytes in a spool file: their records are lost, the file will be kept aside when the others are delivered',
     );
   }
   return damages;

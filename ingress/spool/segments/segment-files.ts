@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /**
- * The name of a segment: its id, which is greater than those of all older segments and near the time of its making in milliseconds
- * since 1970, and the salt of its checksums.
+ * The name of a segment. `id` is greater than that of any older segment, and close to the time of creation in milliseconds since the
+ * epoch; `salt` belongs to the checksums.
  */
 export type SegmentName = { readonly id: number; readonly salt: number };
 
@@ -11,12 +11,12 @@ const VERSION = 1;
 const MAGIC = Buffer.from('PSSPOOL\n');
 export const SEGMENT_HEADER_BYTES = 20;
 
-/** The spool was written by a newer version of this program. Start that one, or wait until it has drained the spool. */
+/** A newer version of this program wrote the spool. Run that version until it has drained the spool. */
 export class NewerSpoolError extends Error {
   override readonly name = 'NewerSpoolError';
 }
 
-/** A name for the segment that follows the one with id `lastId`, whatever the clock says. */
+/** A name for the segment after the one with id `lastId`, even if the clock has gone back. */
 export function nextSegmentName(lastId: number, now: number): SegmentName {
   return { id: Math.max(now, lastId + 1), salt: randomBytes(4).readUInt32LE() };
 }
@@ -30,7 +30,7 @@ export function parseSegmentFileName(name: string): SegmentName | undefined {
   return id === undefined || salt === undefined ? undefined : { id: Number(id), salt: parseInt(salt, 16) };
 }
 
-/** The first bytes of a segment. They repeat the salt, so that a segment tells all about itself. */
+/** The first bytes of a segment. They repeat the salt, so that a segment is self-contained. */
 export function segmentHeader(salt: number): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   MAGIC.copy(header);
@@ -41,20 +41,20 @@ export function segmentHeader(salt: number): Buffer {
 }
 
 /**
- * Whether a segment begins as one should.
- * @throws NewerSpoolError when it does, but with a version that this program does not know.
+ * Checks the header of a segment.
+ * @throws NewerSpoolError if the header is intact but its version is unknown to this program.
  */
-export function judgeSegmentHeader(header: Buffer, file: string): 'sound' | 'damaged' {
-  const isSound =
+export function checkSegmentHeader(header: Buffer, file: string): 'intact' | 'damaged' {
+  const isIntact =
     header.length === SEGMENT_HEADER_BYTES &&
     header.subarray(0, MAGIC.length).equals(MAGIC) &&
     header.readUInt32LE(16) === crc32(header.subarray(0, 16));
-  if (!isSound) return 'damaged';
+  if (!isIntact) return 'damaged';
   const version = header.readUInt32LE(8);
   if (version > VERSION) {
     throw new NewerSpoolError(
-      `${file} has version ${version} of the spool's format, this program knows ${VERSION}: let the newer program drain it first`,
+      `${file} has spool format version ${version}, this program supports up to ${VERSION}: let the newer program drain it first`,
     );
   }
-  return 'sound';
+  return 'intact';
 }

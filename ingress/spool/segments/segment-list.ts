@@ -3,16 +3,16 @@ import type { SpooledRecord } from './record-codec.js';
 import { isDrained, type Segment } from './segment.js';
 import { segmentFileName } from './segment-files.js';
 import { SegmentReader } from './segment-reader.js';
-import type { SpoolOptions } from '../spool.js';
+import type { SpoolOptions } from '../spool-options.js';
 
-/** Records in the order of their arrival, and where they were. */
+/** Consecutive records of a segment, in the order of arrival, up to the offset `end`. */
 export type Slice = {
   readonly segment: Segment;
   readonly records: readonly SpooledRecord[];
   readonly end: number;
 };
 
-/** The segments of a spool, oldest first: hands out their records, and removes the files of those that are drained. */
+/** The segments of a spool, oldest first. Reads their records and removes drained files. */
 export class SegmentList {
   private reader: { readonly segment: Segment; readonly reader: SegmentReader } | undefined;
   private removals: Promise<unknown> = Promise.resolve();
@@ -32,14 +32,14 @@ export class SegmentList {
     return this.segments.some(({ readOffset, bytes }) => readOffset < bytes);
   }
 
-  /** Puts in a segment whose bytes the budget has counted. */
+  /** Adds a segment whose bytes the budget already counts. */
   insert(segment: Segment): void {
     const behind = this.segments.findIndex(({ name }) => name.id > segment.name.id);
     this.segments.splice(behind === -1 ? this.segments.length : behind, 0, segment);
   }
 
   /**
-   * The next records; `undefined` when all has been handed out. One call at a time.
+   * The next records; `undefined` if all have been read. One call at a time.
    * @throws Error of the file system: try again later.
    */
   async read(): Promise<Slice | undefined> {
@@ -54,7 +54,10 @@ export class SegmentList {
     if (slice === undefined) return undefined;
     if (slice.damages.length > 0 && segment.keepAs === undefined) {
       segment.keepAs = 'damaged';
-      logger.error({ file: this.pathOf(segment), damages: slice.damages }, 'the spool was damaged while it was in use');
+      logger.error(
+        { file: this.pathOf(segment), damages: slice.damages },
+        'spool file damaged while in use: records are lost, the file will be kept aside when the others are delivered',
+      );
     }
     segment.readOffset = slice.end;
     return { segment, records: slice.records, end: slice.end };
@@ -66,16 +69,16 @@ export class SegmentList {
     segment.oldestAt = records.at(-1)?.spooledAt ?? segment.oldestAt;
   }
 
-  /** Removes the files of drained segments, but for one that is being written. */
+  /** Removes the files of drained segments, except the one being written. */
   removeDrained(writing: Segment | undefined): void {
     for (const segment of this.segments.filter((one) => one !== writing && isDrained(one))) {
       this.segments.splice(this.segments.indexOf(segment), 1);
-      this.options.budget.giveBack(segment.budgetBytes);
+      this.options.budget.release(segment.budgetBytes);
       this.removals = Promise.all([this.removals, this.remove(segment)]);
     }
   }
 
-  /** Resolves once no file is open, and those of drained segments are gone. */
+  /** Resolves once no file is open and the files of drained segments are gone. */
   async close(): Promise<void> {
     await this.removals;
     await this.closeReader();
@@ -85,16 +88,19 @@ export class SegmentList {
     return join(this.options.dir, segmentFileName(name));
   }
 
-  /** A segment with damage, or with a record that Kafka refuses, is renamed: nothing of it may get lost for good. */
+  /** Deletes the file, or renames it if it contains damage or an undeliverable record: those bytes exist nowhere else. */
   private async remove(segment: Segment): Promise<void> {
-    const { fs, logger, clock = Date.now } = this.options;
+    const { fs, logger, clock } = this.options;
     const file = this.pathOf(segment);
     try {
       if (this.reader?.segment === segment) await this.closeReader();
       if (segment.keepAs === undefined) await fs.remove(file);
-      else await fs.rename(file, `${file}.${segment.keepAs}-${clock()}`);
+      else await fs.rename(file, `${file}.${segment.keepAs}-${clock.now()}`);
     } catch (err) {
-      logger.error({ err, file }, 'a drained segment could not be removed: it is drained again at the next start');
+      logger.error(
+        { err, file },
+        'could not remove a drained spool file, it will be drained again after the next start',
+      );
     }
   }
 

@@ -1,24 +1,24 @@
 import { join } from 'node:path';
 import type { SpoolFile, SpoolFs } from '../file-system.js';
 import { FRAME_HEAD_BYTES, parseFrames } from './frames.js';
-import { decodeRecord, type SpooledRecord } from './record-codec.js';
+import { decodeSpooled, type SpooledRecord } from './record-codec.js';
 import type { Segment } from './segment.js';
-import { judgeSegmentHeader, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
+import { checkSegmentHeader, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
 
-/** A stretch of a segment: bytes `start` to `end` of the file, excluding `end`. */
+/** A part of a file, from `start` to `end`, excluding `end`. */
 export type Stretch = { readonly start: number; readonly end: number };
 
 export type SegmentSlice = {
   readonly records: readonly SpooledRecord[];
   readonly damages: readonly Stretch[];
-  /** Where the next slice begins. */
+  /** Offset of the next slice. */
   readonly end: number;
 };
 
-/** A slice holds no more than this, unless a single record does. */
-const SLICE_BYTES = 512 * 1024;
+/** Limit of a slice, unless a single record is larger. */
+const MAX_SLICE_BYTES = 512 * 1024;
 
-/** Reads one segment in slices; neither bytes that changed on the disk nor ones that are missing stop it. */
+/** Reads one segment in slices. Changed or missing bytes are reported and do not stop it. */
 export class SegmentReader {
   private constructor(
     private readonly file: SpoolFile,
@@ -31,14 +31,14 @@ export class SegmentReader {
   }
 
   /**
-   * The slice from `offset` on; `undefined` at the end of the segment.
+   * The slice at `offset`; `undefined` at the end of the segment.
    * @throws NewerSpoolError; Error of the file system: try again later.
    */
   async read(offset: number): Promise<SegmentSlice | undefined> {
     if (offset === 0) return this.readHeader();
     const { name, bytes: limit } = this.segment;
     if (offset >= limit) return undefined;
-    for (let wanted = SLICE_BYTES; ;) {
+    for (let wanted = MAX_SLICE_BYTES; ;) {
       const asked = Math.min(wanted, limit - offset);
       const bytes = await this.file.read(asked, offset);
       const isShort = bytes.length < asked;
@@ -51,11 +51,11 @@ export class SegmentReader {
       const records: SpooledRecord[] = [];
       const damages: Stretch[] = [];
       for (const item of items) {
-        const record = item.kind === 'payload' ? decodeRecord(item.payload) : undefined;
+        const record = item.kind === 'payload' ? decodeSpooled(item.payload) : undefined;
         if (record === undefined) addStretch(damages, item);
         else records.push(record);
       }
-      // The file has lost its end while nobody looked.
+      // The file is shorter than it was.
       if (isShort) addStretch(damages, { start: offset + bytes.length, end: limit });
       return { records, damages, end: isShort ? limit : nextOffset };
     }
@@ -67,11 +67,11 @@ export class SegmentReader {
 
   private async readHeader(): Promise<SegmentSlice> {
     const header = await this.file.read(Math.min(SEGMENT_HEADER_BYTES, this.segment.bytes), 0);
-    switch (judgeSegmentHeader(header, segmentFileName(this.segment.name))) {
-      case 'sound':
+    switch (checkSegmentHeader(header, segmentFileName(this.segment.name))) {
+      case 'intact':
         return { records: [], damages: [], end: SEGMENT_HEADER_BYTES };
       case 'damaged': {
-        // Frames stand at places of their own, whatever the header looks like.
+        // Frames begin behind the header even if it is damaged.
         const end = Math.min(SEGMENT_HEADER_BYTES, this.segment.bytes);
         return { records: [], damages: [{ start: 0, end }], end };
       }
@@ -79,7 +79,7 @@ export class SegmentReader {
   }
 }
 
-/** Adds a stretch, as a part of the last one if it follows at once. */
+/** Adds a stretch, merged with the last one if they are adjacent. */
 export function addStretch(stretches: Stretch[], { start, end }: Stretch): void {
   const last = stretches.at(-1);
   if (last?.end === start) stretches[stretches.length - 1] = { start: last.start, end };

@@ -3,7 +3,7 @@ import type { SpoolFile, SpoolFs } from '../file-system.js';
 import { FRAME_HEAD_BYTES, frameHead } from './frames.js';
 import { SEGMENT_HEADER_BYTES, segmentFileName, segmentHeader, type SegmentName } from './segment-files.js';
 
-/** Bytes that these payloads take in a segment. */
+/** Size of these payloads in a segment. */
 export function framedBytes(payloads: readonly Buffer[]): number {
   return payloads.reduce((sum, payload) => sum + FRAME_HEAD_BYTES + payload.length, 0);
 }
@@ -25,21 +25,21 @@ export class SegmentWriter {
     return new SegmentWriter(fs, dir, await fs.create(join(dir, segmentFileName(name))), name);
   }
 
-  /** Bytes that survive a loss of power. */
+  /** Number of bytes that survive a power failure. */
   get bytes(): number {
     return this.durableBytes;
   }
 
-  /** Nothing more may be appended: what is on disk behind {@link bytes} is not known. */
+  /** The content of the file behind {@link bytes} is unknown: nothing more may be appended. */
   get isSuspect(): boolean {
     return this.suspect;
   }
 
   /**
-   * Makes all payloads durable with one write and one fdatasync; the first call makes the file's name durable too.
+   * Makes all payloads durable with one write and one fdatasync. The first call also makes the file's name durable.
    *
-   * @throws Error of the file system: none of them counts as written, though they may be found at the next start. Go on with this
-   *   segment unless it {@link isSuspect}.
+   * @throws Error of the file system: no payload counts as written, though the next start may find it. Continue with this segment
+   *   unless it {@link isSuspect}.
    */
   async append(payloads: readonly Buffer[]): Promise<void> {
     const { salt } = this.name;
@@ -60,7 +60,7 @@ export class SegmentWriter {
       await this.file.datasync();
       if (isFirst) await this.fs.syncDir(this.dir);
     } catch (error) {
-      // After a failed fsync the kernel may have dropped the bytes and forgotten about it: the next fsync would prove nothing.
+      // After a failed fsync the kernel may have dropped the bytes, and the next fsync would succeed without them.
       this.suspect = true;
       await this.cutBack();
       throw error;
@@ -68,7 +68,7 @@ export class SegmentWriter {
     this.durableBytes = offset;
   }
 
-  /** @throws Error of the file system; what was durable still is. */
+  /** @throws Error of the file system; durable payloads stay durable. */
   async close(): Promise<void> {
     await this.file.close();
   }

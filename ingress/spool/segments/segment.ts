@@ -1,21 +1,21 @@
 import type { SegmentName } from './segment-files.js';
 
-/** What is known of a segment file. */
+/** The state of a segment file. */
 export type Segment = {
   readonly name: SegmentName;
-  /** Where records end: what is durable, or the size of a file that was found. */
+  /** End of the records: the durable size, or the size of a file found at the start. */
   bytes: number;
-  /** What it takes of the budget. */
+  /** Share of the budget. */
   budgetBytes: number;
-  /** Everything before it has been handed out by a read. */
+  /** Reads have returned everything before this offset. */
   readOffset: number;
-  /** Everything before it is in Kafka. */
+  /** Everything before this offset is drained. */
   drainedOffset: number;
-  /** Records that are not in Kafka, as far as they have been counted. */
+  /** Number of records that are not drained, as far as they have been counted. */
   records: number;
-  /** When the oldest of them came in: milliseconds since 1970. */
+  /** Arrival of the oldest of them, in milliseconds since the epoch. */
   oldestAt: number;
-  /** Why the file is set aside, and not deleted, once it is drained. */
+  /** Why the drained file is renamed and kept, not deleted. */
   keepAs: 'damaged' | 'refused' | undefined;
 };
 
@@ -32,7 +32,7 @@ export function newSegment(name: SegmentName): Segment {
   };
 }
 
-/** All records are in Kafka, or there are none. */
+/** Whether the segment has no records left to drain. */
 export function isDrained({ drainedOffset, bytes }: Segment): boolean {
   return drainedOffset >= bytes;
 }

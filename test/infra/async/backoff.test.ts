@@ -16,6 +16,7 @@ describe('backoffMs', () => {
   it('has full jitter, but never retries in a busy loop', () => {
     expect(backoffMs(OPTIONS, 3, 0.25)).toBe(500);
     expect(backoffMs(OPTIONS, 3, 0)).toBe(10);
+    expect(backoffMs({ ...OPTIONS, minMs: 1 }, 3, 0)).toBe(1);
   });
 });
 

@@ -10,10 +10,10 @@ import {
   StoreUnavailableError,
 } from '../../../infra/object-store/store-errors.js';
 
-/** A bucket in memory, that can be away, and refuse. It passes the same suite as the real one. */
+/** A bucket in memory that can be unavailable, hang or refuse. It passes the same contract tests as the real store. */
 export class MemoryObjectStore implements ObjectStore {
   readonly objects = new Map<string, { readonly info: ObjectInfo; readonly bytes: Buffer }>();
-  /** Every method fails as long as this is set. */
+  /** While set, every method fails. */
   trouble: 'away' | 'refusing' | 'hanging' | undefined;
   hasBucket = false;
   puts = 0;
@@ -47,7 +47,8 @@ export class MemoryObjectStore implements ObjectStore {
       throw new StoreUnavailableError('the file cannot be read', { cause });
     });
     const hash = createHash('sha256').update(body).digest('hex');
-    if (body.length !== bytes || hash !== sha256) throw new BrokenBodyError('the body is not what was announced');
+    if (body.length !== bytes || hash !== sha256)
+      throw new BrokenBodyError('the store received other bytes than announced');
     if (!replace && this.objects.has(key)) return 'exists';
     const info = { key, bytes, contentType, metadata, lastModified: new Date() };
     this.objects.set(key, { info, bytes: body });
@@ -59,21 +60,16 @@ export class MemoryObjectStore implements ObjectStore {
     return Readable.from([this.find(key).bytes]);
   }
 
-  async remove(key: string, signal: AbortSignal): Promise<void> {
-    await this.answer(signal);
-    this.objects.delete(key);
-  }
-
   private find(key: string) {
     const object = this.objects.get(key);
-    if (object === undefined) throw new StoreRefusedError('there is no such object');
+    if (object === undefined) throw new StoreRefusedError('the object does not exist');
     return object;
   }
 
   private async answer(signal: AbortSignal, { needsBucket = true } = {}): Promise<void> {
     await Promise.resolve();
     if (this.trouble === 'hanging' && !signal.aborted) await once(signal, 'abort');
-    if (signal.aborted || this.trouble === 'away') throw new StoreUnavailableError('the store is away');
+    if (signal.aborted || this.trouble === 'away') throw new StoreUnavailableError('the store is unavailable');
     if (this.trouble === 'refusing') throw new StoreRefusedError('the store refuses');
     if (needsBucket && !this.hasBucket) throw new BucketMissingError('the bucket does not exist');
   }

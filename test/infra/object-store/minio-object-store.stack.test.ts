@@ -19,14 +19,14 @@ const { signal } = new AbortController();
 objectStoreContract('MinIO', () => new MinioObjectStore(options()));
 
 describe('MinioObjectStore on a real MinIO', () => {
-  it('says so when the keys are wrong', async () => {
+  it('reports wrong keys as a refusal', async () => {
     const wrongSecret = new MinioObjectStore({ ...options(), secretKey: 'not-the-secret' });
     await expect(wrongSecret.ensureBucket(signal)).rejects.toBeInstanceOf(StoreRefusedError);
     const wrongKey = new MinioObjectStore({ ...options(), accessKey: 'nobody' });
     await expect(wrongKey.ensureBucket(signal)).rejects.toBeInstanceOf(StoreRefusedError);
   });
 
-  it('leaves no parts of uploads behind, as it makes none', async () => {
+  it('leaves no incomplete upload behind', async () => {
     const access = options();
     const store = new MinioObjectStore(access);
     await store.ensureBucket(signal);

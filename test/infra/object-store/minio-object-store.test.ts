@@ -11,7 +11,7 @@ import { tempDir } from '../../support/temp-dir.js';
 
 const { signal } = new AbortController();
 
-/** A store on loopback that answers as the test says. */
+/** A store on loopback that answers as scripted. */
 async function storeThat(answer: RequestListener): Promise<MinioObjectStore> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -43,14 +43,14 @@ function s3Error(status: number, code: string): RequestListener {
 }
 
 describe('MinioObjectStore', () => {
-  it('gives up a store that is not there', async () => {
+  it('reports a store that does not listen as unavailable', async () => {
     await expect(accessTo(1).ensureBucket(signal)).rejects.toBeInstanceOf(StoreUnavailableError);
     await expect(accessTo(1).putFile(object(Buffer.from('x')), { replace: false }, signal)).rejects.toThrow(
       'ECONNREFUSED',
     );
   });
 
-  it('gives up a store that stands still, whatever it was doing', async () => {
+  it('reports a stalled store as unavailable, before and during a transfer', async () => {
     const silent = await storeThat(() => undefined);
     await expect(silent.stat('a', signal)).rejects.toBeInstanceOf(StoreUnavailableError);
     const unread = await storeThat((request) => request.pause());
@@ -59,23 +59,20 @@ describe('MinioObjectStore', () => {
     );
   });
 
-  it.each([500, 503, 429])(
-    'takes an answer of %i for an outage, and tries no second time by itself',
-    async (status) => {
-      let requests = 0;
-      const store = await storeThat((request, response) => {
-        requests += 1;
-        s3Error(status, 'SlowDown')(request, response);
-      });
-      await expect(store.putFile(object(Buffer.from('x')), { replace: false }, signal)).rejects.toBeInstanceOf(
-        StoreUnavailableError,
-      );
-      expect(requests).toBe(1);
-    },
-  );
+  it.each([500, 503, 429])('reports status %i as an outage and does not retry by itself', async (status) => {
+    let requests = 0;
+    const store = await storeThat((request, response) => {
+      requests += 1;
+      s3Error(status, 'SlowDown')(request, response);
+    });
+    await expect(store.putFile(object(Buffer.from('x')), { replace: false }, signal)).rejects.toBeInstanceOf(
+      StoreUnavailableError,
+    );
+    expect(requests).toBe(1);
+  });
 
   it.each(['AccessDenied', 'SignatureDoesNotMatch', 'KeyTooLongError', 'XSomethingOfAnotherStore'])(
-    'takes %s for a refusal',
+    'reports %s as a refusal',
     async (code) => {
       const store = await storeThat(s3Error(403, code));
       await expect(store.putFile(object(Buffer.from('x')), { replace: false }, signal)).rejects.toBeInstanceOf(
@@ -84,7 +81,7 @@ describe('MinioObjectStore', () => {
     },
   );
 
-  it('puts without a condition where the store knows none', async () => {
+  it('repeats without a condition on a store that does not support conditions', async () => {
     const conditions: unknown[] = [];
     const store = await storeThat((request, response) => {
       const condition = request.headers['if-none-match'];
@@ -96,7 +93,7 @@ describe('MinioObjectStore', () => {
     expect(conditions).toEqual(['*', undefined]);
   });
 
-  it('announces length and hash of what it puts', async () => {
+  it('announces length and hash of a stored file', async () => {
     const bytes = Buffer.from('audio');
     let headers: Record<string, unknown> = {};
     const store = await storeThat((request, response) => {

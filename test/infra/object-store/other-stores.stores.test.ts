@@ -22,14 +22,14 @@ function open(
   protection?: ObjectProtection,
   bucket = `contract-${randomBytes(4).toString('hex')}`,
 ) {
-  if (access === undefined) throw new Error('the store is not there');
+  if (access === undefined) throw new Error('the store is missing');
   const options = { ...access, bucket, stallMs: 1_500 };
   const store = new MinioObjectStore(protection === undefined ? options : { ...options, protection });
   const client = () => new MinioClients(options).for(signal);
   return { store, client, bucket };
 }
 
-/** A suite that needs a store; where that cannot be had its name says why it is skipped. */
+/** A suite that needs a store. Where there is none, it is skipped and its name says why. */
 function describeOn(store: StoreForTests, name: string, suite: () => void): void {
   if (store.why === undefined) describe(name, suite);
   else describe.skip(`${name} (${store.why})`, () => it('needs the store', () => undefined));
@@ -47,7 +47,7 @@ function object(key: string) {
 describeOn(gateway, 'versitygw', () => {
   objectStoreContract('versitygw', () => open(gateway).store);
 
-  it('says so when a bucket cannot lock objects', async () => {
+  it('reports a bucket that cannot lock objects', async () => {
     const plain = open(gateway);
     await plain.store.ensureBucket(signal);
     const locking = open(gateway, { lock: { mode: 'GOVERNANCE', days: 1 } }, plain.bucket);
@@ -79,7 +79,7 @@ describeOn(minio, 'MinIO with a key to encrypt', () => {
     expect((await store.stat('a.wav', signal))?.metadata).toMatchObject(ours.metadata);
   });
 
-  it('refuses a key that it does not have', async () => {
+  it('refuses a missing key', async () => {
     const { store } = open(minio, { encryption: 'aws:kms', kmsKeyId: 'no-such-key' });
     await store.ensureBucket(signal);
     await expect(store.putFile(object('a.wav').ours, { replace: false }, signal)).rejects.toBeInstanceOf(
@@ -87,7 +87,7 @@ describeOn(minio, 'MinIO with a key to encrypt', () => {
     );
   });
 
-  it('locks what it stores, in a bucket that is made for it', async () => {
+  it('locks objects in a bucket that it created for that', async () => {
     const { store, client, bucket } = open(minio, { lock: { mode: 'COMPLIANCE', days: 3 } });
     await Promise.all([store.ensureBucket(signal), store.ensureBucket(signal)]);
     const before = Date.now();

@@ -15,29 +15,29 @@ export type StoreAccess = {
   readonly secretKey: string;
 };
 
-/** An S3 store that only tests use. It is built by Go and cached as the stack's parts are. */
+/** An S3 store that only tests use. Built with Go and cached like the services of the stack. */
 export type OwnStore = {
   readonly part: Installable;
-  /** @param dir of its own, empty. */
+  /** @param dir empty folder for its data. */
   readonly command: (program: string, address: string, dir: string, access: StoreAccess) => [string, ...string[]];
   readonly env: (access: StoreAccess) => Record<string, string>;
 };
 
-/** A store that runs. */
+/** A running store. */
 export type StartedStore = { readonly access: StoreAccess; readonly stop: () => Promise<unknown> };
 
 export type StartOptions = { readonly dir: string; readonly port: number; readonly log: Log; readonly env: Env };
 
-/** Why a store cannot be had on this machine; `undefined` if it can. */
+/** Why the store cannot run on this machine; `undefined` if it can. */
 export async function whyMissing({ part }: OwnStore, env: Env): Promise<string | undefined> {
   if (isInstalled(part, cacheDir(env))) return undefined;
   return requireTools(['go'], env).then(
     () => undefined,
-    () => `${part.name} is not in the cache, and Go, which builds it, is not here or too old`,
+    () => `${part.name} is not in the cache, and Go, which builds it, is missing or too old`,
   );
 }
 
-/** @throws StackError when it cannot be built, or does not start. */
+/** @throws StackError when the store cannot be built or does not start. */
 export async function startOwnStore(store: OwnStore, { dir, port, log, env }: StartOptions): Promise<StartedStore> {
   const program = await install(store.part, { cache: cacheDir(env), log });
   const address = `127.0.0.1:${port}`;
@@ -59,7 +59,7 @@ export async function startOwnStore(store: OwnStore, { dir, port, log, env }: St
   return { access, stop: started.stop };
 }
 
-/** Any answer but "later" will do: not every store has a page for its health. */
+/** Ready once it answers without a server error: not every store has a health endpoint. */
 function answers(endpoint: string): Probe {
   return async () => {
     const response = await fetch(endpoint, { redirect: 'manual', signal: AbortSignal.timeout(3_000) });

@@ -5,7 +5,7 @@ import type { OwnStore } from './own-store.js';
 
 const VERSION = 'v1.8.0';
 
-/** A second S3 store, by other people than the first: what both do, the archive may rely on. On a folder, with metadata beside it. */
+/** An independent second S3 store: the archive may rely on the behaviour that both share. Stores objects and metadata in a folder each. */
 export const versitygw: OwnStore = {
   part: {
     name: 'versitygw',
@@ -23,7 +23,7 @@ export const versitygw: OwnStore = {
   env: () => ({}),
 };
 
-/** MinIO as in the stack, with a key to encrypt objects with. */
+/** MinIO as in the stack, with an encryption key. */
 export const encryptingMinio: OwnStore = {
   part: minioService.part,
   command: (program, address, dir) => [join(program, 'minio'), 'server', '--address', address, join(dir, 'data')],

@@ -6,7 +6,7 @@ import { findFreeBase } from '../../../dev/local-stack/tcp-ports.js';
 import { startOwnStore, whyMissing, type OwnStore, type StartedStore, type StoreAccess } from './own-store.js';
 import { encryptingMinio, versitygw } from './own-stores.js';
 
-/** What a test needs of a store: how to reach it, or why it is not there. */
+/** Access to a store, or why it is missing. */
 export type StoreForTests = { readonly access?: StoreAccess; readonly why?: string };
 
 declare module 'vitest' {
@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-/** Stores beside the stack's own, started for the tests of this folder alone. */
+/** Starts stores that only the tests of this folder use. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = mkdtempSync(join(tmpdir(), 'stores-test-'));
   const base = await findFreeBase();
@@ -37,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return { access: result.access };
   };
   try {
-    // One after the other: each may be a build that takes all of the machine.
+    // One after another: each may have to be built, which uses the whole machine.
     project.provide('versitygw', await start(versitygw));
     project.provide('encryptingMinio', await start(encryptingMinio));
   } catch (error) {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { isAlive, startOf, tryLock, type PidLock } from '../../../infra/program/pid-lock.js';
 import { tempDir } from '../../support/temp-dir.js';
 
-test('one holder at a time; the other learns who it is', () => {
+test('has one holder at a time and tells others who it is', () => {
   const file = join(tempDir(), 'sub', 'lock');
   const lock = tryLock(file) as PidLock;
   expect(tryLock(file)).toEqual({ holder: process.pid });
@@ -14,7 +14,7 @@ test('one holder at a time; the other learns who it is', () => {
   expect(tryLock(file)).toHaveProperty('release');
 });
 
-test('a lock whose holder is dead is free, and no other file is left', async () => {
+test('is free once its holder has ended, and leaves no other file', async () => {
   const dir = tempDir();
   const file = join(dir, 'lock');
   const child = spawn('sleep', ['60']);
@@ -28,7 +28,7 @@ test('a lock whose holder is dead is free, and no other file is left', async () 
   expect(readdirSync(dir)).toEqual(['lock']);
 });
 
-test('a process id that was given to another process does not hold the lock', () => {
+test('is not held by another process that got the same id', () => {
   const file = join(tempDir(), 'lock');
   writeFileSync(file, `${process.pid} 1\n`);
   expect(isAlive(process.pid, startOf(process.pid))).toBe(true);
@@ -36,7 +36,7 @@ test('a process id that was given to another process does not hold the lock', ()
   if (process.platform === 'linux') expect(tryLock(file)).toHaveProperty('release');
 });
 
-test('release takes back nothing that belongs to another', () => {
+test('does not release the lock of another holder', () => {
   const file = join(tempDir(), 'lock');
   const lock = tryLock(file) as PidLock;
   writeFileSync(file, '1 1\n');

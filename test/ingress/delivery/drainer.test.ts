@@ -1,74 +1,77 @@
 import { expect, it } from 'vitest';
 import { RecordRefusedError } from '../../../infra/kafka/produce/event-producer-errors.js';
 import { Drainer } from '../../../ingress/delivery/drainer.js';
-import type { IncomingRecord } from '../../../ingress/delivery/event-sink.js';
-import { refusedByKafka } from '../../../ingress/delivery/refused-by-kafka.js';
+import { rejectedRecord } from '../../../ingress/delivery/rejected-record.js';
+import type { IncomingRecord } from '../../../ingress/record.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { silent } from '../../support/stack-settings.js';
 import { diskError, MemoryFs } from '../spool/memory-fs.js';
 import { event, openSpool } from '../spool/spool-harness.js';
 
-const TOO_LARGE = new RecordRefusedError('Kafka refuses the record', { cause: new Error('MESSAGE_TOO_LARGE') });
+const TOO_LARGE = new RecordRefusedError('Kafka rejects the record', { cause: new Error('MESSAGE_TOO_LARGE') });
 
-async function drain(keys: readonly string[], hasPlace: boolean) {
+async function setUp(keys: readonly string[], isRedirected: boolean) {
   const fs = new MemoryFs();
+  const clock = new ManualClock();
   const spool = await openSpool(fs);
   await Promise.all(keys.map((key) => spool.append(event(key))));
   const sent: (string | null)[] = [];
-  const refused: IncomingRecord[] = [];
+  const rejected: IncomingRecord[] = [];
   const drainer = new Drainer({
     spool,
     logger: silent,
+    clock,
     send: ({ key }) => {
-      if (key === 'poison') return Promise.reject(TOO_LARGE);
+      if (key === 'too large') return Promise.reject(TOO_LARGE);
       sent.push(key);
       return Promise.resolve();
     },
-    onRefused: (record, error) => {
-      refused.push(refusedByKafka(record, error));
-      return Promise.resolve(hasPlace);
+    onRejected: (record, error) => {
+      rejected.push(rejectedRecord(record, error));
+      return Promise.resolve(isRedirected);
     },
     onDrained: () => undefined,
   });
-  const emptied = new Promise<void>((resolve) => (spool.onChange = () => spool.isEmpty && resolve()));
-  return { fs, spool, sent, refused, drainer, emptied };
+  const drainAll = async () => {
+    void drainer.run();
+    while (!spool.isEmpty) {
+      await new Promise(setImmediate);
+      await clock.advance(2_000);
+    }
+    drainer.stop();
+    await spool.close();
+  };
+  return { fs, sent, rejected, drainAll };
 }
 
-it('puts a record that Kafka refuses elsewhere, and goes on', async () => {
-  const { fs, spool, sent, refused, drainer, emptied } = await drain(['a', 'poison', 'b'], true);
-  void drainer.run();
-  await emptied;
-  drainer.stop();
-  await spool.close();
+it('redirects a record that Kafka rejects, and continues', async () => {
+  const { fs, sent, rejected, drainAll } = await setUp(['a', 'too large', 'b'], true);
+  await drainAll();
   expect(sent).toEqual(['a', 'b']);
-  expect(refused).toMatchObject([
+  expect(rejected).toMatchObject([
     {
       stream: 'dead-letter',
-      key: 'poison',
-      body: Buffer.from('body of poison'),
+      key: 'too large',
+      body: Buffer.from('body of too large'),
       headers: { reason: 'refused_by_kafka', errors: '[{"path":"","message":"MESSAGE_TOO_LARGE"}]' },
     },
   ]);
   expect(fs.paths(/./)).toEqual([]);
 });
 
-it('keeps the segment when there is no other place', async () => {
-  const { fs, spool, drainer, emptied } = await drain(['poison', 'b'], false);
-  void drainer.run();
-  await emptied;
-  drainer.stop();
-  await spool.close();
+it('keeps the segment if a rejected record has no other place', async () => {
+  const { fs, drainAll } = await setUp(['too large', 'b'], false);
+  await drainAll();
   expect(fs.paths(/./)).toEqual([expect.stringMatching(/\.spool\.refused-\d+$/)]);
 });
 
-it('waits for a disk that cannot be read', async () => {
-  const { fs, spool, sent, drainer, emptied } = await drain(['a'], true);
+it('retries while the disk cannot be read', async () => {
+  const { fs, sent, drainAll } = await setUp(['a'], true);
   let failures = 2;
   fs.before = (call) => {
     if (call === 'read' && (failures -= 1) >= 0) throw diskError('EIO');
   };
-  void drainer.run();
-  await emptied;
-  drainer.stop();
-  await spool.close();
+  await drainAll();
   expect(sent).toEqual(['a']);
+  expect(failures).toBeLessThan(0);
 });

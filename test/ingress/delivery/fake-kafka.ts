@@ -1,71 +1,70 @@
 import { NotAcknowledgedError } from '../../../infra/kafka/produce/event-producer-errors.js';
 import type { DirectLine } from '../../../ingress/delivery/delivery-route.js';
 import type { PendingRecord } from '../../../ingress/delivery/pending-record.js';
-import type { IncomingRecord } from '../../../ingress/delivery/event-sink.js';
+import type { IncomingRecord } from '../../../ingress/record.js';
 
 /**
- * Kafka as a lane and a drainer see it, played by the test: two lines of sends, each answered in order; a batch may arrive late, after
- * its records have been withdrawn, or never.
+ * Kafka as a route and a drainer see it, controlled by the test: two lines of sends, each answered in order. A batch may arrive late,
+ * after its records have been withdrawn, or never.
  */
 export class FakeKafka implements DirectLine {
-  /** What has arrived, in the order of the log. */
+  /** Arrived records, in the order of the log. */
   readonly log: string[] = [];
-  isWell = true;
+  isHealthy = true;
   private direct: PendingRecord[] = [];
   private draining: {
     readonly record: IncomingRecord;
-    readonly done: () => void;
-    readonly fail: (e: Error) => void;
+    readonly resolve: () => void;
   }[] = [];
-  private late: PendingRecord[] = [];
+  private withdrawn: PendingRecord[] = [];
   private isClosed = false;
 
-  readonly trouble = (): string | undefined => (this.isWell ? undefined : 'away');
+  readonly trouble = (): string | undefined => (this.isHealthy ? undefined : 'unavailable');
 
   readonly send = (pending: PendingRecord): void => void this.direct.push(pending);
 
   readonly withdraw = (): readonly PendingRecord[] => {
     const withdrawn = this.direct;
     this.direct = [];
-    this.late.push(...withdrawn);
+    this.withdrawn.push(...withdrawn);
     return withdrawn;
   };
 
   readonly deliver = (record: IncomingRecord): Promise<void> =>
-    new Promise((done, fail) => {
-      if (this.isClosed) fail(new NotAcknowledgedError('closed'));
-      else this.draining.push({ record, done, fail });
+    new Promise((resolve, reject) => {
+      if (this.isClosed) reject(new NotAcknowledgedError('closed'));
+      else this.draining.push({ record, resolve });
     });
 
-  /** Records that came straight and wait. */
+  /** Number of direct records that are not acknowledged. */
   get waiting(): number {
     return this.direct.length;
   }
 
-  /** So many records that came straight arrive, and are acknowledged. */
+  /** The first `count` direct records arrive and are acknowledged. */
   acknowledge(count: number): void {
     for (const pending of this.direct.splice(0, count)) {
       this.arrive(pending.record);
-      pending.settle({ kind: 'stored', place: 'kafka' });
+      pending.settle();
     }
   }
 
-  /** So many records of the spool arrive; their acknowledgements may be lost, then they arrive again. */
+  /** The first `count` records of the spool arrive. If their acknowledgements are lost, they arrive again later. */
   drain(count: number, isAcknowledged: boolean): void {
     const some = isAcknowledged ? this.draining.splice(0, count) : this.draining.slice(0, count);
-    for (const { record, done } of some) {
+    for (const { record, resolve } of some) {
       this.arrive(record);
-      if (isAcknowledged) done();
+      if (isAcknowledged) resolve();
     }
   }
 
-  /** What was on its way when it was withdrawn arrives after all, in order, the first `count` of it. */
+  /** The first `count` withdrawn records arrive after all, in order; the others never do. */
   arriveLate(count: number): void {
-    for (const { record } of this.late.slice(0, count)) this.arrive(record);
-    this.late = [];
+    for (const { record } of this.withdrawn.slice(0, count)) this.arrive(record);
+    this.withdrawn = [];
   }
 
-  /** The process that spoke to it is gone. */
+  /** The client process has died. */
   forget(): void {
     this.isClosed = true;
     this.direct = [];

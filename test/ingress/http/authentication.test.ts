@@ -3,9 +3,9 @@ import { createAuthenticator } from '../../../ingress/http/routes/authentication
 
 const authenticate = createAuthenticator(['first-token', 'second-token']);
 
-describe('a request is authenticated', () => {
+describe('the authenticator', () => {
   it.each(['first-token', 'second-token', 'Bearer first-token', 'bEaReR second-token', 'Bearer   first-token'])(
-    'by %j',
+    'accepts %j',
     (header) => {
       expect(authenticate(header)).toBe(true);
     },
@@ -21,7 +21,7 @@ describe('a request is authenticated', () => {
     'Bearerfirst-token',
     'first-token,second-token',
     'FIRST-TOKEN',
-  ])('not by %j', (header) => {
+  ])('rejects %j', (header) => {
     expect(authenticate(header)).toBe(false);
   });
 });

@@ -9,26 +9,26 @@ export type RawResponse = {
   readonly body: string;
 };
 
-/** A TCP connection on which a test writes what it likes, and reads HTTP responses. */
+/** A TCP connection on which a test writes arbitrary bytes and reads HTTP responses. */
 export class RawConnection {
   private received = Buffer.alloc(0);
   private ended = false;
-  private readonly looks = new Set<() => void>();
+  private readonly checks = new Set<() => void>();
 
   private constructor(private readonly socket: Socket) {
     socket.on('data', (chunk) => {
       this.received = Buffer.concat([this.received, chunk]);
-      this.look();
+      this.notify();
     });
     for (const event of ['end', 'close', 'error']) {
       socket.on(event, () => {
         this.ended = true;
-        this.look();
+        this.notify();
       });
     }
   }
 
-  /** On a socket that is connected already, such as one with TLS. */
+  /** Uses a connected socket, for example one with TLS. */
   static on(socket: Socket): RawConnection {
     return new RawConnection(socket);
   }
@@ -45,55 +45,55 @@ export class RawConnection {
     return this;
   }
 
-  /** Resolves once the kernel has taken all that was sent. */
+  /** Resolves once the kernel has accepted all sent bytes. */
   async flushed(): Promise<void> {
     await new Promise<void>((resolve) => this.socket.write('', () => resolve()));
   }
 
-  /** The next response; undefined when the connection ends before there is a whole one. */
+  /** The next response; `undefined` if the connection ends before it is complete. */
   response(part: 'whole' | 'head only' = 'whole'): Promise<RawResponse | undefined> {
     return new Promise((resolve) => {
-      const look = (): void => {
-        const response = this.takeResponse(part === 'whole');
+      const check = (): void => {
+        const response = this.readResponse(part === 'whole');
         if (response === undefined && !this.ended) return;
-        this.looks.delete(look);
+        this.checks.delete(check);
         resolve(response);
       };
-      this.looks.add(look);
-      look();
+      this.checks.add(check);
+      check();
     });
   }
 
-  /** Resolves when the server has ended the connection, with what it had sent and nobody has taken. */
+  /** Resolves when the server has ended the connection, with the bytes that were not read as responses. */
   end(): Promise<string> {
     return new Promise((resolve) => {
-      const look = (): void => {
+      const check = (): void => {
         if (!this.ended) return;
-        this.looks.delete(look);
+        this.checks.delete(check);
         resolve(this.received.toString());
       };
-      this.looks.add(look);
-      look();
+      this.checks.add(check);
+      check();
     });
   }
 
-  /** Says that nothing more will be sent, and goes on reading. */
+  /** Ends the sending side and continues to read. */
   finish(): this {
     this.socket.end();
     return this;
   }
 
-  /** Breaks the connection off. */
+  /** Aborts the connection. */
   destroy(): void {
     if (this.socket instanceof TLSSocket) this.socket.destroy();
     else this.socket.resetAndDestroy();
   }
 
-  private look(): void {
-    for (const look of this.looks) look();
+  private notify(): void {
+    for (const check of this.checks) check();
   }
 
-  private takeResponse(hasBody: boolean): RawResponse | undefined {
+  private readResponse(hasBody: boolean): RawResponse | undefined {
     const headEnd = this.received.indexOf('\r\n\r\n');
     if (headEnd === -1) return undefined;
     const [statusLine = '', ...lines] = this.received.subarray(0, headEnd).toString('latin1').split('\r\n');
@@ -102,7 +102,7 @@ export class RawConnection {
     );
     const status = Number(statusLine.split(' ')[1]);
     const length = headers['content-length'];
-    // Without a length the body goes on to the end of the connection.
+    // Without a length, the body extends to the end of the connection.
     if (hasBody && status >= 200 && length === undefined && !this.ended) return undefined;
     const bodyEnd =
       hasBody && status >= 200 ? headEnd + 4 + Number(length ?? this.received.length - headEnd - 4) : headEnd + 4;

@@ -11,7 +11,7 @@ export type TestCertificate = {
   readonly remove: () => void;
 };
 
-/** Made by the `openssl` command in a folder of its own; where there is none, the pair that lies with the tests. */
+/** Creates a certificate with the `openssl` command; without that command, returns the bundled one. */
 export function testCertificate(): TestCertificate {
   const dir = mkdtempSync(join(tmpdir(), 'ingress-tls-'));
   const remove = () => rmSync(dir, { recursive: true, force: true });

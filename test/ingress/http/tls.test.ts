@@ -34,7 +34,7 @@ async function handshake(options: ConnectionOptions = {}): Promise<RawConnection
   return RawConnection.on(socket);
 }
 
-/** Status and body of one request with Node's own client. */
+/** Sends one request with Node's client and returns status and body. */
 function ask(agent: Agent, method: string, path: string, body?: string): Promise<[number | undefined, string]> {
   return new Promise((done, failed) => {
     const headers = { authorization: TOKEN };
@@ -49,9 +49,9 @@ function ask(agent: Agent, method: string, path: string, body?: string): Promise
 }
 
 describe('with a certificate and its key, the ingress', () => {
-  it('takes events, and answers probes and refusals, on one connection', async () => {
+  it('serves events, probes and errors on one connection', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    const before = ingress.store.records.length;
+    const before = ingress.sink.records.length;
     expect(await ask(agent, 'POST', '/v1/webhooks/pathors', EVENT)).toEqual([
       202,
       '{"status":"accepted","stored":"kafka"}',
@@ -59,49 +59,49 @@ describe('with a certificate and its key, the ingress', () => {
     expect((await ask(agent, 'POST', '/v1/webhooks/pathors', '{')).at(0)).toBe(400);
     expect((await ask(agent, 'GET', '/readyz')).at(0)).toBe(200);
     expect((await ask(agent, 'GET', '/nowhere')).at(0)).toBe(404);
-    expect(ingress.store.records.slice(before).map(({ body }) => body.toString())).toEqual([EVENT, '{']);
+    expect(ingress.sink.records.slice(before).map(({ body }) => body.toString())).toEqual([EVENT, '{']);
     agent.destroy();
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('supports %s', async (version) => {
     const connection = await handshake({ minVersion: version, maxVersion: version });
     expect(await connection.send(post(EVENT)).response()).toMatchObject({ status: 202 });
     connection.destroy();
   });
 
-  it.each(['TLSv1', 'TLSv1.1'] as const)('does not speak %s', async (version) => {
+  it.each(['TLSv1', 'TLSv1.1'] as const)('does not support %s', async (version) => {
     const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' } as const;
     await expect(handshake(old)).rejects.toThrow('alert protocol version');
   });
 
-  it('takes a body over many TLS records, byte by byte or whole', async () => {
+  it('accepts a body in many TLS records, byte by byte or at once', async () => {
     const connection = await handshake();
     const large = JSON.stringify({ ...SESSION_ENDED, more: 'x'.repeat(80_000) });
     expect(await connection.send(post(large)).response()).toMatchObject({ status: 202 });
     for (const byte of Buffer.from(post(EVENT))) connection.send(Buffer.from([byte]));
     expect(await connection.response()).toMatchObject({ status: 202 });
-    expect(ingress.store.records.slice(-2).map(({ body }) => body.toString())).toEqual([large, EVENT]);
+    expect(ingress.sink.records.slice(-2).map(({ body }) => body.toString())).toEqual([large, EVENT]);
     expect(ingress.budget.usedBytes).toBe(0);
     connection.destroy();
   });
 
-  it('refuses and closes as without TLS', async () => {
+  it('rejects a large body and closes the connection, as without TLS', async () => {
     const connection = await handshake();
     connection.send(post(EVENT).replace(/Content-Length: \d+/, `Content-Length: ${MAX_BODY_BYTES + 1}`));
     expect(await connection.response()).toMatchObject({ status: 413, headers: { connection: 'close' } });
     expect(await connection.end()).toBe('');
   });
 
-  it('answers nothing to a sender without TLS, and keeps nothing of it', async () => {
-    const before = ingress.store.records.length;
+  it('ignores a sender without TLS', async () => {
+    const before = ingress.sink.records.length;
     const plain = await ingress.connect();
     plain.send(post(EVENT));
     expect(await plain.end()).not.toContain('HTTP/1.1');
-    expect(ingress.store.records).toHaveLength(before);
+    expect(ingress.sink.records).toHaveLength(before);
   });
 });
 
-it('the pair that lies with the tests can be used', () => {
+it('the bundled certificate and key are valid settings', () => {
   const dir = resolve(import.meta.dirname, 'tls');
   const env = { INGRESS_TLS_CERT_FILE: `${dir}/cert.pem`, INGRESS_TLS_KEY_FILE: `${dir}/key.pem` };
   expect(tlsFiles(readIngressSettings({ INGRESS_TOKENS: TOKEN, ...env }))).toMatchObject({
@@ -109,7 +109,7 @@ it('the pair that lies with the tests can be used', () => {
   });
 });
 
-it('a key of another certificate is a fault of the settings', () => {
+it('the key of another certificate is a fault of the settings', () => {
   const other = resolve(import.meta.dirname, 'tls/key.pem');
   const env = { INGRESS_TLS_CERT_FILE: certificate.certFile, INGRESS_TLS_KEY_FILE: other };
   if (certificate.keyFile === other) return;

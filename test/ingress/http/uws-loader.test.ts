@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadUws, UWS_BUILDS, UwsUnavailableError } from '../../../ingress/http/server/uws-loader.js';
 
 describe('the loader of uWebSockets.js', () => {
-  it('takes the newest build that loads', () => {
+  it('loads the newest build', () => {
     const tried: string[] = [];
     const loaded = loadUws((alias) => {
       tried.push(alias);
@@ -12,7 +12,7 @@ describe('the loader of uWebSockets.js', () => {
     expect(tried).toEqual(['uws-glibc238']);
   });
 
-  it('falls back to the older one', () => {
+  it('falls back to the older build', () => {
     const loaded = loadUws((alias) => {
       if (alias === 'uws-glibc238') throw new Error("libc.so.6: version `GLIBC_2.38' not found");
       return { alias };
@@ -20,7 +20,7 @@ describe('the loader of uWebSockets.js', () => {
     expect(loaded).toEqual({ alias: 'uws-glibc227' });
   });
 
-  it('says in one line what this machine is and what is supported when none loads', () => {
+  it('reports this machine and the supported ones in one line if no build loads', () => {
     const load = () =>
       loadUws(() => {
         throw new Error('no');

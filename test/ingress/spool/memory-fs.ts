@@ -5,22 +5,22 @@ export type FsCall = 'create' | 'write' | 'datasync' | 'truncate' | 'read' | 're
 
 type Inode = {
   data: Buffer;
-  /** What a loss of power would leave. */
+  /** Content after a power failure. */
   synced: Buffer;
   isNameSynced: boolean;
 };
 
-/** A file system in memory that forgets, at a crash, what was not synced, and fails or waits where the test says so. */
+/** A file system in memory. It loses unsynced data at a crash, and fails or waits where the test says so. */
 export class MemoryFs implements SpoolFs {
   readonly files = new Map<string, Inode>();
-  /** Each call, as it begins. */
+  /** Calls in the order of their beginning. */
   readonly calls: FsCall[] = [];
-  /** Called before each call; throws or waits on behalf of the disk. */
+  /** Runs before each call: throw or wait to simulate the disk. */
   before: (call: FsCall, path: string) => void | Promise<void> = () => undefined;
-  /** Bytes that fit; a write beyond is partial, and fails as a full disk does. */
+  /** Size of the disk. A write that does not fit is partial and fails. */
   capacityBytes = Infinity;
 
-  /** Power is lost: `torn` bytes at most of what was not synced stay. */
+  /** Simulates a power failure. At most `torn` unsynced bytes of each file remain. */
   crash(torn = 0): void {
     for (const [path, inode] of this.files) {
       if (!inode.isNameSynced) {

@@ -1,7 +1,9 @@
 import { pino, type Logger } from 'pino';
-import { Spool, type SpoolOptions } from '../../../ingress/spool/spool.js';
+import type { IncomingRecord } from '../../../ingress/record.js';
 import { SpoolBudget } from '../../../ingress/spool/spool-budget.js';
-import type { IncomingRecord } from '../../../ingress/delivery/event-sink.js';
+import type { SpoolOptions } from '../../../ingress/spool/spool-options.js';
+import { Spool } from '../../../ingress/spool/spool.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { silent } from '../../support/stack-settings.js';
 import type { MemoryFs } from './memory-fs.js';
 
@@ -11,13 +13,15 @@ export function event(key: string, body: string | Buffer = `body of ${key}`): In
   return { stream: 'events', key, body: Buffer.from(body), headers: { ce_id: key } };
 }
 
+/** Opens a scanned spool, by default on a clock that never advances. */
 export async function openSpool(fs: MemoryFs, options: Partial<SpoolOptions> = {}): Promise<Spool> {
-  const spool = await Spool.open({ fs, dir: DIR, budget: new SpoolBudget(1e9), logger: silent, ...options });
+  const budget = new SpoolBudget(1e9);
+  const spool = await Spool.open({ fs, dir: DIR, budget, logger: silent, clock: new ManualClock(), ...options });
   await spool.scan();
   return spool;
 }
 
-/** All that the spool hands out, each slice drained at once. */
+/** Reads all records, draining each slice at once. */
 export async function drainAll(spool: Spool): Promise<IncomingRecord[]> {
   const records: IncomingRecord[] = [];
   for (;;) {
@@ -30,7 +34,7 @@ export async function drainAll(spool: Spool): Promise<IncomingRecord[]> {
 
 export const keysOf = (records: readonly IncomingRecord[]) => records.map(({ key }) => key);
 
-/** A logger, and the lines that it was given. */
+/** A logger that collects its lines. */
 export function recordingLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
   const logger = pino(

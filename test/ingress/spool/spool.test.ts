@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SpoolBudget } from '../../../ingress/spool/spool-budget.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { diskError, MemoryFs } from './memory-fs.js';
 import { drainAll, event, keysOf, openSpool } from './spool-harness.js';
 
@@ -13,7 +14,7 @@ beforeEach(() => {
 });
 
 describe('a group commit', () => {
-  it('answers nobody before the fsync, and writes all of a turn at once', async () => {
+  it('settles no append before the fsync, and writes all appends of a turn at once', async () => {
     let release: () => void = () => undefined;
     const reached = new Promise<void>((entered) => {
       fs.before = (call) => {
@@ -35,7 +36,7 @@ describe('a group commit', () => {
     expect(keysOf(await drainAll(spool))).toEqual(['a', 'b', 'c']);
   });
 
-  it('takes what came during the last one in one more', async () => {
+  it('combines the appends that arrive during a commit', async () => {
     const spool = await openSpool(fs);
     let more: Promise<unknown>[] = [];
     fs.before = (call) => {
@@ -48,8 +49,8 @@ describe('a group commit', () => {
   });
 });
 
-describe('what was answered durable', () => {
-  it('survives a loss of power at any call of the file system, in order', async () => {
+describe('a durable record', () => {
+  it('survives a power failure at any call of the file system, in order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 8 }),
@@ -67,7 +68,7 @@ describe('what was answered durable', () => {
               const key = String((sent += 1));
               if ((await spool.append(event(key))).kind === 'durable') durable.push(key);
             });
-            // A disk that has died answers no more.
+            // After the failure, calls never settle.
             await Promise.race([Promise.all(appends), untilStuck(() => calls > crashAt)]);
           }
           disk.crash(torn);
@@ -81,14 +82,14 @@ describe('what was answered durable', () => {
     );
   });
 
-  it('goes only when it is drained, segment by segment', async () => {
+  it('stays until it is drained, segment by segment', async () => {
     const spool = await openSpool(fs, { segmentBytes: 1 });
     for (const key of ['a', 'b']) await spool.append(event(key));
     expect(fs.paths()).toHaveLength(2);
     const first = await spool.read();
     expect(fs.paths()).toHaveLength(2);
     if (first !== undefined) spool.drained(first);
-    // The header comes as a slice of its own.
+    // The header is a slice without records.
     while (fs.paths().length === 2) {
       const slice = await spool.read();
       if (slice !== undefined) spool.drained(slice);
@@ -101,11 +102,11 @@ describe('what was answered durable', () => {
     expect([spool.bytes, spool.records, spool.oldestAt]).toEqual([0, 0, undefined]);
   });
 
-  it('tells its age and size', async () => {
-    let now = 1_000;
-    const spool = await openSpool(fs, { clock: () => now });
+  it('counts towards age and size', async () => {
+    const clock = new ManualClock(1_000);
+    const spool = await openSpool(fs, { clock });
     await spool.append(event('a'));
-    now = 5_000;
+    await clock.advance(4_000);
     await spool.append(event('b'));
     expect(spool.oldestAt).toBe(1_000);
     expect(spool.records).toBe(2);
@@ -113,8 +114,8 @@ describe('what was answered durable', () => {
   });
 });
 
-describe('a disk that is full or fails', () => {
-  it('keeps no part of what did not fit, and goes on when there is space', async () => {
+describe('a full or failing disk', () => {
+  it('keeps no part of a record that did not fit, and accepts records once there is space', async () => {
     const spool = await openSpool(fs);
     await spool.append(event('a'));
     fs.capacityBytes = fs.bytesOf(fs.paths()[0] ?? '').length + 30;
@@ -127,18 +128,23 @@ describe('a disk that is full or fails', () => {
     expect(keysOf(await drainAll(await openSpool(fs)))).toEqual(['a', 'c']);
   });
 
-  it('is found well again without any append', async () => {
-    const spool = await openSpool(fs);
+  it('is detected as recovered without an append', async () => {
+    const clock = new ManualClock();
+    const spool = await openSpool(fs, { clock });
     fs.capacityBytes = 0;
     expect(await spool.append(event('a'))).toEqual(FULL);
+    await clock.advance(10_000);
+    expect(spool.isWritable).toBe(false);
     fs.capacityBytes = Infinity;
-    await new Promise<void>((resolve) => (spool.onChange = () => spool.isWritable && resolve()));
+    const recovered = new Promise<void>((resolve) => (spool.onChange = () => spool.isWritable && resolve()));
+    await clock.advance(2_000);
+    await recovered;
     await spool.close();
     expect(fs.paths(/./)).toEqual([]);
   });
 
   it.each(['datasync', 'syncDir'] as const)(
-    'whose %s fails: nothing counts, and the next segment is a new one',
+    'whose %s fails: no record is durable, and the next append begins a new segment',
     async (broken) => {
       const spool = await openSpool(fs);
       if (broken === 'datasync') await spool.append(event('a'));
@@ -152,7 +158,7 @@ describe('a disk that is full or fails', () => {
     },
   );
 
-  it('that cannot even be cut back: the segment ends where it was sound', async () => {
+  it('that cannot be truncated: the segment ends after its last durable record', async () => {
     const spool = await openSpool(fs);
     await spool.append(event('a'));
     fs.capacityBytes = fs.bytesOf(fs.paths()[0] ?? '').length + 30;
@@ -165,7 +171,7 @@ describe('a disk that is full or fails', () => {
     expect(keysOf(await drainAll(spool))).toEqual(['a', 'c']);
   });
 
-  it('at its limit takes no more, until something is drained', async () => {
+  it('at the limit accepts no more records until some are drained', async () => {
     const spool = await openSpool(fs, { budget: new SpoolBudget(200) });
     expect(await spool.append(event('a'))).toEqual(DURABLE);
     const big = event('big', 'x'.repeat(200));
@@ -178,26 +184,35 @@ describe('a disk that is full or fails', () => {
 });
 
 describe('a disk that hangs', () => {
-  it('makes appends fail in time, takes no more until it answers, and keeps what it was given', async () => {
-    let answer: () => void = () => undefined;
-    fs.before = (call) =>
-      call === 'datasync' ? new Promise<void>((resolve) => (answer = resolve)) : Promise.resolve();
-    const spool = await openSpool(fs, { slowAfterMs: 20 });
+  it('makes appends fail at the deadline, accepts none until it responds, and keeps those it received', async () => {
+    let respond: () => void = () => undefined;
+    const hung = new Promise<void>((entered) => {
+      fs.before = (call) => {
+        if (call !== 'datasync') return undefined;
+        entered();
+        return new Promise<void>((resolve) => (respond = resolve));
+      };
+    });
+    const clock = new ManualClock();
+    const spool = await openSpool(fs, { clock, slowAfterMs: 20 });
     const SLOW = { kind: 'failed', failure: 'slow' };
-    expect(await spool.append(event('a'))).toEqual(SLOW);
+    const appended = spool.append(event('a'));
+    await hung;
+    await clock.advance(20);
+    expect(await appended).toEqual(SLOW);
     expect(spool.isWritable).toBe(false);
     expect(await spool.append(event('b'))).toEqual(SLOW);
     fs.before = () => undefined;
-    const isWell = new Promise<void>((resolve) => (spool.onChange = resolve));
-    answer();
-    await isWell;
+    const recovered = new Promise<void>((resolve) => (spool.onChange = resolve));
+    respond();
+    await recovered;
     expect(spool.isWritable).toBe(true);
     expect(await spool.append(event('c'))).toEqual(DURABLE);
     expect(keysOf(await drainAll(spool))).toEqual(['a', 'c']);
   });
 });
 
-/** Resolves some turns after the condition holds. */
+/** Resolves some turns after the condition is true. */
 async function untilStuck(isStuck: () => boolean): Promise<void> {
   while (!isStuck()) await new Promise(setImmediate);
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeFs } from '../../../ingress/spool/file-system.js';
 import { WorkerSpool } from '../../../ingress/spool/worker-spool.js';
+import { ManualClock } from '../../support/manual-clock.js';
 import { silent } from '../../support/stack-settings.js';
 import { drainAll, event, keysOf } from './spool-harness.js';
 
@@ -18,14 +19,14 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function openWorker(worker: number, workers: number): Promise<WorkerSpool> {
-  const spool = await WorkerSpool.open({ fs: nodeFs, root, worker, workers, maxBytes: 1e9, logger: silent });
+async function openWorker(worker: number, workers: number, clock = new ManualClock()): Promise<WorkerSpool> {
+  const spool = await WorkerSpool.open({ fs: nodeFs, root, worker, workers, maxBytes: 1e9, logger: silent, clock });
   open.push(spool);
   await spool.scan();
   return spool;
 }
 
-it('keeps what is not drained for the next start, and deletes what is', async () => {
+it('keeps records for the next start until they are drained', async () => {
   const first = await openWorker(1, 1);
   await first.events.append(event('a'));
   await first.deadLetters.append({ ...event('b'), stream: 'dead-letter' });
@@ -39,13 +40,13 @@ it('keeps what is not drained for the next start, and deletes what is', async ()
   expect(readdirSync(join(root, 'worker-1', 'events'))).toEqual([]);
 });
 
-it('gives each live process a folder of its own', async () => {
+it('gives each live process its own folder', async () => {
   await openWorker(1, 1);
   await openWorker(1, 1);
   expect(readdirSync(root).sort()).toEqual(['worker-1', 'worker-1.2']);
 });
 
-it('takes over, oldest first, what workers have left that will not come back', async () => {
+it('adopts the spools of workers that no longer exist, oldest records first', async () => {
   const third = await openWorker(3, 3);
   await third.events.append(event('left by 3'));
   await third.close();
@@ -58,11 +59,14 @@ it('takes over, oldest first, what workers have left that will not come back', a
   expect(keysOf(await drainAll((await openWorker(2, 2)).events))).toEqual(['of 2']);
 });
 
-it('takes over what a process leaves that ends while it runs', async () => {
+it('adopts the spool of a process that ends later', async () => {
+  const clock = new ManualClock();
   const old = await openWorker(1, 1);
-  const young = await openWorker(1, 1);
+  const young = await openWorker(1, 1, clock);
   await old.events.append(event('left'));
   await old.close();
-  await young.events.whenReadable();
+  const readable = young.events.whenReadable();
+  await clock.advance(5_000);
+  await readable;
   expect(keysOf(await drainAll(young.events))).toEqual(['left']);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { CALL_ENDED, RECORDING_READY, SESSION_ENDED } from './sample-events.js';
 
-/** A body as a list of names and values that are JSON texts already: names may repeat, and numbers are spelt as they like. */
+/** An object as a list of names and JSON texts, so that names may repeat and numbers may have any spelling. */
 type Entries = readonly (readonly [name: string, value: string])[];
 
 const { reason: _reason, ...conversation } = SESSION_ENDED;
@@ -182,16 +182,16 @@ const cut = fc.nat().map(
       bytes.subarray(0, n % (bytes.length + 1)),
 );
 const marked = fc.constant<Tamper>((bytes) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes]));
-const asItIs = fc.constant<Tamper>((bytes) => bytes);
+const unchanged = fc.constant<Tamper>((bytes) => bytes);
 const tamper = fc.oneof(
-  { weight: 12, arbitrary: asItIs },
+  { weight: 12, arbitrary: unchanged },
   { weight: 2, arbitrary: inserted },
   { weight: 2, arbitrary: flipped },
   { weight: 1, arbitrary: cut },
   { weight: 1, arbitrary: marked },
 );
 
-/** Bodies from valid events to noise: most are events with a few faults, or with none. */
+/** Bodies from valid events to noise. Most are events with few or no faults. */
 export const generatedBody: fc.Arbitrary<Buffer> = fc
   .tuple(fc.oneof({ weight: 9, arbitrary: objectText }, { weight: 1, arbitrary: valueText }), tamper)
   .map(([text, change]) => change(Buffer.from(text)));

@@ -4,16 +4,16 @@ import { CALL_ENDED, ODD_SPELLING, RECORDING_READY, SESSION_ENDED } from './samp
 
 const judge = (body: unknown) => judgeBody(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
 
-describe('a body is an event', () => {
+describe('a body is accepted as an event', () => {
   it.each([SESSION_ENDED, CALL_ENDED, RECORDING_READY])('$event', (event) => {
     expect(judge(event)).toEqual({ kind: 'event', event });
   });
 
-  it('however oddly it is spelt', () => {
+  it('with any spelling of the JSON', () => {
     expect(judgeBody(ODD_SPELLING)).toMatchObject({ kind: 'event' });
   });
 
-  it('with fields that the schema does not know, at any depth', () => {
+  it('with unknown fields of any depth', () => {
     const deep = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
     expect(judge(JSON.stringify({ ...SESSION_ENDED, more: '?' }).replace('"?"', deep))).toMatchObject({
       kind: 'event',
@@ -21,7 +21,7 @@ describe('a body is an event', () => {
   });
 });
 
-describe('a body is not JSON', () => {
+describe('a body is judged as not JSON', () => {
   it.each(['', ' ', '{', '{"a":1,}', "{'a':1}", 'undefined', 'NaN', '{"a":1}{', '\u0000', '{"a":"\n"}', '01'])(
     '%j',
     (body) => {
@@ -33,12 +33,12 @@ describe('a body is not JSON', () => {
     expect(judge(`\uFEFF${JSON.stringify(SESSION_ENDED)}`)).toEqual({ kind: 'not_json' });
   });
 
-  it('nested beyond measure and never closed', () => {
+  it('deeply nested and never closed', () => {
     expect(judge('['.repeat(1_000_000))).toEqual({ kind: 'not_json' });
   });
 });
 
-describe('a body is not UTF-8', () => {
+describe('a body is judged as not UTF-8', () => {
   it.each([
     ['a byte that never occurs', [0x22, 0xff, 0x22]],
     ['a cut sequence', [0x22, 0xe2, 0x82, 0x22]],
@@ -51,16 +51,16 @@ describe('a body is not UTF-8', () => {
   });
 });
 
-describe('JSON breaks the schema', () => {
-  it.each(['null', '1', '"x"', '[]', '[{}]'])('as it is no object: %s', (body) => {
+describe('a body violates the schema', () => {
+  it.each(['null', '1', '"x"', '[]', '[{}]'])('if it is not an object: %s', (body) => {
     expect(judge(body)).toMatchObject({ kind: 'schema', event: undefined, sessionId: undefined });
   });
 
-  it.each([{}, { event: 1 }, { event: null }])('as it names no event: %j', (body) => {
+  it.each([{}, { event: 1 }, { event: null }])('if it names no event: %j', (body) => {
     expect(judge(body)).toMatchObject({ kind: 'schema', event: undefined });
   });
 
-  it('with every fault named, and no value repeated', () => {
+  it('with every fault reported and no value revealed', () => {
     const verdict = judge({ ...RECORDING_READY, success: false, timestamp: 'secret-1', projectId: ['secret-2'] });
     expect(verdict).toMatchObject({ kind: 'schema', event: 'recording.ready', sessionId: RECORDING_READY.sessionId });
     const text = JSON.stringify(verdict);
@@ -70,7 +70,7 @@ describe('JSON breaks the schema', () => {
     expect(text).not.toContain('secret');
   });
 
-  it('where inherited names stand in for fields', () => {
+  it('if inherited names replace fields', () => {
     expect(judge('{"__proto__":{"event":"session.ended"}}')).toMatchObject({ kind: 'schema', event: undefined });
     expect(judge({ ...SESSION_ENDED, event: 'constructor' })).toMatchObject({ kind: 'unknown_event' });
   });
@@ -84,13 +84,13 @@ describe('JSON breaks the schema', () => {
   });
 });
 
-describe('the session id of a refused body is read', () => {
-  it.each(['x', 'ü'.repeat(256), '😀'.repeat(256)])('within the rules', (sessionId) => {
+describe('the session id of a refused body', () => {
+  it.each(['x', 'ü'.repeat(256), '😀'.repeat(256)])('is read if it is valid', (sessionId) => {
     expect(judge({ event: '?', sessionId })).toMatchObject({ sessionId });
   });
 
   it.each(['', 'x'.repeat(257), '😀'.repeat(257), 'a\nb', 'a\u0085b', '\ud800', 'x'.repeat(1_000_000), 7, null, ['x']])(
-    'and not outside of them',
+    'is ignored otherwise',
     (sessionId) => {
       expect(judge({ event: '?', sessionId })).toMatchObject({ sessionId: undefined });
     },

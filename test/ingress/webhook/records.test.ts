@@ -20,7 +20,7 @@ function deadLetterOf(body: Buffer) {
 describe('the record of an event', () => {
   const body = Buffer.from(JSON.stringify(RECORDING_READY));
 
-  it('has the key, the bytes and the CloudEvents headers', () => {
+  it('has the session as key, the sent bytes and the CloudEvents headers', () => {
     const digest = createHash('sha256').update(body).digest('hex').slice(0, 16);
     expect(recordOf(body)).toEqual({
       stream: 'events',
@@ -37,20 +37,20 @@ describe('the record of an event', () => {
     });
   });
 
-  it('has the same id when the same bytes come again, and another for other bytes at the same time', () => {
+  it('has the same id for the same bytes, and a different id for other bytes with the same timestamp', () => {
     const other = Buffer.from(JSON.stringify({ ...RECORDING_READY, projectId: 'project-2' }));
     expect(recordOf(Buffer.from(body)).headers['ce_id']).toBe(recordOf(body).headers['ce_id']);
     expect(recordOf(other).headers['ce_id']).not.toBe(recordOf(body).headers['ce_id']);
   });
 
-  it('tells the link to the recording nowhere but in the bytes', () => {
+  it('contains the link to the recording only in the body', () => {
     const { key, headers } = recordOf(body);
     expect(JSON.stringify({ key, headers })).not.toContain('secret');
   });
 });
 
 describe('the record of a dead letter', () => {
-  it('has the bytes as received, why, when and from where', () => {
+  it('has the received bytes, the reason, the time and the remote address', () => {
     const body = Buffer.from('{"sessionId":"s-1","event":"session.ended","recordingUrl":"https://secret"}');
     const { headers, ...record } = deadLetterOf(body);
     expect(record).toEqual({ stream: 'dead-letter', key: 's-1', body });
@@ -62,14 +62,14 @@ describe('the record of a dead letter', () => {
   it.each([
     ['not_json', Buffer.from('{')],
     ['not_utf8', Buffer.from([0xff])],
-  ])('has no key where none can be read: %s', (reason, body) => {
+  ])('has no key if the body has no readable session id: %s', (reason, body) => {
     const { key, headers } = deadLetterOf(body);
     expect(key).toBeNull();
     expect(headers['reason']).toBe(reason);
     expect(JSON.parse(headers['errors'] ?? '')).toHaveLength(1);
   });
 
-  it('has headers of bounded size, whatever is in the body', () => {
+  it('has headers of bounded size for any body', () => {
     const monster = {
       event: 'session.ended',
       sessionId: 'x'.repeat(10_000),

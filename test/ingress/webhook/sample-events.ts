@@ -1,4 +1,4 @@
-/** One valid event of each kind, as the vendor documents them. */
+/** Valid events of three kinds, as documented by the vendor. */
 export const SESSION_ENDED = {
   event: 'session.ended',
   sessionId: '2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11',
@@ -27,7 +27,7 @@ export const RECORDING_READY = {
   recordingUrl: 'https://recordings.example/very-secret-link',
 };
 
-/** Strange white space, key order and numbers: all of it must arrive as it is. */
+/** A valid event with unusual white space, key order and numbers, all of which must be kept. */
 export const ODD_SPELLING = Buffer.from(
   '\r\n {"messagesCount" : 8.0e0, "extra":{"é":"\\u00e9","n":1.10,"big":12345678901234567890},' +
     '"event":"session.ended","sessionId":"odd-ü-😀","timestamp":"2026-05-03T08:42:11Z","currentNodeId":"",' +

@@ -1,7 +1,7 @@
-/** A JSON value as the second reader gives it: objects as maps, so that no name in them means anything else. */
+/** A JSON value. Objects are maps, so that no name has a special meaning. */
 export type Json = null | boolean | number | string | Json[] | Map<string, Json>;
 
-/** The text is no JSON. */
+/** The text is not JSON. */
 export class NotJson extends Error {}
 
 const LITERALS = new Map<string, Json>([
@@ -20,7 +20,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ]);
 
-/** Reads JSON by the grammar of RFC 8259, without recursion; of equal names the last one counts. @throws NotJson */
+/** Parses JSON by the grammar of RFC 8259, without recursion. The last of equal names wins. @throws NotJson */
 export function parseJson(text: string): Json {
   const open: (Json[] | Map<string, Json>)[] = [];
   const names: string[] = [];
@@ -90,7 +90,7 @@ export function parseJson(text: string): Json {
       value = container;
     } else value = readScalar();
 
-    // The value is whole: it goes into what is open, which it may make whole as well.
+    // The value is complete. Add it to the open container, which may be complete then, too.
     for (;;) {
       const container = open.at(-1);
       if (container === undefined) {
@@ -113,7 +113,7 @@ export function parseJson(text: string): Json {
   }
 }
 
-/** `-`? whole part without a leading zero, then fraction and exponent where there are any. */
+/** Optional `-`, integer part without a leading zero, optional fraction, optional exponent. */
 function isNumber(word: string): boolean {
   const [mantissa = '', exponent, ...more] = word.split(/[eE]/);
   const [whole = '', fraction, ...points] = mantissa.split('.');

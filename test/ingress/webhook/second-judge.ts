@@ -1,7 +1,7 @@
 import type { BodyVerdict } from '../../../ingress/webhook/judge-body.js';
 import { NotJson, parseJson, type Json } from './second-json.js';
 
-/** The rules of the four events by hand, as a second opinion on the schemas and on what reads them. */
+/** Judges bodies by handwritten rules for the four events, as a second opinion on the schemas and the validator. */
 export function secondVerdict(body: Buffer): BodyVerdict['kind'] {
   if (!isWellFormedUtf8(body)) return 'not_utf8';
   let value: Json;
@@ -73,11 +73,11 @@ function isSessionId(value: Json | undefined): boolean {
   return codes.length >= 1 && codes.length <= 256 && codes.every(isAllowed);
 }
 
-/** `YYYY-MM-DDThh:mm`, then seconds, a fraction of them, and always an offset; days of short months are not counted. */
+/** `YYYY-MM-DDThh:mm`, optional seconds with an optional fraction, and an offset. Every month may have 31 days. */
 function isTimestamp(value: Json | undefined): boolean {
   if (typeof value !== 'string') return false;
   let rest = value;
-  const take = (size: number, min: number, max: number): boolean => {
+  const readNumber = (size: number, min: number, max: number): boolean => {
     const digits = rest.slice(0, size);
     rest = rest.slice(size);
     return (
@@ -87,25 +87,26 @@ function isTimestamp(value: Json | undefined): boolean {
       +digits <= max
     );
   };
-  const takeChar = (chars: string): boolean => {
+  const readChar = (chars: string): boolean => {
     const found = rest !== '' && chars.includes(rest.charAt(0));
     if (found) rest = rest.slice(1);
     return found;
   };
-  if (!(take(4, 0, 9999) && takeChar('-') && take(2, 1, 12) && takeChar('-') && take(2, 1, 31))) return false;
-  if (!(takeChar('T') && take(2, 0, 23) && takeChar(':') && take(2, 0, 59))) return false;
-  if (takeChar(':')) {
-    if (!take(2, 0, 60)) return false;
-    if (takeChar('.,')) {
-      if (!take(1, 0, 9)) return false;
-      while (takeChar('0123456789'));
+  if (!(readNumber(4, 0, 9999) && readChar('-') && readNumber(2, 1, 12) && readChar('-') && readNumber(2, 1, 31)))
+    return false;
+  if (!(readChar('T') && readNumber(2, 0, 23) && readChar(':') && readNumber(2, 0, 59))) return false;
+  if (readChar(':')) {
+    if (!readNumber(2, 0, 60)) return false;
+    if (readChar('.,')) {
+      if (!readNumber(1, 0, 9)) return false;
+      while (readChar('0123456789'));
     }
   }
-  if (takeChar('Z')) return rest === '';
-  if (!(takeChar('+-') && take(2, 0, 99))) return false;
+  if (readChar('Z')) return rest === '';
+  if (!(readChar('+-') && readNumber(2, 0, 99))) return false;
   if (rest === '') return true;
-  takeChar(':');
-  return take(2, 0, 59) && rest === '';
+  readChar(':');
+  return readNumber(2, 0, 59) && rest === '';
 }
 
 /** Table 3-7 of the Unicode standard. */

@@ -1,16 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Scrapes } from '../../../ingress/workers/scrapes.js';
-
-beforeEach(() => {
-  vi.useFakeTimers();
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
+import { ManualClock } from '../../support/manual-clock.js';
 
 describe('a scrape of all workers', () => {
-  it('is done when the last has reported, in whatever order', () => {
-    const scrapes = new Scrapes();
+  it('ends when the last worker has reported, in any order', () => {
+    const scrapes = new Scrapes(new ManualClock());
     const asked: [number, number][] = [];
     const done = vi.fn();
     scrapes.begin([1, 2], (worker, id) => asked.push([worker, id]), done);
@@ -28,12 +22,15 @@ describe('a scrape of all workers', () => {
     expect(done).toHaveBeenCalledExactlyOnceWith([[{ name: 'two' }], [{ name: 'one' }]]);
   });
 
-  it('does not wait for ever for one that hangs', () => {
-    const scrapes = new Scrapes();
+  it('ends without a worker that hangs', async () => {
+    const clock = new ManualClock();
+    const scrapes = new Scrapes(clock);
     const done = vi.fn();
     scrapes.begin([1, 2], () => undefined, done);
     scrapes.report(1, 1, []);
-    vi.advanceTimersByTime(1_000);
+    await clock.advance(999);
+    expect(done).not.toHaveBeenCalled();
+    await clock.advance(1);
     expect(done).toHaveBeenCalledExactlyOnceWith([[]]);
     scrapes.report(1, 2, []);
     expect(done).toHaveBeenCalledOnce();

@@ -18,17 +18,17 @@ function afterReading(arrivals: readonly (number | undefined)[], { ledger, tally
   return tally;
 }
 
-describe('what the soak sees', () => {
-  it('an acknowledged event that is not there', () => {
+describe('the event ledger detects', () => {
+  it('an acknowledged event that is missing', () => {
     expect(afterReading([0, 2], sent(3))).toMatchObject({ sent: 3, kafka: 3, missing: 1, outOfOrder: 0 });
   });
 
-  it('an event behind a newer one of its session, but not one of another session, nor a repetition', () => {
+  it('an event behind a newer one of its session, ignoring other sessions and duplicates', () => {
     expect(afterReading([1, 0, 2], sent(3))).toMatchObject({ outOfOrder: 1, duplicates: 0 });
     expect(afterReading([64, 0, 65, 1, 0, 64], sent(66))).toMatchObject({ outOfOrder: 0, duplicates: 2 });
   });
 
-  it('an event that nobody was told of: it may be there or not', () => {
+  it('an event that was not acknowledged, which may be in the topic or not', () => {
     expect(afterReading([2, 0], sent(1, 2))).toMatchObject({
       missing: 0,
       outOfOrder: 0,
@@ -37,7 +37,7 @@ describe('what the soak sees', () => {
     });
   });
 
-  it('bytes, or a key, that differ', () => {
+  it('a record whose key or bytes differ', () => {
     const events = new NumberedEvents('/', 'token');
     const request = events.request(64 + 5);
     const json = Buffer.from(request.subarray(request.indexOf('\r\n\r\n') + 4));
@@ -46,6 +46,6 @@ describe('what the soak sees', () => {
     expect(events.eventOf('soak-000000001', Buffer.from(json.toString().replace('1.50', '1.5')))).toBeUndefined();
     const one = sent(1);
     afterReading([undefined, 7], one);
-    expect(one.ledger.strangers).toBe(2);
+    expect(one.ledger.unknownRecords).toBe(2);
   });
 });

@@ -9,10 +9,10 @@ import {
   LAST_CHUNK,
   LENGTH,
   post,
-} from '../../ingress/http/framing-cases.js';
+} from '../../ingress/http/framing/framing-cases.js';
 import type { Random } from './random.js';
 
-/** What is mutated: requests that are answered as they should be, alone and behind each other. */
+/** Valid requests to mutate, single and in sequence. */
 export const SEEDS: readonly [string, ...string[]] = [
   post(),
   head(CHUNKED) + chunk(EVENT.slice(0, 40)) + chunk(EVENT.slice(40)) + LAST_CHUNK,
@@ -20,14 +20,14 @@ export const SEEDS: readonly [string, ...string[]] = [
   get('/healthz') + post(),
   head('X-Long: some value', LENGTH, 'Accept: */*') + EVENT,
   head(LENGTH).replace(AUTHORIZATION, 'X: y') + EVENT + post(),
-  // A request as a body, and behind a body: what smuggling is made of.
+  // A request as a body or behind a body, as in request smuggling.
   post(HIDDEN),
   head(CHUNKED) + chunk(HIDDEN) + LAST_CHUNK,
   post() + head(CHUNKED) + chunk(EVENT) + LAST_CHUNK,
   head(LENGTH, 'Connection: close') + EVENT + HIDDEN,
 ];
 
-/** Pieces that mean something to a parser. */
+/** Pieces that are significant to a parser. */
 const PIECES: readonly [string, ...string[]] = [
   '\r\n',
   '\n',
@@ -86,7 +86,7 @@ const splice: Mutation = (bytes, random) => {
   return Buffer.concat([bytes.subarray(0, random.below(bytes.length + 1)), other.subarray(random.below(other.length))]);
 };
 
-/** Works on lines: repeats, moves or drops one. */
+/** Repeats, moves or drops a line. */
 const shuffleLines: Mutation = (bytes, random) => {
   const lines = bytes.toString('latin1').split('\r\n');
   const [line = ''] = lines.splice(random.below(lines.length), 1);
@@ -116,7 +116,7 @@ const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
   changeDigit,
 ];
 
-/** A valid request, or several, with one to four mutations; never empty. */
+/** One or several valid requests with one to four mutations; never empty. */
 export function mutateRequest(random: Random): Buffer {
   let bytes: Buffer = Buffer.from(random.pick(SEEDS), 'latin1');
   const times = 1 + random.below(4);

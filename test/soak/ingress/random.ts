@@ -1,13 +1,16 @@
-/** Seeded chance (mulberry32): the same seed gives the same run. */
-export class Random {
-  constructor(private state: number) {}
+import { seededRandom } from '../../../lab/random.js';
 
-  /** From 0 to below `limit`, whole. */
+/** Seeded random choices: the same seed gives the same run. */
+export class Random {
+  private readonly next: () => number;
+
+  constructor(seed: number) {
+    this.next = seededRandom(seed);
+  }
+
+  /** An integer from 0, below `limit`. */
   below(limit: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit);
+    return Math.floor(this.next() * limit);
   }
 
   chance(percent: number): boolean {

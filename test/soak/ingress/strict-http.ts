@@ -1,14 +1,14 @@
-/** Why the bytes behind the last whole request are none. The first three are what uWebSockets.js is known to be lenient about. */
+/** Why the bytes after the last complete request are not a request. uWebSockets.js is known to be lenient about the first three. */
 export type Fault = 'chunks' | 'nameless header' | 'blank beyond ASCII' | 'malformed' | 'incomplete';
 
 export type StrictReading = {
   /** Bodies of well-framed requests, in order. */
   readonly bodies: readonly string[];
-  /** What ended the reading; undefined: the end of the bytes, or a request that says it is the last. */
+  /** Why parsing ended; `undefined`: at the end of the bytes, or after a request that closes the connection. */
   readonly fault: Fault | undefined;
 };
 
-/** HTTP/1.1 (RFC 9112) as narrowly as it can be read, and as slowly: the second opinion on what is a request. Bytes are Latin-1. */
+/** The strictest reading of HTTP/1.1 (RFC 9112), as a second opinion on what is a request. `bytes` is Latin-1. */
 export function readStrictly(bytes: string): StrictReading {
   const bodies: string[] = [];
   let at = 0;
@@ -28,7 +28,7 @@ function readRequest(text: string): Request | Fault {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd === -1) return 'incomplete';
   const [requestLine = '', ...lines] = text.slice(0, headEnd).split('\r\n');
-  // That DEL is none of a target or of a value matters to routing, not to framing.
+  // DEL is accepted in targets and values: it matters to routing, not to framing.
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^\0- ]+ HTTP\/1\.1$/.test(requestLine)) return 'malformed';
   const lengths: string[] = [];
   const encodings: string[] = [];

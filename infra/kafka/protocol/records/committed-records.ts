@@ -22,24 +22,24 @@ import {
 } from './record-batch-layout.js';
 import { VarIntReader } from './varint-reader.js';
 
-/** A stretch of a partition. */
+/** Committed records of a stretch of a partition. */
 export type CommittedRecords = {
-  /** In offset order; none where there were only control records, aborted transactions or compaction gaps. */
+  /** In offset order; empty where there were only control records, aborted transactions or compaction gaps. */
   readonly records: InputRecord[];
-  /** Where reading goes on; `from` when not one whole batch was there. */
+  /** Where reading continues; `from` if there was no complete batch. */
   readonly nextOffset: number;
 };
 
 const GZIP = 1;
-/** Type of a control record that ends a transaction: 0 aborts, 1 commits. */
+/** Type of the control record that aborts a transaction; 1 commits it. */
 const ABORT = 0;
 
 /**
- * Reads record batches (magic 2): what a read_committed consumer sees of them from an offset on.
+ * Reads the records that a read_committed consumer sees, from an offset on, in record batches (magic 2).
  *
  * Source: "Message Format" and "Control Batches" in the Apache Kafka documentation.
- * @param aborted of the same answer of the broker: see {@link AbortedTransaction}.
- * @throws Error when a batch is damaged, or compressed with other than gzip.
+ * @param aborted the aborted transactions of the same response.
+ * @throws Error when a batch is damaged, or has another compression than gzip.
  */
 export function readCommitted(
   recordSet: Buffer,
@@ -52,7 +52,7 @@ export function readCommitted(
   let nextOffset = from;
   for (let start = 0, end: number; start + RECORDS_AT <= recordSet.length; start = end) {
     end = start + BEFORE_LENGTH + recordSet.readInt32BE(start + LENGTH_AT);
-    // Cut off: it comes whole, with the next answer.
+    // Cut off: the next response has it completely.
     if (end > recordSet.length) break;
     verify(recordSet, start, end);
     const attributes = recordSet.readInt16BE(start + ATTRIBUTES_AT);
@@ -74,16 +74,19 @@ export function readCommitted(
 
 function verify(recordSet: Buffer, start: number, end: number): void {
   const magic = recordSet[start + MAGIC_AT];
-  if (magic !== MAGIC)
-    throw new Error(`a record batch of format ${magic} cannot be read, only format ${MAGIC} (Kafka 0.11 or later)`);
+  if (magic !== MAGIC) {
+    throw new Error(
+      `the record batch at offset ${recordSet.readBigInt64BE(start)} has format ${magic}, only format ${MAGIC} is supported (Kafka 0.11 or later)`,
+    );
+  }
   if (crc32c(recordSet.subarray(start + ATTRIBUTES_AT, end)) !== recordSet.readUInt32BE(start + CRC_AT)) {
     throw new Error(
-      `the record batch at offset ${recordSet.readBigInt64BE(start)} is damaged: its checksum does not fit`,
+      `the record batch at offset ${recordSet.readBigInt64BE(start)} is damaged: its checksum does not match`,
     );
   }
 }
 
-/** Key of a control record: version, type, two bytes each. */
+/** The key of a control record holds its version and its type, two bytes each. */
 function isAbort(recordSet: Buffer, start: number): boolean {
   const reader = new VarIntReader(recordSet, start + RECORDS_AT);
   reader.next();
@@ -97,7 +100,7 @@ function readBatch(batch: Buffer, attributes: number, from: number, records: Inp
   const baseOffset = Number(batch.readBigInt64BE(0));
   const baseTimestamp = Number(batch.readBigInt64BE(FIRST_TIMESTAMP_AT));
   const appendedAt = (attributes & LOG_APPEND_TIME) === 0 ? undefined : Number(batch.readBigInt64BE(MAX_TIMESTAMP_AT));
-  const bytes = decompressed(batch.subarray(RECORDS_AT), attributes & COMPRESSION);
+  const bytes = decompress(batch.subarray(RECORDS_AT), attributes & COMPRESSION, baseOffset);
   const reader = new VarIntReader(bytes, 0);
   for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
     const end = reader.next() + reader.at;
@@ -110,10 +113,11 @@ function readBatch(batch: Buffer, attributes: number, from: number, records: Inp
   }
 }
 
-function decompressed(bytes: Buffer, codec: number): Buffer {
+function decompress(bytes: Buffer, codec: number, baseOffset: number): Buffer {
   if (codec === 0) return bytes;
   if (codec === GZIP) return gunzipSync(bytes);
   throw new Error(
-    'the records are compressed, and not with gzip: set compression.type of topic and producers to none or gzip',
+    `the record batch at offset ${baseOffset} has an unsupported compression (codec ${codec}): set compression.type of the topic and ` +
+      'of its producers to none or gzip',
   );
 }

@@ -1,22 +1,23 @@
 import { VarIntReader } from './varint-reader.js';
 
 /**
- * A record of a topic, as it was read. Headers are not.
+ * A record as it was read, without its headers.
  *
- * It is a place in the bytes that it came with: most records wait for others before them, so each is small, and a view of bytes costs
- * more than most that is done with it. {@link key} and {@link value} are such views, made anew each time.
+ * Only a position in the bytes of its batch, because many records wait at once and a view of bytes costs more than most uses of it.
+ * {@link key} and {@link value} create such a view at each call.
  */
 export class InputRecord {
   private readonly keyStart: number;
-  /** Negative for a key, or a value, that is null. */
+  /** Negative if the key is null. */
   private readonly keyLength: number;
-  /** Where the value begins in {@link bytes}. */
+  /** Position of the value in {@link bytes}. */
   readonly valueStart: number;
+  /** Negative if the value is null. */
   private readonly valueLength: number;
 
   /**
-   * @param timestamp LogAppendTime of the partition's leader where the topic has it, else the producer's time; ms since the epoch.
-   * @param bytes holds, from `at` on, key and value, each behind its length as a varint.
+   * @param timestamp LogAppendTime where the topic uses it, otherwise the producer's time; ms since the epoch.
+   * @param bytes holds key and value from `at` on, each preceded by its length as a varint.
    */
   constructor(
     readonly offset: number,
@@ -45,17 +46,17 @@ export class InputRecord {
     return this.valueLength < 0;
   }
 
-  /** Size of the value; 0 when there is none. */
+  /** Size of the value; 0 if it is null. */
   get valueBytes(): number {
     return Math.max(0, this.valueLength);
   }
 
-  /** Where the value ends in {@link bytes}. */
+  /** Position after the value in {@link bytes}. */
   get valueEnd(): number {
     return this.valueStart + this.valueBytes;
   }
 
-  /** Whether the key is this text, in UTF-8. */
+  /** Whether the key equals a text in UTF-8. */
   hasKey(text: string): boolean {
     return this.hasAsciiKey(text) || this.key?.toString() === text;
   }

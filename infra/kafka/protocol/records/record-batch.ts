@@ -19,7 +19,7 @@ import {
 } from './record-batch-layout.js';
 import { NULL_LENGTH, sizeOfVarInt, writeVarInt } from './varint.js';
 
-/** A record as it is encoded. `prefix`: bytes that stand before the value and are the same for many records. */
+/** A record to encode. `prefix`: bytes before the value, shared by many records. */
 export type BatchRecord = {
   readonly key: string | null;
   readonly prefix?: Buffer | undefined;
@@ -27,7 +27,7 @@ export type BatchRecord = {
   readonly headers?: Readonly<Record<string, string | Buffer>> | undefined;
 };
 
-/** Whose records a batch holds. The broker takes a batch of a producer only as the next one of its partition. */
+/** The producer of a batch. The broker accepts its batches only in the order of their sequence numbers. */
 export type BatchProducer = {
   readonly id: bigint;
   readonly epoch: number;
@@ -35,13 +35,13 @@ export type BatchProducer = {
   readonly isTransactional: boolean;
 };
 
-/** Lengths and deltas of a record, and of a header, at most. */
+/** Upper bounds of the lengths and deltas of a record, and of a header. */
 const FRAMING_BYTES = 30;
 const HEADER_FRAMING_BYTES = 10;
-/** UTF-8 bytes of a UTF-16 unit, at most. */
+/** Upper bound of the UTF-8 bytes of a UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
-/** An upper bound of what a record takes in a batch, in bytes. */
+/** Upper bound of a record's size in a batch, in bytes. */
 export function sizeBound({ key, prefix, value, headers }: BatchRecord): number {
   let bytes = FRAMING_BYTES + BYTES_PER_UNIT * (key?.length ?? 0) + (prefix?.length ?? 0) + (value?.length ?? 0);
   for (const name in headers) {
@@ -52,19 +52,21 @@ export function sizeBound({ key, prefix, value, headers }: BatchRecord): number 
   return bytes;
 }
 
-const FIRST_CAPACITY = 16 * 1024;
-/** What key and headers take, roughly. */
+const INITIAL_CAPACITY = 16 * 1024;
+/** Estimate of the size of key and headers. */
 const USUAL_OVERHEAD = 300;
-/** More than any fixed part of a record takes. */
+/** Free space that is enough for any fixed part of a record. */
 const HEADROOM = 32;
+/** Texts up to this length are copied unit by unit, which is faster than the runtime's encoder. */
+const MAX_SHORT_TEXT = 128;
 
 /**
- * Encodes records into one record batch (magic 2, not compressed), each once, in one buffer that is used again for the next batch.
- * kafkajs makes an encoder of 511 zero bytes for each record and for each of its headers.
+ * Encodes records into one uncompressed record batch (magic 2), in a buffer that is reused for the next batch. kafkajs allocates an encoder
+ * of 511 bytes for each record and for each header.
  * Source: "Message Format" in the Apache Kafka documentation.
  */
 export class RecordBatch {
-  private bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  private bytes = Buffer.allocUnsafeSlow(INITIAL_CAPACITY);
   private at = RECORDS_AT;
   private count = 0;
 
@@ -72,7 +74,7 @@ export class RecordBatch {
     return this.count;
   }
 
-  /** Of the whole batch. */
+  /** Size of the whole batch in bytes. */
   get length(): number {
     return this.at;
   }
@@ -85,7 +87,7 @@ export class RecordBatch {
   append({ key, prefix, value, headers }: BatchRecord): void {
     const start = this.at;
     this.makeRoom(HEADROOM);
-    // The length stands first and is known last. Nearly always it takes as many bytes as is guessed here.
+    // The length comes first but is known last. Its size is nearly always the one guessed here.
     const guessedWidth = sizeOfVarInt(USUAL_OVERHEAD + (value === null ? 0 : value.length));
     const bodyAt = start + guessedWidth;
     this.bytes[bodyAt] = 0; // attributes
@@ -107,10 +109,10 @@ export class RecordBatch {
     this.count += 1;
   }
 
-  /** Completes the batch and copies it to `target`; returns the place behind it. */
+  /** Completes the batch and copies it to `target`; returns the position after it. */
   write(target: Buffer, at: number, producer: BatchProducer, timestamp: number): number {
     const { bytes, at: end, count } = this;
-    bytes.writeBigInt64BE(0n, 0); // first offset: the broker's to say
+    bytes.writeBigInt64BE(0n, 0); // the broker sets the first offset
     bytes.writeInt32BE(end - BEFORE_LENGTH, LENGTH_AT);
     bytes.writeInt32BE(-1, LEADER_EPOCH_AT);
     bytes[MAGIC_AT] = MAGIC;
@@ -140,7 +142,7 @@ export class RecordBatch {
         headerCount += 1;
       }
     }
-    if (headerCount >= 0x40) throw new RangeError('a record may have 63 headers at most');
+    if (headerCount >= 0x40) throw new RangeError(`a record has ${headerCount} headers, at most 63 are supported`);
     writeVarInt(this.bytes, countAt, headerCount);
   }
 
@@ -166,8 +168,7 @@ export class RecordBatch {
     let at = writeVarInt(bytes, this.at, units);
     for (let i = 0; i < units; i += 1) {
       const unit = text.charCodeAt(i);
-      // Anything but short ASCII is left to the runtime.
-      if (unit >= 0x80 || i === LONG_TEXT) {
+      if (unit >= 0x80 || i === MAX_SHORT_TEXT) {
         const textBytes = Buffer.byteLength(text);
         const textAt = writeVarInt(bytes, this.at, textBytes);
         bytes.write(text, textAt, 'utf8');
@@ -187,5 +188,3 @@ export class RecordBatch {
     this.bytes = larger;
   }
 }
-
-const LONG_TEXT = 128;

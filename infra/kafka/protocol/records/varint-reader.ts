@@ -1,4 +1,4 @@
-/** Reads zigzag varints of up to 53 bits, and what they are the length of. Source: Protocol Buffers' varints. */
+/** Reads zigzag varints of up to 53 bits, and bytes whose length is such a varint. Source: Protocol Buffers' varints. */
 export class VarIntReader {
   constructor(
     private readonly buffer: Buffer,
@@ -7,7 +7,7 @@ export class VarIntReader {
 
   next(): number {
     let byte = this.buffer[this.at++] as number;
-    // Nearly all are below 2^14: small lengths and deltas.
+    // Most are small lengths and deltas, below 2^14.
     let value = byte & 0x7f;
     for (let weight = 0x80; byte >= 0x80; weight *= 0x80) {
       byte = this.buffer[this.at++] as number;
@@ -20,7 +20,7 @@ export class VarIntReader {
     while ((this.buffer[this.at++] as number) >= 0x80);
   }
 
-  /** `null` where the length is -1. A view, no copy. */
+  /** A view of the bytes, not a copy; `null` where the length is -1. */
   bytes(): Buffer | null {
     const length = this.next();
     if (length < 0) return null;

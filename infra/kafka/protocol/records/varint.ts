@@ -1,11 +1,11 @@
 /**
- * Lengths and deltas in Kafka's record format: zigzag varints of up to 32 bits. Those written here are never negative, but for the one
- * byte that stands for null.
+ * Length of a null key or value: -1 as a zigzag varint, the only negative one that is written. All lengths and deltas of Kafka's record
+ * format are zigzag varints of up to 32 bits.
  * Source: "Message Format" in the Apache Kafka documentation; Protocol Buffers' varints.
  */
 export const NULL_LENGTH = 1;
 
-/** Bytes that a value from 0 to 2^30 takes. */
+/** Size of a value from 0 to 2^30, in bytes. */
 export function sizeOfVarInt(value: number): number {
   if (value < 0x40) return 1;
   if (value < 0x2000) return 2;
@@ -13,7 +13,7 @@ export function sizeOfVarInt(value: number): number {
   return value < 0x800_0000 ? 4 : 5;
 }
 
-/** Writes a value from 0 to 2^30; returns the place behind it. */
+/** Writes a value from 0 to 2^30; returns the position after it. */
 export function writeVarInt(bytes: Uint8Array, at: number, value: number): number {
   let rest = value * 2;
   while (rest >= 0x80) {

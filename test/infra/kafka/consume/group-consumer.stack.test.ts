@@ -36,7 +36,7 @@ async function send(values: readonly string[], partition = 0): Promise<void> {
   await producer.disconnect();
 }
 
-/** By an admin that has asked for the offsets before: by itself, kafkajs does not look for the leaders. */
+/** Fetches the offsets first, because kafkajs does not find the leaders by itself. */
 async function deleteRecords(before: number): Promise<void> {
   const fresh = kafka.admin();
   await fresh.connect();
@@ -57,7 +57,7 @@ type Watched = {
   readonly values: (partition?: number) => string[];
 };
 
-/** A member that keeps what it is given, and lets the test wait for it. */
+/** A member that records its batches and lets the test wait for them. */
 async function consume(
   options: Partial<GroupConsumerOptions> = {},
   onBatch: GroupConsumerOptions['onBatch'] = () => Promise.resolve(),
@@ -66,23 +66,23 @@ async function consume(
   const assigned: (readonly number[])[] = [];
   const errors: Error[] = [];
   const waiting = new Set<() => void>();
-  const look = (): void => waiting.forEach((wait) => wait());
+  const notify = (): void => waiting.forEach((wait) => wait());
   const consumer = new GroupConsumer(kafka, {
     groupId: randomUUID(),
     topic,
     startAt: 'committed',
     onAssigned: (partitions) => {
       assigned.push(partitions);
-      look();
+      notify();
     },
     onBatch: async (batch, handle) => {
       batches.push(batch);
-      look();
+      notify();
       await onBatch(batch, handle);
     },
     onCrash: (error) => {
       errors.push(error);
-      look();
+      notify();
     },
     ...options,
   });
@@ -105,7 +105,7 @@ async function consume(
   return { consumer, batches, assigned, errors, until, values };
 }
 
-it('reads all partitions from the first record on, in order, what was there and what comes', async () => {
+it('reads all partitions from the first record on, in order, existing records and new ones', async () => {
   await createTopic(3);
   for (const partition of [0, 1, 2]) await send(numbered(0, 200), partition);
   const { until, values } = await consume();
@@ -115,7 +115,7 @@ it('reads all partitions from the first record on, in order, what was there and 
   for (const partition of [0, 1, 2]) expect(values(partition)).toEqual(numbered(0, 250));
 });
 
-it('goes on at the committed offset, and shares the partitions with another member', async () => {
+it('continues at the committed offset, and shares the partitions with another member', async () => {
   await createTopic(2);
   const groupId = randomUUID();
   for (const partition of [0, 1]) await send(numbered(0, 10), partition);
@@ -130,36 +130,36 @@ it('goes on at the committed offset, and shares the partitions with another memb
   const second = await consume({ groupId });
   await first.until(() => first.assigned.at(-1)?.length === 1);
   await second.until(() => second.assigned.at(-1)?.length === 1);
-  const [taken = -1] = second.assigned.at(-1) ?? [];
+  const [moved = -1] = second.assigned.at(-1) ?? [];
   for (const partition of [0, 1]) await send(['new'], partition);
-  await second.until(() => second.values(taken).includes('new'));
-  await first.until(() => first.values(1 - taken).includes('new'));
-  expect(second.values(taken)).toEqual(taken === 0 ? [...numbered(4, 10), 'new'] : ['new']);
-  expect(second.values(1 - taken)).toEqual([]);
-  expect(first.values(1 - taken)).toEqual([...numbered(0, 10), 'new']);
+  await second.until(() => second.values(moved).includes('new'));
+  await first.until(() => first.values(1 - moved).includes('new'));
+  expect(second.values(moved)).toEqual(moved === 0 ? [...numbered(4, 10), 'new'] : ['new']);
+  expect(second.values(1 - moved)).toEqual([]);
+  expect(first.values(1 - moved)).toEqual([...numbered(0, 10), 'new']);
 });
 
-it('fetches ahead while a batch is in hand, and gives one batch of a partition at a time', async () => {
+it('fetches ahead during a batch, and delivers one batch of a partition at a time', async () => {
   await createTopic();
-  let inHand = 0;
-  let most = 0;
-  let goOn = (): void => undefined;
-  const gate = new Promise<void>((resolve) => (goOn = resolve));
+  let inProgress = 0;
+  let maxInProgress = 0;
+  let openGate = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (openGate = resolve));
   const { batches, until, values } = await consume({}, async () => {
-    most = Math.max(most, (inHand += 1));
+    maxInProgress = Math.max(maxInProgress, (inProgress += 1));
     if (batches.length === 1) await gate;
-    inHand -= 1;
+    inProgress -= 1;
   });
   await send(['first']);
   await until(() => batches.length === 1);
   for (const value of numbered(0, 5)) await send([value]);
-  goOn();
+  openGate();
   await until(() => values().length === 6);
   expect(values()).toEqual(['first', ...numbered(0, 5)]);
-  expect(most).toBe(1);
+  expect(maxInProgress).toBe(1);
 });
 
-it('reads nothing until it is told where, and what it had in hand is stale after a seek', async () => {
+it('reads nothing before a seek, which makes the batch in progress stale', async () => {
   await createTopic();
   await send(numbered(0, 10));
   const stale: boolean[] = [];
@@ -176,7 +176,7 @@ it('reads nothing until it is told where, and what it had in hand is stale after
   expect(stale).toEqual([true, false]);
 });
 
-it('gives nothing of a paused partition, and all of it later', async () => {
+it('delivers a paused partition only after it is resumed', async () => {
   await createTopic(2);
   const { consumer, until, values, assigned } = await consume({ startAt: 'seek' });
   await until(() => assigned.length > 0);
@@ -189,7 +189,7 @@ it('gives nothing of a paused partition, and all of it later', async () => {
   await until(() => values(0).length === 1);
 });
 
-it('passes by what an aborted transaction wrote, and says so', async () => {
+it('skips the records of an aborted transaction with an empty batch', async () => {
   await createTopic();
   const transactional = kafka.producer({ transactionalId: randomUUID(), maxInFlightRequests: 1 });
   await transactional.connect();
@@ -202,7 +202,7 @@ it('passes by what an aborted transaction wrote, and says so', async () => {
   expect(batches.flatMap(({ records }) => records)).toEqual([]);
 });
 
-it('goes on behind records that were deleted', async () => {
+it('continues after deleted records', async () => {
   await createTopic();
   await send(numbered(0, 10));
   await deleteRecords(6);
@@ -214,7 +214,7 @@ it('goes on behind records that were deleted', async () => {
   expect(batches[0]?.records.length === 0 ? batches[0].nextOffset : 10).toBeGreaterThanOrEqual(6);
 });
 
-it('fails at a position that the log does not have', async () => {
+it('fails at a position beyond the end of the log', async () => {
   await createTopic();
   await send(['x']);
   const { consumer, until, assigned, errors } = await consume({ startAt: 'seek' });
@@ -224,7 +224,7 @@ it('fails at a position that the log does not have', async () => {
   expect(errors[0]?.message).toContain(`offset 5 of ${topic}, partition 0, is beyond its end`);
 });
 
-it('fails when a batch is rejected', async () => {
+it('fails when the processing of a batch fails', async () => {
   await createTopic();
   await send(['x']);
   const { errors, until } = await consume({}, () => Promise.reject(new Error('refused')));

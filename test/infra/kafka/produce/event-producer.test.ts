@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventProducer, type EventProducerOptions } from '../../../../infra/kafka/produce/event-producer.js';
 import { NotAcknowledgedError, RecordRefusedError } from '../../../../infra/kafka/produce/event-producer-errors.js';
+import { codeOf } from '../../../../infra/kafka/protocol/error-codes.js';
 import { ProtocolError } from '../../../../infra/kafka/protocol/protocol-error.js';
 import { silent } from '../../../support/stack-settings.js';
 import { ScriptedSessions } from './scripted-sessions.js';
-
-const MESSAGE_TOO_LARGE = 10;
 
 let kafka: ScriptedSessions;
 let producer: EventProducer;
@@ -34,7 +33,7 @@ afterEach(async () => {
 });
 
 describe('batches', () => {
-  it('gather what comes while others are under way', async () => {
+  it('collect the records that arrive while others are in flight', async () => {
     start();
     const first = send('a');
     const a = await kafka.next();
@@ -49,7 +48,7 @@ describe('batches', () => {
     expect(producer.pending).toBe(0);
   });
 
-  it('are under way together, as many as told, and settle each for itself', async () => {
+  it('are in flight together up to the limit, and each settles by itself', async () => {
     start({ maxInFlight: 2 });
     const a = send('a');
     const first = await kafka.next();
@@ -67,7 +66,7 @@ describe('batches', () => {
     await Promise.all([a, c]);
   });
 
-  it('wait for others as long as told', async () => {
+  it('linger for more records', async () => {
     start({ lingerMs: 20 });
     const all = [send('a'), send('b')];
     const batch = await kafka.next();
@@ -76,7 +75,7 @@ describe('batches', () => {
     await Promise.all(all);
   });
 
-  it('do not wait when they are large enough, and are cut to size', async () => {
+  it('do not linger when they are large enough, and keep the size limit', async () => {
     start({ lingerMs: 60_000, maxBatchBytes: 1_000 });
     const all = ['a', 'b', 'c'].map((letter) => send(letter.repeat(400)));
     const batch = await kafka.next();
@@ -92,7 +91,7 @@ describe('batches', () => {
 });
 
 describe('a batch that fails', () => {
-  it('goes out again, in order, from a new producer, before what came later', async () => {
+  it('is sent again through a new session, in order, before later records', async () => {
     start();
     const all = [send('a')];
     const a = await kafka.next();
@@ -105,7 +104,7 @@ describe('a batch that fails', () => {
     expect(kafka.closed).toBe(1);
   });
 
-  it('is one that is not answered in time', async () => {
+  it('is also one without an answer in time', async () => {
     start({ requestTimeoutMs: 20 });
     const sent = send('a');
     await kafka.next();
@@ -115,7 +114,7 @@ describe('a batch that fails', () => {
     await sent;
   });
 
-  it('takes those behind it along, and all go out again in their order', async () => {
+  it('fails the batches after it, and all are sent again in order', async () => {
     start({ maxInFlight: 3 });
     const all = [send('a')];
     const a = await kafka.next();
@@ -130,7 +129,7 @@ describe('a batch that fails', () => {
     a.fail(new Error('connection lost'));
     const again = await kafka.next();
     expect(again).toMatchObject({ session: 2, values: ['a', 'c', 'd'] });
-    // What the old session still says is of no consequence.
+    // Late answers of the old session have no effect.
     c.fail(new Error('connection lost'));
     d.fail(new Error('connection lost'));
     again.acknowledge();
@@ -138,7 +137,7 @@ describe('a batch that fails', () => {
     expect(kafka.opened).toBe(2);
   });
 
-  it('may have landed all the same: its records settle, once', async () => {
+  it('may be acknowledged later: its records settle once', async () => {
     start({ maxInFlight: 2 });
     const a = send('a');
     const first = await kafka.next();
@@ -151,13 +150,13 @@ describe('a batch that fails', () => {
     await b;
   });
 
-  it('shows in the state of the producer, until an acknowledgement', async () => {
+  it('is visible in the state of the producer until the next acknowledgement', async () => {
     start();
     const sent = send('a');
     const a = await kafka.next();
     expect(producer.isConnected).toBe(true);
     expect(producer.acknowledgedAt).toBeUndefined();
-    kafka.openFailures.push(new Error('nobody there'));
+    kafka.openFailures.push(new Error('connection refused'));
     a.fail(new Error('connection lost'));
     const again = await kafka.next();
     expect(producer.acknowledgedAt).toBeUndefined();
@@ -170,15 +169,15 @@ describe('a batch that fails', () => {
 
 describe('a record', () => {
   it('is rejected when Kafka cannot be reached within the delivery timeout', async () => {
-    kafka.openFailures.push(...Array.from({ length: 100 }, () => new Error('nobody there')));
+    kafka.openFailures.push(...Array.from({ length: 100 }, () => new Error('connection refused')));
     start({ deliveryTimeoutMs: 30 });
     await expect(send('a')).rejects.toThrow(NotAcknowledgedError);
     expect(producer.pending).toBe(0);
     kafka.openFailures.length = 0;
   });
 
-  it('is rejected while it is under way, and not sent again', async () => {
-    // Longer than the first back-off, or the second record would be given up as well.
+  it('is rejected while in flight, and not sent again', async () => {
+    // Longer than the first backoff, or the second record would expire too.
     start({ deliveryTimeoutMs: 200 });
     const sent = send('a');
     const a = await kafka.next();
@@ -191,33 +190,33 @@ describe('a record', () => {
     await later;
   });
 
-  it('that the broker refuses is rejected alone', async () => {
+  it('that the broker refuses is the only one rejected', async () => {
     start();
     const blocker = send('first');
     const first = await kafka.next();
-    const all = ['a', 'poison', 'c'].map((value) => send(value));
+    const all = ['a', 'refused', 'c'].map((value) => send(value));
     const results = Promise.allSettled(all);
     first.acknowledge();
     await blocker;
     for (let answered = 0; answered < 3;) {
       const batch = await kafka.next();
-      if (batch.values.includes('poison')) batch.fail(new ProtocolError(MESSAGE_TOO_LARGE));
+      if (batch.values.includes('refused')) batch.fail(new ProtocolError(codeOf('MESSAGE_TOO_LARGE')));
       else batch.acknowledge();
-      if (!batch.values.includes('poison') || batch.values.length === 1) answered += batch.values.length;
+      if (!batch.values.includes('refused') || batch.values.length === 1) answered += batch.values.length;
     }
     expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     await expect(all[1]).rejects.toThrow(RecordRefusedError);
   });
 
-  it('is rejected after the close', async () => {
+  it('is rejected after the producer is closed', async () => {
     start();
     await producer.close();
     await expect(send('a')).rejects.toThrow(NotAcknowledgedError);
   });
 });
 
-describe('withdrawing', () => {
-  it('gives back what is under way and what waits, in order, and sends none of it again', async () => {
+describe('withdraw', () => {
+  it('returns records in flight and queued ones, in order, and sends none of them again', async () => {
     start();
     void send('a');
     const a = await kafka.next();
@@ -225,7 +224,7 @@ describe('withdrawing', () => {
     void send('c');
     expect(withdrawn()).toEqual(['a', 'b', 'c']);
     expect(producer.pending).toBe(0);
-    // The connection is busy with what nobody waits for any more.
+    // The connection is busy with withdrawn records.
     expect(producer.isConnected).toBe(false);
     a.fail(new Error('timed out'));
     const later = send('d');
@@ -236,7 +235,7 @@ describe('withdrawing', () => {
     expect(producer.isConnected).toBe(true);
   });
 
-  it('is possible before a failed batch goes out again', async () => {
+  it('is possible before a failed batch is sent again', async () => {
     const taken: string[] = [];
     start({ onTrouble: () => taken.push(...withdrawn()) });
     void send('a');
@@ -248,7 +247,7 @@ describe('withdrawing', () => {
     await expect.poll(() => taken).toEqual(['a', 'b', 'c']);
   });
 
-  it('resolves what was under way when it is acknowledged after all', async () => {
+  it('still settles a record in flight that is acknowledged later', async () => {
     start();
     const sent = send('a');
     const a = await kafka.next();
@@ -258,7 +257,7 @@ describe('withdrawing', () => {
     expect(producer.isConnected).toBe(true);
   });
 
-  it('is called for when a record is overdue, and only then', async () => {
+  it('is requested once when a record is overdue', async () => {
     const reasons: string[] = [];
     start({ deliveryTimeoutMs: 100, onTrouble: (reason) => reasons.push(reason) });
     const first = send('a');
@@ -272,7 +271,7 @@ describe('withdrawing', () => {
   });
 });
 
-describe('closing', () => {
+describe('close', () => {
   it('sends what is queued without lingering, and disconnects', async () => {
     start({ lingerMs: 60_000 });
     const sent = send('a');

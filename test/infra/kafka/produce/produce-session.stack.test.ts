@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => session.close());
 
-it('keeps the order of a key over many batches that are under way together', async () => {
+it('keeps the order of a key over many batches in flight', async () => {
   const sends: Promise<void>[] = [];
   for (let batch = 0; batch < 50; batch += 1) {
     const records = Array.from({ length: 40 }, (_, n) => record(`key-${n % 7}`, String(batch * 40 + n)));
@@ -38,7 +38,7 @@ it('keeps the order of a key over many batches that are under way together', asy
   }
 });
 
-it('chooses the partition that any other Kafka client would', async () => {
+it('chooses the same partition as other Kafka clients', async () => {
   await session.send([record('user-éé-1', 'partition of a key')], TIMEOUT_MS);
   const producer = kafka.producer();
   await producer.connect();
@@ -52,17 +52,17 @@ it('chooses the partition that any other Kafka client would', async () => {
   expect(sent[0]?.partition).toBeTypeOf('number');
 });
 
-it('is over after a refusal, and tells it from other failures', async () => {
+it('ends after a refused record, and distinguishes that from other failures', async () => {
   const doomed = await open(topics.deadLetter, TIMEOUT_MS);
   const tooLarge = doomed.send([{ key: null, value: Buffer.alloc(2 * MAX_RECORD_BYTES) }], TIMEOUT_MS);
   await expect(tooLarge).rejects.toSatisfy(refusesRecords);
-  await expect(doomed.send([record(null, 'later')], TIMEOUT_MS)).rejects.toThrow('the session has ended');
+  await expect(doomed.send([record(null, 'later')], TIMEOUT_MS)).rejects.toThrow('has ended');
   doomed.close();
   const next = await open(topics.deadLetter, TIMEOUT_MS);
   await next.send([record(null, 'in a new session')], TIMEOUT_MS);
   next.close();
 });
 
-it('cannot be had for a topic that is not there', async () => {
+it('cannot be opened for a missing topic', async () => {
   await expect(open(`${topics.events}.missing`, TIMEOUT_MS)).rejects.toThrow();
 });

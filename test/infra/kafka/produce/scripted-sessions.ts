@@ -2,7 +2,7 @@ import type { OpenProduceSession } from '../../../../infra/kafka/produce/produce
 import type { BatchRecord } from '../../../../infra/kafka/protocol/records/record-batch.js';
 import { withTimeout } from '../../../../infra/async/timeout.js';
 
-/** One batch as the broker sees it. The test answers it. */
+/** One batch as the broker receives it. The test answers it. */
 export type Produced = {
   /** Which session sent it, counted from 1. */
   readonly session: number;
@@ -11,11 +11,11 @@ export type Produced = {
   readonly fail: (error: Error) => void;
 };
 
-/** Sessions of an event producer, with a broker that the test plays. */
+/** Sessions of an event producer with a broker that the test controls. */
 export class ScriptedSessions {
   opened = 0;
   closed = 0;
-  /** Thrown by the next attempts to open, one each. */
+  /** Errors of the next attempts to open a session, one each. */
   readonly openFailures: Error[] = [];
   private readonly produced: Produced[] = [];
   private readonly waiting: ((produced: Produced) => void)[] = [];
@@ -32,14 +32,14 @@ export class ScriptedSessions {
     });
   };
 
-  /** The next batch, when it comes. */
+  /** The next batch, once it has arrived. */
   next(): Promise<Produced> {
     const produced = this.produced.shift();
     if (produced !== undefined) return Promise.resolve(produced);
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  /** Batches that have come and that nobody has taken. */
+  /** Batches that have arrived and were not returned by {@link next} yet. */
   get unread(): number {
     return this.produced.length;
   }
@@ -48,9 +48,9 @@ export class ScriptedSessions {
     return new Promise((resolve, reject) => {
       const values = records.map(({ value }) => String(value));
       const produced: Produced = { session, values, acknowledge: resolve, fail: reject };
-      const taker = this.waiting.shift();
-      if (taker === undefined) this.produced.push(produced);
-      else taker(produced);
+      const waiter = this.waiting.shift();
+      if (waiter === undefined) this.produced.push(produced);
+      else waiter(produced);
     });
   }
 }

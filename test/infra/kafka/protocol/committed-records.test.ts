@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { readCommitted } from '../../../../infra/kafka/protocol/records/committed-records.js';
 import type { InputRecord } from '../../../../infra/kafka/protocol/records/input-record.js';
 
-// kafkajs's own encoder and decoder: it can write what ours does not, timestamps and repeated headers.
+// The encoder and decoder of kafkajs. They also write timestamps and repeated headers, which our encoder does not.
 const require = createRequire(import.meta.url);
 const Decoder = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => { buffer: Buffer; offset: number };
 const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0') as (record: object) => object;
@@ -63,7 +63,7 @@ const batch = fc.record({
   records: fc.array(record, { minLength: 1, maxLength: 20 }),
 });
 
-it('reads what kafkajs reads, from any offset on', async () => {
+it('reads the same records as kafkajs, from any offset on', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 3 }), fc.nat(), async (batches, some) => {
       const parts: Buffer[] = [];
@@ -97,7 +97,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   does: fc.constantFrom('write', 'write', 'commit', 'abort'),
 });
 
-it('shows of interleaved transactions those that were committed', async () => {
+it('returns only the committed ones of interleaved transactions', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       const log: Buffer[] = [];
@@ -133,7 +133,7 @@ it('shows of interleaved transactions those that were committed', async () => {
   );
 });
 
-it('leaves a batch that was cut off for the next answer', async () => {
+it('leaves a batch that was cut off for the next response', async () => {
   const first = await encode({ firstOffset: 0, records: [{ value: Buffer.from('whole') }] });
   const second = await encode({ firstOffset: 1, records: [{ value: Buffer.from('cut') }] });
   const all = Buffer.concat([first, second]);
@@ -144,7 +144,7 @@ it('leaves a batch that was cut off for the next answer', async () => {
   }
 });
 
-it('passes an empty batch that compaction has left', async () => {
+it('skips an empty batch left by compaction', async () => {
   const kept = await encode({ firstOffset: 7, records: [{ value: Buffer.from('x') }] });
   kept.writeInt32BE(49, 8);
   kept.writeInt32BE(0, 57);
@@ -153,7 +153,7 @@ it('passes an empty batch that compaction has left', async () => {
   expect(readCommitted(empty, [], 3)).toEqual({ records: [], nextOffset: 8 });
 });
 
-it('refuses damaged bytes, old formats and compression that it does not know', async () => {
+it('rejects damaged bytes, old formats and unsupported compression', async () => {
   const damaged = await encode({ firstOffset: 5, records: [{ value: Buffer.from('x') }] });
   damaged[damaged.length - 2] = 0;
   expect(() => readCommitted(damaged, [], 0)).toThrow('the record batch at offset 5 is damaged');

@@ -18,7 +18,7 @@ type DecodedBatch = {
   readonly lastOffsetDelta: number;
 };
 
-// The reader of the pinned kafkajs, which real consumers use.
+// The decoder of the pinned kafkajs, which real consumers use.
 const require = createRequire(import.meta.url);
 const Decoder = require('kafkajs/src/protocol/decoder') as new (bytes: Buffer) => object;
 const decodeBatch = require('kafkajs/src/protocol/recordBatch/v0/decoder') as (
@@ -57,11 +57,11 @@ async function decode(batch: RecordBatch, isTransactional: boolean): Promise<Dec
   expect(end).toBe(target.length);
   expect(target.readUInt32BE(7 + 17)).toBe(crc32C(target.subarray(7 + 21)));
   expect(target.readInt32BE(7 + 8)).toBe(batch.length - 12);
-  // kafkajs reads the first offset before it gives the rest to this decoder.
+  // kafkajs reads the first offset before it passes the rest to this decoder.
   return decodeBatch(new Decoder(target.subarray(7)));
 }
 
-it('is read as it was written, also when it is used again', async () => {
+it('is decoded as it was encoded, also when reused', async () => {
   const batch = new RecordBatch();
   await fc.assert(
     fc.asyncProperty(
@@ -95,7 +95,7 @@ it('is read as it was written, also when it is used again', async () => {
   );
 });
 
-it('has room for 63 headers, and says so when there are more', () => {
+it('rejects a record with more than 63 headers', () => {
   const headers = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`h${n}`, '']));
   expect(() => new RecordBatch().append({ key: null, value: null, headers })).toThrow(RangeError);
 });

@@ -25,11 +25,11 @@ const record: fc.Arbitrary<BatchRecord> = fc.record(
   { requiredKeys: ['key', 'value'] },
 );
 
-/** Takes out what is written one after the other, looking at each. */
-function drain<T>(pending: PendingBatches, look: (batch: RecordBatch) => T): T[] {
+/** Removes the batches one after another and maps each. */
+function drain<T>(pending: PendingBatches, map: (batch: RecordBatch) => T): T[] {
   const seen: T[] = [];
   for (let batch = pending.first; batch !== undefined; batch = pending.first) {
-    seen.push(look(batch));
+    seen.push(map(batch));
     pending.shift();
   }
   return seen;
@@ -37,21 +37,21 @@ function drain<T>(pending: PendingBatches, look: (batch: RecordBatch) => T): T[]
 
 const producer = { id: 1n, epoch: 0, firstSequence: 0, isTransactional: true };
 
-/** Its bytes as text: to compare large buffers element by element takes minutes. */
+/** The bytes of a batch as text: comparing large buffers element by element takes minutes. */
 function written(batch: RecordBatch): string {
   const target = Buffer.alloc(batch.length);
   batch.write(target, 0, producer, 0);
   return target.toString('latin1');
 }
 
-/** What a batch of exactly these records looks like. */
+/** The bytes of a batch with exactly these records. */
 function alone(records: readonly BatchRecord[]): string {
   const batch = new RecordBatch();
   for (const one of records) batch.append(one);
   return written(batch);
 }
 
-it('a record never takes more than its bound, wherever it stands in the batch', () => {
+it('a record never exceeds its size bound, at any position in the batch', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 20 }), fc.nat({ max: 200 }), (records, before) => {
       const batch = new RecordBatch();
@@ -66,33 +66,33 @@ it('a record never takes more than its bound, wherever it stands in the batch', 
   );
 });
 
-it('batches keep the order and the limit, but for a record that is larger alone', () => {
+it('batches keep the order and the size limit, except for a single larger record', () => {
   fc.assert(
-    fc.property(fc.array(record, { maxLength: 40 }), fc.integer({ min: 200, max: 100_000 }), (records, most) => {
-      const pending = new PendingBatches(most);
+    fc.property(fc.array(record, { maxLength: 40 }), fc.integer({ min: 200, max: 100_000 }), (records, maxBytes) => {
+      const pending = new PendingBatches(maxBytes);
       for (const one of records) pending.append(one);
       let from = 0;
       const batches = drain(pending, (batch) => {
-        expect(batch.records > 0 && (batch.records === 1 || batch.length <= most)).toBe(true);
-        // The same bytes as of the records in this order: none is missing, and none has changed its place.
+        expect(batch.records > 0 && (batch.records === 1 || batch.length <= maxBytes)).toBe(true);
+        // Equal bytes prove that no record is missing or out of order.
         expect(written(batch) === alone(records.slice(from, (from += batch.records)))).toBe(true);
-        return pending.hasWhole;
+        return pending.hasFull;
       });
       expect(from).toBe(records.length);
-      // Behind a whole batch stands another.
+      // A full batch is followed by another one.
       expect(batches).toEqual(batches.map((_, index) => index < batches.length - 1));
     }),
     { numRuns: 200 },
   );
 });
 
-it('a batch is filled before the next one begins', () => {
+it('fills a batch before it starts the next one', () => {
   const pending = new PendingBatches(10_000);
   for (let i = 0; i < 100; i += 1) pending.append({ key: `s-${i}`, value: Buffer.alloc(900) });
   expect(drain(pending, ({ records }) => records)).toEqual(new Array(10).fill(10));
 });
 
-it('what is used again writes the same bytes as what is new', () => {
+it('a reused batch encodes the same bytes as a new one', () => {
   const used = new PendingBatches(3_000);
   fc.assert(
     fc.property(fc.array(record, { maxLength: 40 }), (records) => {

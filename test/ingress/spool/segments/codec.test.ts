@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_HEAD_BYTES, frameHead, parseFrames, type FrameItem } from '../../../../ingress/spool/segments/frames.js';
-import { decodeRecord, encodeRecord } from '../../../../ingress/spool/segments/record-codec.js';
+import { decodeSpooled, encodeRecord } from '../../../../ingress/spool/segments/record-codec.js';
 
 const SALT = 0x12345678;
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
-/** Among them bytes that look like the beginning of a frame. */
+/** Includes bytes that look like the beginning of a frame. */
 const payload = fc.oneof(
   bytes,
   bytes.map((some) => Buffer.concat([Buffer.from([0xf5, 0x53, 0x50, 0x52]), some])),
@@ -27,7 +27,7 @@ const payloadsOf = (items: readonly FrameItem[]) =>
 const hex = (payloads: readonly Buffer[]) => payloads.map((one) => one.toString('hex'));
 
 describe('a record', () => {
-  it('comes back as it was', () => {
+  it('survives encoding and decoding', () => {
     const record = fc.record({
       stream: fc.constantFrom('events' as const, 'dead-letter' as const),
       key: fc.option(fc.string({ unit: 'binary', maxLength: 300 })),
@@ -36,7 +36,7 @@ describe('a record', () => {
     });
     fc.assert(
       fc.property(record, fc.nat(), (one, spooledAt) => {
-        const decoded = decodeRecord(encodeRecord({ record: one, spooledAt }));
+        const decoded = decodeSpooled(encodeRecord({ record: one, spooledAt }));
         expect(decoded?.spooledAt).toBe(spooledAt);
         expect(decoded?.record.body.equals(one.body)).toBe(true);
         expect({ ...decoded?.record, body: 0 }).toEqual({ ...one, headers: { ...one.headers }, body: 0 });
@@ -44,15 +44,15 @@ describe('a record', () => {
     );
   });
 
-  it('is not made of any other bytes', () => {
-    expect(decodeRecord(Buffer.alloc(5))).toBeUndefined();
-    expect(decodeRecord(Buffer.alloc(13, 0xff))).toBeUndefined();
-    expect(decodeRecord(Buffer.alloc(13))).toBeUndefined();
+  it('is not decoded from other bytes', () => {
+    expect(decodeSpooled(Buffer.alloc(5))).toBeUndefined();
+    expect(decodeSpooled(Buffer.alloc(13, 0xff))).toBeUndefined();
+    expect(decodeSpooled(Buffer.alloc(13))).toBeUndefined();
   });
 });
 
 describe('frames', () => {
-  it('are found whatever the stretches they are read in', () => {
+  it('are found in parts of any size', () => {
     fc.assert(
       fc.property(fc.array(payload, { maxLength: 8 }), fc.integer({ min: 1, max: 64 }), (payloads, stretch) => {
         const file = frames(payloads);
@@ -72,7 +72,7 @@ describe('frames', () => {
     );
   });
 
-  it('are found behind any damage, and none is invented', () => {
+  it('are found behind any damage, and no others', () => {
     fc.assert(
       fc.property(
         fc.array(payload, { minLength: 1, maxLength: 6 }),
@@ -102,7 +102,7 @@ describe('frames', () => {
     );
   });
 
-  it('inside a body are not taken for frames, even where the frame around them is damaged', () => {
+  it('inside a body are not mistaken for frames, even if the surrounding frame is damaged', () => {
     const inner = Buffer.from('forged');
     const forged = Buffer.concat([frameHead(inner, FRAME_HEAD_BYTES, SALT ^ 1), inner]);
     const file = frames([forged, Buffer.from('behind')]);

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NewerSpoolError, segmentHeader } from '../../../../ingress/spool/segments/segment-files.js';
-import type { IncomingRecord } from '../../../../ingress/delivery/event-sink.js';
+import type { IncomingRecord } from '../../../../ingress/record.js';
 import { crc32 } from 'node:zlib';
 import { MemoryFs } from '../memory-fs.js';
 import { drainAll, event, keysOf, openSpool, recordingLogger } from '../spool-harness.js';
 
-/** Offsets in the file where each record ends; the first is the end of the header. */
+/** Offsets of the end of the header and of each record. */
 let ends: number[];
 let file: Buffer;
 let path: string;
@@ -36,7 +36,7 @@ async function recover(bytes: Buffer) {
   expect(counted).toBe(found.length);
   expect(fs.paths()).toEqual([]);
   const damages = lines.filter(({ level }) => level === 50);
-  // Kept aside if and only if something was wrong, with every byte as it was.
+  // The file is kept if and only if it was damaged, with every byte unchanged.
   const kept = fs.paths(/\.damaged-/);
   expect(kept).toHaveLength(damages.length > 0 ? 1 : 0);
   if (kept[0] !== undefined) expect(fs.bytesOf(kept[0]).equals(bytes)).toBe(true);
@@ -44,7 +44,7 @@ async function recover(bytes: Buffer) {
 }
 
 describe('a segment found at the start', () => {
-  it('truncated at any byte: no earlier record is lost, and what is torn is told', async () => {
+  it('truncated at any byte keeps all earlier records and reports the torn one', async () => {
     for (let length = 1; length <= file.length; length += 1) {
       const { found, damages } = await recover(Buffer.from(file.subarray(0, length)));
       const whole = ends.filter((end) => end <= length).length - 1;
@@ -53,7 +53,7 @@ describe('a segment found at the start', () => {
     }
   });
 
-  it('with a bit flipped at any place: it is found, and every other record recovered', async () => {
+  it('with any bit flipped reports the damage and keeps all other records', async () => {
     for (let at = 0; at < file.length; at += 1) {
       for (let bit = 0; bit < 8; bit += 1) {
         const flipped = Buffer.from(file);
@@ -67,24 +67,24 @@ describe('a segment found at the start', () => {
     }
   });
 
-  it('tells where the damage is', async () => {
+  it('reports the position of the damage', async () => {
     const flipped = Buffer.from(file);
     flipped.writeUInt8(0, (ends[1] ?? 0) + 3);
     const { damages } = await recover(flipped);
     expect(damages[0]).toMatchObject({ file: path, offset: ends[1], bytes: (ends[2] ?? 0) - (ends[1] ?? 0) });
   });
 
-  it('without any byte is no segment', async () => {
+  it('that is empty is ignored', async () => {
     const { found, damages } = await recover(Buffer.alloc(0));
     expect([found, damages]).toEqual([[], []]);
   });
 
-  it('of a newer version stops the start', async () => {
+  it('of a newer version prevents the start', async () => {
     const newer = segmentHeader(7);
     newer.writeUInt32LE(2, 8);
     newer.writeUInt32LE(crc32(newer.subarray(0, 16)), 16);
     const fs = new MemoryFs();
-    fs.put(path, Buffer.concat([newer, Buffer.from('what this program cannot know')]));
+    fs.put(path, Buffer.concat([newer, Buffer.from('an unknown format')]));
     await expect(openSpool(fs)).rejects.toThrow(NewerSpoolError);
     expect(fs.paths()).toEqual([path]);
   });

@@ -17,15 +17,15 @@ import {
 
 const BODY = chunk(EVENT) + LAST_CHUNK;
 const encoding = (value: string) => head(`Transfer-Encoding:${value}`) + BODY;
-/** With a request behind it that must not be looked at. */
+/** With a hidden request behind it. */
 const encodingThenHidden = (value: string) => encoding(value) + HIDDEN;
 
 describe('Transfer-Encoding', () => {
   framingCases([
     ['chunked', encoding(' chunked'), ACCEPTED_LAST],
     ['CHUNKED', encoding(' CHUNKED'), ACCEPTED_LAST],
-    ['without a blank', encoding('chunked'), ACCEPTED_LAST],
-    ['behind a tab', encoding('\tchunked'), ACCEPTED_LAST],
+    ['without a space', encoding('chunked'), ACCEPTED_LAST],
+    ['after a tab', encoding('\tchunked'), ACCEPTED_LAST],
     ['with blanks around it', encoding('  chunked \t'), ACCEPTED_LAST],
     ['chunked, with a request behind it', encodingThenHidden(' chunked'), KEPT_AND_CLOSED],
     [', chunked', encodingThenHidden(' , chunked'), REJECTED],
@@ -45,10 +45,10 @@ describe('Transfer-Encoding', () => {
     ['with a vertical tab', encodingThenHidden(' \x0bchunked'), REJECTED],
     ['with a form feed', encodingThenHidden(' chunked\x0c'), REJECTED],
     ['with a NUL', encodingThenHidden(' chunked\0'), REJECTED],
-    // uWebSockets.js takes all bytes from 0x80 for blanks at the ends of a value.
+    // uWebSockets.js treats bytes from 0x80 at the ends of a value as blanks.
     ['with a non-breaking blank', encodingThenHidden(' \u00a0chunked'), KEPT_AND_CLOSED],
     ['twice chunked', head(CHUNKED, CHUNKED) + BODY + HIDDEN, REJECTED],
-    ['chunked, then identity in a line of its own', head(CHUNKED, 'Transfer-Encoding: identity') + BODY, REJECTED],
+    ['chunked, then identity in another line', head(CHUNKED, 'Transfer-Encoding: identity') + BODY, REJECTED],
     ['folded', encodingThenHidden('\r\n chunked'), REJECTED],
     ['behind a bare LF', head(`X: y\n${CHUNKED}`) + BODY, REJECTED],
     ['with a blank before the colon', head('Transfer-Encoding : chunked') + BODY, REJECTED],
@@ -62,10 +62,10 @@ describe('Transfer-Encoding', () => {
 });
 
 const SIZE = EVENT.length.toString(16);
-/** A body in one chunk whose size line is this. */
+/** A body in one chunk with this size line. */
 const size = (line: string) => `${head(CHUNKED)}${line}\r\n${EVENT}\r\n${LAST_CHUNK}`;
 
-describe('chunks that are as they should be', () => {
+describe('valid chunks', () => {
   framingCases([
     ['one', size(SIZE), ACCEPTED_LAST],
     ['a size in capitals', size(SIZE.toUpperCase()), ACCEPTED_LAST],
@@ -76,10 +76,10 @@ describe('chunks that are as they should be', () => {
   ]);
 });
 
-/** uWebSockets.js takes it for a body, and for which is not said; but nothing behind it is a request. */
+/** uWebSockets.js accepts the body, with or without an answer, but ignores everything behind it. */
 const keptAs = (stored: string): Expected => ({ answers: 'refusal', connection: 'closed', stored: [stored] });
 
-describe('chunks of a wrong size', () => {
+describe('chunks of invalid size', () => {
   framingCases([
     ['letters', size('zz') + HIDDEN, REJECTED],
     ['0x', size(`0x${SIZE}`), REJECTED],
@@ -88,7 +88,7 @@ describe('chunks of a wrong size', () => {
     ['an underscore', size('1_0'), REJECTED],
     ['beyond 64 bits', size(`1000000000000000${SIZE}`), REJECTED],
     ['all bits', size('ffffffffffffffff'), REJECTED],
-    ['32 bits too many: more is waited for', size(`1000000${SIZE.padStart(2, '0')}`), WAITS],
+    ['32 bits too large: waits for more', size(`1000000${SIZE.padStart(2, '0')}`), WAITS],
     ['empty: the body ends', size('') + HIDDEN, keptAs('')],
     ['behind a blank: the body ends', size(` ${SIZE}`) + HIDDEN, keptAs('')],
     ['a NUL: the body ends', size('\0') + HIDDEN, keptAs('')],
@@ -99,7 +99,7 @@ describe('chunks of a wrong size', () => {
   ]);
 });
 
-describe('chunks that do not end as they should', () => {
+describe('chunks with an invalid end', () => {
   framingCases([
     ['other bytes for CRLF', `${head(CHUNKED)}${SIZE}\r\n${EVENT}XX${LAST_CHUNK}${HIDDEN}`, KEPT_AND_CLOSED],
     ['the last one is cut', `${head(CHUNKED)}${chunk(EVENT)}0\r\n${HIDDEN}`, KEPT_AND_CLOSED],
@@ -108,6 +108,6 @@ describe('chunks that do not end as they should', () => {
     ['a trailer', `${head(CHUNKED)}${chunk(EVENT)}0\r\nX: y\r\n\r\n`, KEPT_AND_CLOSED],
     ['a trailer with a length', `${head(CHUNKED)}${chunk(EVENT)}0\r\nContent-Length: 5\r\n\r\n`, KEPT_AND_CLOSED],
     ['no last one', head(CHUNKED) + chunk(EVENT), WAITS],
-    ['the last one lacks its end', head(CHUNKED) + chunk(EVENT) + '0\r\n', ACCEPTED_LAST],
+    ['an incomplete end of the last one', head(CHUNKED) + chunk(EVENT) + '0\r\n', ACCEPTED_LAST],
   ]);
 });

@@ -32,7 +32,7 @@ describe('Content-Length', () => {
     ['twice, the first smaller', head('Content-Length: 3', LENGTH) + EVENT, REJECTED],
     ['twice, the second smaller', head(LENGTH, 'Content-Length: 3') + EVENT, REFUSED],
     ['twice, the first 0', head('Content-Length: 0', `Content-Length: ${HIDDEN.length}`) + HIDDEN, REJECTED],
-    ['twice, one of them in small letters', head(LENGTH, 'content-length: 0') + EVENT, REFUSED],
+    ['twice, once in lower case', head(LENGTH, 'content-length: 0') + EVENT, REFUSED],
     ['as a list', length(` ${EVENT.length}, ${EVENT.length}`), REJECTED],
     ['as a list with an empty item', length(` ,${EVENT.length}`), REJECTED],
     ['empty', length(''), REJECTED],
@@ -46,19 +46,19 @@ describe('Content-Length', () => {
     ['with an underscore', length(' 1_0'), REJECTED],
     ['with a semicolon', length(` ${EVENT.length};a`), REJECTED],
     ['in quotes', length(` "${EVENT.length}"`), REJECTED],
-    // uWebSockets.js takes all bytes from 0x80 for blanks at the ends of a value.
+    // uWebSockets.js treats bytes from 0x80 at the ends of a value as blanks.
     ['with a non-breaking blank', length(` ${EVENT.length}\u00a0`), ACCEPTED],
     ['in full-width digits', length(' \uff11\uff12'), REJECTED],
     ['with a NUL behind it', length(` ${EVENT.length}\0`), REJECTED],
-    ['beyond what is exact', length(' 9007199254740993'), REFUSED],
+    ['beyond exact integers', length(' 9007199254740993'), REFUSED],
     ['beyond 64 bits', length(' 18446744073709551617'), REJECTED],
     ['of a thousand digits', length(` ${'9'.repeat(1_000)}`), REJECTED],
     [
-      'too small: the rest is no request',
+      'too small: the rest is not a request',
       head('Content-Length: 10') + EVENT,
       { answers: 'refusal', connection: 'closed', stored: [EVENT.slice(0, 10)] },
     ],
-    ['missing: the body is empty, and nothing behind it is a request', head() + HIDDEN, emptyBody()],
+    ['missing: the body is empty, and the bytes behind it are ignored', head() + HIDDEN, emptyBody()],
     ['hidden by an underscore', head(`Content_Length: ${HIDDEN.length}`) + HIDDEN, emptyBody()],
     ['hidden behind a header without a name', head(`: x\r\nContent-Length: ${HIDDEN.length}`) + HIDDEN, emptyBody()],
     ['0', head('Content-Length: 0'), { answers: [400], connection: 'open', stored: [''] }],
@@ -84,7 +84,7 @@ describe('Content-Length and Transfer-Encoding together', () => {
   ]);
 });
 
-describe('a body where none is usual', () => {
+describe('a body of a request that has none usually', () => {
   const bare = (method: string, path: string) =>
     `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${HIDDEN.length}\r\n\r\n`;
   framingCases([
