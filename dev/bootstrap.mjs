@@ -42,11 +42,21 @@ async function main(command, args) {
     await install();
     if (command === 'generate') await generate(args);
     if (!NEED_NO_BUILD.includes(command)) await build();
+    if (command === 'start') await claimPrograms();
   });
   if (command === 'lint' || command === 'check') lint();
   if (command === 'check') await become(at(VITEST), ['run', '--project', 'unit', ...args]);
   if (command === 'test') await become(at(VITEST), ['run', ...args]);
   if (command in PROGRAMS) await become(at('dist', PROGRAMS[command]), args);
+}
+
+/** A demo that waits for this installation is to wait for this system too, instead of starting one of its own. */
+async function claimPrograms() {
+  const [{ claimPrograms: claim }, { stackDir }] = await Promise.all([
+    import(pathToFileURL(at('dist/dev/local-stack/lock/programs-lock.js')).href),
+    import(pathToFileURL(at('dist/dev/local-stack/folders.js')).href),
+  ]);
+  claim(stackDir(process.env));
 }
 
 /** Runs a script in this process: one process fewer between the terminal's signals and the program. */

@@ -41,16 +41,14 @@ test('the programs run until Ctrl-C, and again when they are killed', async () =
   expect(answer.status).toBe(202);
 
   const second = launch('start.js', env);
-  await second.said(`npm start runs in ${dir} already`);
+  await second.said(`already runs ingress and processor in ${dir}`);
   await vi.waitUntil(() => second.process.exitCode === 1);
 
   const before = startedProcesses(dir);
   expect(before).toHaveLength(2);
   // The processor is the second that was started.
   process.kill(before[1] ?? 0, 'SIGKILL');
-  await started.said(
-    `processor died (exit code 137), starting it again; its log: ${join(dir, 'logs', 'processor.log')}`,
-  );
+  await started.said(`processor died (exit code 137), restarting it; its log: ${join(dir, 'logs', 'processor.log')}`);
   await started.said('processor is ready again');
 
   expect(await started.end('SIGINT')).toBe(0);
