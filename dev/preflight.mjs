@@ -15,7 +15,7 @@ import {
   projectRoot,
 } from './runtime.mjs';
 import { StepError, exitOnStepError, runStep, say } from './step.mjs';
-import { missingTools } from './tools.mjs';
+import { isOnPath, missingTools } from './tools.mjs';
 
 const NEED_STACK = ['start', 'stack', 'demo', 'test', 'bench', 'soak'];
 
@@ -29,6 +29,10 @@ function checkHost() {
   const { node } = process.versions;
   if (isOlder(node, MIN_HOST_NODE)) {
     throw new StepError(`Node ${node} is too old: install Node 22, 24 or 26 (nodejs.org)`);
+  }
+  const [npm, script] = npmCommand(process.execPath, process.env);
+  if (script === undefined && !isOnPath(npm, process.env)) {
+    throw new StepError('npm is not on PATH: it comes with Node from nodejs.org (Debian and Ubuntu: apt install npm)');
   }
   if (process.platform === 'linux' && glibcVersion() === undefined) {
     throw new StepError(
@@ -66,13 +70,14 @@ async function fetchNode(folder) {
   // Apple's own chips came later and have another name.
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
   const name = `${prefix}-${process.platform}-${process.arch}`;
-  const draft = `${folder}.tmp`;
-  // The lock is ours: a draft comes from an installation that was interrupted.
-  rmSync(draft, { recursive: true, force: true });
+  // Nobody else has the lock, so drafts come from interrupted installations. Their npm may still run: this draft is another one.
+  for (const name of readdirSync(dirname(folder))) {
+    const path = join(dirname(folder), name);
+    if (path.startsWith(`${folder}.`) && name.endsWith('.tmp')) rmSync(path, { recursive: true, force: true });
+  }
+  const draft = `${folder}.${process.pid}.tmp`;
   mkdirSync(draft);
-  say(
-    `this project needs a newer Node than ${process.versions.node} on this machine: fetching Node ${FETCHED_VERSION} (once, about 10 s)`,
-  );
+  say(`Node ${process.versions.node} cannot run this project on this machine: fetching Node ${FETCHED_VERSION}, once`);
   await runStep(`fetching Node ${FETCHED_VERSION}`, [
     ...npmCommand(process.execPath, process.env),
     ...['install', '--prefix', draft, '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'],

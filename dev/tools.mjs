@@ -38,7 +38,7 @@ function hasJava(env) {
   return !(version < MIN_JAVA);
 }
 
-function isOnPath(program, env) {
+export function isOnPath(program, env) {
   return (env.PATH ?? '').split(delimiter).some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
