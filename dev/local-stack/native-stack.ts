@@ -86,8 +86,8 @@ async function installAll(services: readonly NativeService[], context: InstallCo
   const installOne = (service: NativeService) => async (signal: AbortSignal) => {
     const startedAt = performance.now();
     await install(service.part, { ...context, signal });
-    return `${service.name} ${Math.round((performance.now() - startedAt) / 1_000)} s`;
+    return `${service.name} (${Math.round((performance.now() - startedAt) / 1_000)} s)`;
   };
   const durations = await allOrNone(services.map(installOne), context.signal);
-  context.log(`installed ${durations.join(', ')} into ${context.cache}; later starts need none of that`);
+  context.log(`installed in ${context.cache}, once for all clones: ${durations.join(', ')}`);
 }

@@ -81,8 +81,8 @@ describe('the Node that runs the project', () => {
     mkdirSync(join(cache, `node-22.23.3-${process.platform}-${process.arch}.123.tmp`));
     const both = await Promise.all([preflight('20.19.0', env), preflight('20.19.0', env)]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    expect(both[0]?.stdout).toBe(both[1]?.stdout);
-    expect(both[0]?.stdout).toMatch(/node-22\.\d+\.\d+-\w+-\w+\/bin\/node$/);
+    expect(both[0].stdout).toBe(both[1].stdout);
+    expect(both[0].stdout).toMatch(/node-22\.\d+\.\d+-\w+-\w+\/bin\/node$/);
     expect(readFileSync(count, 'utf8').trim().split('\n')).toHaveLength(1);
     // No draft is left, and no lock.
     expect(readdirSync(cache)).toHaveLength(1);
