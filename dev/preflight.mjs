@@ -80,8 +80,16 @@ async function fetchNode(folder) {
   say(`Node ${process.versions.node} cannot run this project on this machine: fetching Node ${FETCHED_VERSION}, once`);
   await runStep(`fetching Node ${FETCHED_VERSION}`, [
     ...npmCommand(process.execPath, process.env),
-    ...['install', '--prefix', draft, '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'],
-    ...['--loglevel=error', `${name}@${FETCHED_VERSION}`],
+    'install',
+    '--prefix',
+    draft,
+    '--no-save',
+    '--no-package-lock',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    `${name}@${FETCHED_VERSION}`,
   ]);
   const unpacked = join(draft, 'node_modules', name);
   await runStep(`checking Node ${FETCHED_VERSION}`, [join(unpacked, 'bin', 'node'), '--version']);

@@ -1,4 +1,4 @@
-// What the local stack needs from a machine, as far as a fresh clone can tell within a moment.
+// Checks within a moment whether a machine has the tools that the local stack needs.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,7 +9,7 @@ const DOCKER_TIMEOUT_MS = 3_000;
 /**
  * Names what is missing; empty where Docker answers, where the services are given by settings, or where everything is present.
  * @param env the environment
- * @param {readonly string[]} cached names in the cache: what is there needs no tool to fetch or build it
+ * @param {readonly string[]} cached names in the cache: a cached part needs no tool that fetches or builds it
  */
 export function missingTools(env, cached) {
   if (env.KAFKA_BROKERS || env.SCHEMA_REGISTRY_URL || env.S3_ENDPOINT || env.STACK === 'docker') return [];

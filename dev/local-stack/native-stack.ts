@@ -2,14 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../../infra/settings/read-settings.js';
 import { allOrNone } from './process/all-or-none.js';
-import { install, isInstalled, type InstallContext } from './services/cache.js';
+import { install, isInstalled, type InstallOptions } from './services/cache.js';
 import { cacheDir } from './folders.js';
 import { forget, remember, untilLeftOversEnd } from './process/left-overs.js';
 import { localEndpoints, type StackEndpoints } from './endpoints.js';
 import { keepRunning, type KeptProcess } from './process/kept-process.js';
 import { kafkaService } from './services/kafka-service.js';
 import { minioService } from './services/minio-service.js';
-import type { NativeService, ServiceContext } from './services/native-service.js';
+import type { NativeService, ServiceOptions } from './services/native-service.js';
 import { requireFree, STACK_PORTS, type PortPlan } from './tcp-ports.js';
 import { withProgress, type Log } from './progress.js';
 import { withReadiness } from './services/readiness.js';
@@ -74,20 +74,20 @@ export async function startNativeStack(options: StackOptions): Promise<OwnStack>
   return { endpoints, stop: () => end('stop'), kill: () => end('kill') };
 }
 
-async function startService(service: NativeService, context: ServiceContext): Promise<ReadyProcess> {
-  const started = await service.start(context);
-  void remember(context.dir, 'services', started);
-  return withReadiness(started, service.probe(context), service.deadlineMs);
+async function startService(service: NativeService, options: ServiceOptions): Promise<ReadyProcess> {
+  const started = await service.start(options);
+  void remember(options.dir, 'services', started);
+  return withReadiness(started, service.probe(options), service.deadlineMs);
 }
 
-/** Installs all parts at once: MinIO's build takes minutes and should not wait for the downloads. Reports where the time went. */
-async function installAll(services: readonly NativeService[], context: InstallContext): Promise<void> {
+/** Installs all parts at once: MinIO's build takes minutes and should not wait for the downloads. Logs how long each took. */
+async function installAll(services: readonly NativeService[], options: InstallOptions): Promise<void> {
   if (services.length === 0) return;
   const installOne = (service: NativeService) => async (signal: AbortSignal) => {
     const startedAt = performance.now();
-    await install(service.part, { ...context, signal });
+    await install(service.part, { ...options, signal });
     return `${service.name} (${Math.round((performance.now() - startedAt) / 1_000)} s)`;
   };
-  const durations = await allOrNone(services.map(installOne), context.signal);
-  context.log(`installed in ${context.cache}, once for all clones: ${durations.join(', ')}`);
+  const durations = await allOrNone(services.map(installOne), options.signal);
+  options.log(`installed in ${options.cache}, once for all clones: ${durations.join(', ')}`);
 }

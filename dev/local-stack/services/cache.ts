@@ -17,7 +17,7 @@ export type Installable = {
   readonly env?: (into: string) => Record<string, string>;
 };
 
-export type InstallContext = { readonly cache: string; readonly log: Log; readonly signal?: AbortSignal | undefined };
+export type InstallOptions = { readonly cache: string; readonly log: Log; readonly signal?: AbortSignal | undefined };
 
 export function isInstalled(part: Installable, cache: string): boolean {
   return existsSync(join(cache, part.folder));
@@ -29,11 +29,11 @@ export function isInstalled(part: Installable, cache: string): boolean {
  * @returns the folder.
  * @throws StackError when a command fails, with the end of its output.
  */
-export async function install(part: Installable, context: InstallContext): Promise<string> {
-  const folder = join(context.cache, part.folder);
+export async function install(part: Installable, options: InstallOptions): Promise<string> {
+  const folder = join(options.cache, part.folder);
   if (existsSync(folder)) return folder;
   const lock = await lockOrWait(`${folder}.lock`, {
-    ...context,
+    ...options,
     waitingFor: (holder) => `waiting for process ${holder}, which is installing ${part.name}`,
     offered: () => Promise.resolve(existsSync(folder) ? folder : undefined),
   });
@@ -44,7 +44,7 @@ export async function install(part: Installable, context: InstallContext): Promi
     // Nobody else has the lock, so an existing draft comes from an interrupted installation.
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
-    await withProgress(context.log, part.doing, () => fill(part, draft, context));
+    await withProgress(options.log, part.doing, () => fill(part, draft, options));
     renameSync(draft, folder);
     return folder;
   } finally {
@@ -52,7 +52,7 @@ export async function install(part: Installable, context: InstallContext): Promi
   }
 }
 
-async function fill(part: Installable, into: string, { cache, signal }: InstallContext): Promise<void> {
+async function fill(part: Installable, into: string, { cache, signal }: InstallOptions): Promise<void> {
   const logFile = join(cache, `${part.folder}.log`);
   for (const command of part.commands(into)) {
     signal?.throwIfAborted();
