@@ -71,9 +71,9 @@ async function fetchNode(folder) {
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
   const name = `${prefix}-${process.platform}-${process.arch}`;
   // Nobody else has the lock, so drafts come from interrupted installations. Their npm may still run: this draft is another one.
-  for (const name of readdirSync(dirname(folder))) {
-    const path = join(dirname(folder), name);
-    if (path.startsWith(`${folder}.`) && name.endsWith('.tmp')) rmSync(path, { recursive: true, force: true });
+  for (const entry of readdirSync(dirname(folder))) {
+    const path = join(dirname(folder), entry);
+    if (path.startsWith(`${folder}.`) && entry.endsWith('.tmp')) rmSync(path, { recursive: true, force: true });
   }
   const draft = `${folder}.${process.pid}.tmp`;
   mkdirSync(draft);
