@@ -2,7 +2,7 @@
 // nothing else is installed yet.      usage: sh dev/run.sh <command> [argument]...
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { locked } from './clone-lock.mjs';
@@ -92,6 +92,9 @@ function isInstalled() {
 
 /** Compiles when a source has changed since the last build. A build that fails leaves no stamp and is tried again. */
 async function build() {
+  mkdirSync(at('dist'), { recursive: true });
+  // For programs that are started by an unsupported Node.
+  writeFileSync(at('dist/.node'), process.execPath);
   const stampFile = at('dist/.built-from');
   const folders = JSON.parse(readFileSync(at('tsconfig.json'), 'utf8')).include;
   const hash = createHash('sha256');

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants, homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-// To be imported before anything else by an entry file, which then loads the program with `import()`. On a Node that cannot run
-// the program, this module runs the same script with the Node that `npm start` has fetched, and never finishes loading.
+// An entry file imports this before anything else and then loads the program with `import()`. On a Node that cannot run the
+// program, this module runs the same script with one that can, and never finishes loading.
 
 /** Supported lines of Node: major version, and the smallest minor version of each. `engines` in package.json says the same. */
 const MIN_MINOR: Readonly<Record<string, number>> = { 22: 22, 24: 6, 26: 0 };
@@ -26,7 +26,7 @@ export function isSupportedNode(version: string, glibc: string | undefined): boo
   return major === '22' || glibc === undefined || Number(glibc.split('.')[1]) >= MIN_GLIBC_MINOR_AFTER_22;
 }
 
-/** Where the fetched Node is cached for all clones of a user. */
+/** Path of the fetched Node in the cache of all clones of a user. */
 export function fetchedNode(env: Readonly<Record<string, string | undefined>>): string {
   const caches = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const cache = resolve(env['STACK_CACHE_DIR'] || join(caches, 'pathors-session-stream'));
@@ -34,7 +34,7 @@ export function fetchedNode(env: Readonly<Record<string, string | undefined>>): 
 }
 
 if (process.env[FORWARDED] !== undefined) endWithParent();
-else if (!isSupportedNode(process.versions.node, glibcVersion())) await runWithFetchedNode();
+else if (!isSupportedNode(process.versions.node, glibcVersion())) await runWithSupportedNode();
 
 /** SIGKILL of the parent must end this process as if it had been sent here. */
 function endWithParent(): void {
@@ -46,9 +46,9 @@ function endWithParent(): void {
   if (!process.connected) end();
 }
 
-async function runWithFetchedNode(): Promise<never> {
-  const node = fetchedNode(process.env);
-  if (!existsSync(node)) {
+async function runWithSupportedNode(): Promise<never> {
+  const node = [buildNode(), fetchedNode(process.env)].find((path) => path !== undefined && existsSync(path));
+  if (node === undefined) {
     process.stderr.write(
       `error: Node ${process.versions.node} cannot run this program on this machine: use Node ${FETCHED_VERSION}, ` +
         'or run `npm run build` once, which fetches it\n',
@@ -74,6 +74,15 @@ async function runWithFetchedNode(): Promise<never> {
     process.exit(128 + constants.signals[signal]);
   });
   return new Promise<never>(() => undefined);
+}
+
+/** The Node that compiled this file, as `dev/bootstrap.mjs` has noted it. It is found whatever HOME and the cache settings are. */
+function buildNode(): string | undefined {
+  try {
+    return readFileSync(new URL('../../.node', import.meta.url), 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function glibcVersion(): string | undefined {
