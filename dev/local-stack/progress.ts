@@ -3,15 +3,16 @@ export type Log = (line: string) => void;
 
 /** A longer wait without a word would look like a hang. */
 const QUIET_MS = 2_000;
-const REPEAT_MS = 5_000;
+const MIN_REPEAT_MS = 5_000;
+const MAX_REPEAT_MS = 30_000;
 
-/** Does `work`. Once it has taken two seconds, logs the elapsed time, and again every five seconds. */
+/** Does `work`. Once it has taken two seconds, logs the elapsed time, and again every 5 s; less often the longer it takes. */
 export async function withProgress<T>(log: Log, what: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
-  const seconds = () => Math.round((performance.now() - start) / 1000);
   let timer = setTimeout(function report() {
-    log(`${what} … ${seconds()} s`);
-    timer = setTimeout(report, REPEAT_MS);
+    const elapsedMs = performance.now() - start;
+    log(`${what} … ${Math.round(elapsedMs / 1_000)} s`);
+    timer = setTimeout(report, Math.min(MAX_REPEAT_MS, Math.max(MIN_REPEAT_MS, elapsedMs / 4)));
   }, QUIET_MS);
   try {
     return await work();
