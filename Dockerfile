@@ -1,5 +1,5 @@
 # Ingress and processor: one image, two commands.
-# Debian 12 has glibc 2.36; the build of uWebSockets.js for glibc 2.27 and later runs on it with Node 22.
+# Debian 12 has glibc 2.36, on which uWebSockets.js runs with Node 22 only.
 FROM node:22-bookworm-slim AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

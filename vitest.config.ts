@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** `*.stack.test.ts` need a real Kafka, registry and object store; `*.program.test.ts` start the built programs on them. */
 const NEEDS_STACK = ['test/**/*.stack.test.ts', 'test/**/*.program.test.ts'];
-/** Need object stores of their own, beside the stack's. */
+/** Need object stores of their own, in addition to the stack's. */
 const NEEDS_STORES = ['test/**/*.stores.test.ts'];
 
 export default defineConfig({
@@ -23,8 +23,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // One broker, and often two cores: files one after the other, behind the unit tests.
-          poolOptions: { forks: { singleFork: true } },
+          // One broker, and often two cores: one file at a time, after the unit tests.
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,16 +1,15 @@
 // The way from a fresh clone to a running command: dependencies, build, then the command. Node's own modules only, as
-// nothing else is installed yet.      usage: node dev/bootstrap.mjs <command> [argument]...
-import { spawn } from 'node:child_process';
+// nothing else is installed yet.      usage: sh dev/run.sh <command> [argument]...
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { locked } from './clone-lock.mjs';
+import { glibcVersion, isSupportedNode, npmCommand, projectRoot } from './runtime.mjs';
+import { exitOnStepError, runStep, say, StepError } from './step.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const at = (...names) => join(root, ...names);
-const say = (line) => process.stderr.write(`${line}\n`);
-const OLDEST_NODE = [20, 19];
+const at = (...names) => join(projectRoot, ...names);
 const PROGRAMS = {
   start: 'dev/local-stack/start.js',
   stack: 'dev/local-stack/stack.js',
@@ -18,65 +17,84 @@ const PROGRAMS = {
   bench: 'bench/main.js',
   soak: 'soak/main.js',
 };
-const COMMANDS = [...Object.keys(PROGRAMS), 'test', 'build', 'generate'];
+/** Commands that run the sources as they are. */
+const NEED_NO_BUILD = ['lint'];
+const COMMANDS = [...Object.keys(PROGRAMS), 'test', 'build', 'generate', 'lint', 'check'];
+const VITEST = 'node_modules/vitest/vitest.mjs';
+const TSC = 'node_modules/typescript/bin/tsc';
+const LINTERS = [
+  ['node_modules/prettier/bin/prettier.cjs', '--check', '.'],
+  ['node_modules/eslint/bin/eslint.js', '.'],
+  [TSC, '-p', 'test/tsconfig.json'],
+];
 
-/** What went wrong, in words for the user. */
-class Failed extends Error {}
-
-try {
-  await main(process.argv[2], process.argv.slice(3));
-} catch (error) {
-  if (!(error instanceof Failed)) throw error;
-  say(`error: ${error.message}`);
-  process.exit(1);
-}
+await exitOnStepError(() => main(process.argv[2], process.argv.slice(3)));
 
 async function main(command, args) {
-  if (!COMMANDS.includes(command))
-    throw new Failed(`usage: node dev/bootstrap.mjs ${COMMANDS.join('|')} [argument]...`);
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-    throw new Failed(
-      `Node ${OLDEST_NODE.join('.')} or later is needed, this is ${process.versions.node}: see nodejs.org`,
-    );
+  if (!COMMANDS.includes(command)) throw new StepError(`usage: sh dev/run.sh ${COMMANDS.join('|')} [argument]...`);
+  if (!isSupportedNode(process.versions.node, glibcVersion())) {
+    throw new StepError(`Node ${process.versions.node} cannot run this: npm run ${command} finds a Node that can`);
   }
+  // Scripts of dependencies start `node` by its name.
+  process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
   const onWait = (holder) => say(`waiting for process ${holder}, which installs or builds in this clone`);
   await locked(at('.stack/bootstrap.lock'), onWait, async () => {
     await install();
     if (command === 'generate') await generate(args);
-    await build();
+    if (!NEED_NO_BUILD.includes(command)) await build();
+    if (command === 'start') await claimPrograms();
   });
+  if (command === 'lint' || command === 'check') lint();
+  if (command === 'check') await become(at(VITEST), ['run', '--project', 'unit', ...args]);
+  if (command === 'test') await become(at(VITEST), ['run', ...args]);
   if (command in PROGRAMS) await become(at('dist', PROGRAMS[command]), args);
-  if (command === 'test') await become(at('node_modules/vitest/vitest.mjs'), ['run', ...args]);
 }
 
-/** Runs a script in this process: one process less between the terminal's signals and the program. */
+/** A demo that waits for this installation is to wait for this system too, instead of starting one of its own. */
+async function claimPrograms() {
+  const [{ claimPrograms: claim }, { stackDir }] = await Promise.all([
+    import(pathToFileURL(at('dist/dev/local-stack/lock/programs-lock.js')).href),
+    import(pathToFileURL(at('dist/dev/local-stack/folders.js')).href),
+  ]);
+  claim(stackDir(process.env));
+}
+
+/** Runs a script in this process: one process fewer between the terminal's signals and the program. */
 async function become(script, args) {
   process.argv.splice(1, process.argv.length, script, ...args);
   await import(pathToFileURL(script).href);
 }
 
-/** `npm ci` when what is installed is not what the lockfile says, or is for another Node: some packages are per ABI. */
+/**
+ * `npm ci`, unless what is installed matches the lockfile and this Node: some packages differ by Node's ABI.
+ * npm may remember the versions of a package from before the one in the lockfile was published: the second try asks again.
+ */
 async function install() {
   const stampFile = at('node_modules/.installed-for');
   const stamp = [process.versions.modules, process.platform, process.arch].join(' ');
   if (read(stampFile) === stamp && isInstalled()) return;
-  // The npm that started us belongs to this Node; another one on PATH may not.
-  const npm = process.env.npm_execpath?.endsWith('.js') ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  await run('installing dependencies', npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const npmCi = [...npmCommand(process.execPath, process.env), 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  await runStep('installing dependencies', npmCi).catch(async (error) => {
+    if (!/ETARGET/.test(error.message)) throw error;
+    await runStep('installing dependencies', [...npmCi, '--prefer-online']);
+  });
   writeFileSync(stampFile, stamp);
 }
 
-/** npm notes what it has installed in a lockfile of its own; optional packages for other machines are absent there. */
+/** npm notes what it has installed in a lockfile of its own. Optional packages for other machines are absent there. */
 function isInstalled() {
   const installed = JSON.parse(read(at('node_modules/.package-lock.json')) ?? '{}').packages ?? {};
   const { '': _project, ...wanted } = JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages;
-  const isThere = ([path, { version, optional }]) => (installed[path] ? installed[path].version === version : optional);
-  return Object.keys(installed).every((path) => path in wanted) && Object.entries(wanted).every(isThere);
+  const isPresent = ([path, { version, optional }]) =>
+    installed[path] ? installed[path].version === version : optional;
+  return Object.keys(installed).every((path) => path in wanted) && Object.entries(wanted).every(isPresent);
 }
 
 /** Compiles when a source has changed since the last build. A build that fails leaves no stamp and is tried again. */
 async function build() {
+  mkdirSync(at('dist'), { recursive: true });
+  // For programs that are started by an unsupported Node.
+  writeFileSync(at('dist/.node'), process.execPath);
   const stampFile = at('dist/.built-from');
   const folders = JSON.parse(readFileSync(at('tsconfig.json'), 'utf8')).include;
   const hash = createHash('sha256');
@@ -87,44 +105,27 @@ async function build() {
   const stamp = hash.digest('hex');
   if (read(stampFile) === stamp) return;
   rmSync(stampFile, { force: true });
-  await run('compiling', process.execPath, [at('node_modules/typescript/bin/tsc'), '-p', at('tsconfig.json')]);
+  await runStep('compiling', [process.execPath, at(TSC), '-p', at('tsconfig.json')]);
   writeFileSync(stampFile, stamp);
 }
 
-/** The sources may not fit the types that are about to be generated: tsc then says so with 1 or 2, and compiles all the same. */
+/** The sources may not fit the types about to be generated: tsc then exits with 1 or 2, but emits JavaScript all the same. */
 async function generate(args) {
-  await run(
-    'compiling',
-    process.execPath,
-    [at('node_modules/typescript/bin/tsc'), '-p', at('tsconfig.json')],
-    [0, 1, 2],
-  );
-  await run('generating types', process.execPath, [at('dist/schemas/generate.js'), ...args]);
+  await runStep('compiling', [process.execPath, at(TSC), '-p', at('tsconfig.json')], [0, 1, 2]);
+  await runStep('generating types', [process.execPath, at('dist/schemas/generate.js'), ...args]);
+}
+
+/** Exits with the code of the first linter that complains. */
+function lint() {
+  for (const [script, ...args] of LINTERS) {
+    const { status } = spawnSync(process.execPath, [at(script), ...args], { cwd: projectRoot, stdio: 'inherit' });
+    if (status !== 0) process.exit(status ?? 1);
+  }
 }
 
 function sourcesBelow(folder) {
   const entries = existsSync(at(folder)) ? readdirSync(at(folder), { recursive: true }) : [];
   return entries.filter((name) => /\.(ts|json)$/.test(name)).map((name) => at(folder, name));
-}
-
-/** Runs a step; says so once it takes over two seconds, and shows what it printed if it fails. */
-async function run(doing, command, args, goodCodes = [0]) {
-  const started = Date.now();
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const tell = () => say(`${doing} … ${Math.round((Date.now() - started) / 1000)} s`);
-  const timers = [setTimeout(tell, 2_000), setInterval(tell, 5_000)];
-  const passOn = (signal) => child.kill(signal);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, passOn);
-  const code = await new Promise((settle) => {
-    child.once('error', (error) => settle(error.message));
-    child.once('close', (exitCode, signal) => settle(exitCode ?? signal));
-  });
-  timers.forEach(clearTimeout);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, passOn);
-  if (goodCodes.includes(code)) return;
-  throw new Failed(`${doing} failed (${code})\n${output.trimEnd()}`);
 }
 
 function read(file) {

@@ -1,9 +1,12 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 100;
+/** Two seconds: a longer wait would look like a hang without a word. */
+const POLLS_BEFORE_WORD = 20;
 
 /**
- * Does `work` while this process holds the lock `file`; the others wait. A lock whose process is gone does not count.
+ * Does `work` while this process holds the lock `file`; other processes wait. A lock whose process has ended counts as free.
  * @param {string} file
  * @param {(holder: string) => void} onWait called once, after two seconds of waiting
  * @param {() => Promise<void>} work
@@ -16,15 +19,15 @@ export async function locked(file, onWait, work) {
     if (linked(mine, file)) break;
     const holder = read(file);
     if (holder !== undefined && !isAlive(holder)) {
-      // Whoever renames it has it; if it is no longer the one we read, its holder gets it back.
+      // The process that renames it owns it. If it is no longer the lock that was read, its holder gets it back.
       try {
         renameSync(file, mine);
         if (read(mine) !== holder) linked(mine, file);
       } catch {
         // Another waiter was faster.
       }
-    } else if (waited === 20) onWait(holder?.split(' ')[0] ?? '?');
-    await delay(100);
+    } else if (waited === POLLS_BEFORE_WORD) onWait(holder?.split(' ')[0] ?? '?');
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   rmSync(mine);
   const release = () => rmSync(file, { force: true });
@@ -33,7 +36,7 @@ export async function locked(file, onWait, work) {
   process.off('exit', release);
 }
 
-/** Gives `from` another name, or says that the name is taken. */
+/** Gives `from` another name. Returns false when the name is taken. */
 function linked(from, to) {
   try {
     linkSync(from, to);
@@ -43,11 +46,11 @@ function linked(from, to) {
   }
 }
 
-/** A process id and, where there is a /proc to ask, when the process started: an id alone may be given anew. */
+/** A process id and, where /proc exists, the start time of the process: the id alone may be reused. */
 function identity(pid) {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  // A zombie is dead, whether its parent has looked or not.
+  // A zombie counts as dead, even if its parent has not collected its exit code.
   return fields[0] === 'Z' ? 'dead' : `${pid} ${fields[19] ?? '-'}`;
 }
 

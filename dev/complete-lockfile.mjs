@@ -1,20 +1,20 @@
 // Run after `npm install <package>`: node dev/complete-lockfile.mjs
 //
-// Packages with native parts list one optional package for each platform. Where the registry in use does not carry all of
-// them, npm leaves the others out of package-lock.json without a word, and then `npm ci` refuses the lockfile. This adds
-// them: their versions are exact in the packages that ask for them, and their names say what machine they are for.
+// Packages with native parts list one optional package for each platform. If the registry in use lacks some of them, npm
+// silently omits these from package-lock.json, and `npm ci` then refuses the lockfile. This script adds them: the packages that
+// depend on them name exact versions, and their own names tell the platform.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const PLATFORM =
   /(?:^|[/-])(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-([a-z0-9]+)(?:-(\w+))?$/;
 
-/** Adds to `lockfile` (parsed) what is missing; returns the paths added. Idempotent. */
+/** Adds missing packages to a parsed lockfile. Idempotent. Returns the added paths. */
 export function complete(lockfile) {
   const { packages } = lockfile;
   const added = [];
   for (const [path, entry] of Object.entries(packages)) {
-    // What the project itself asks for is npm's to resolve.
+    // npm resolves the project's own dependencies.
     if (path === '') continue;
     for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
       const platform = PLATFORM.exec(name);
@@ -32,13 +32,13 @@ export function complete(lockfile) {
 }
 
 function forPlatform([, os, arch, abi = ''], entry) {
-  // 32-bit ARM has names of its own kind: linux-arm-gnueabihf, linux-armv7.
+  // 32-bit ARM is named in several ways: linux-arm-gnueabihf, linux-armv7.
   const cpu = arch.startsWith('armv') ? 'arm' : arch;
   const libc = os === 'linux' && /^(gnu|musl)/.exec(abi)?.[1];
   return { ...entry, os: [os], cpu: [cpu], ...(libc && { libc: [libc === 'gnu' ? 'glibc' : 'musl'] }) };
 }
 
-/** Where Node would find `name` from `path`. */
+/** The path at which Node would find `name` from `path`. */
 function resolve(packages, path, name) {
   for (let folder = path; folder !== ''; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     if (`${folder}/node_modules/${name}` in packages) return `${folder}/node_modules/${name}`;

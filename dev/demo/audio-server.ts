@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The provider's download server, on this machine: each file under a link with a secret in it; a link without a file has expired. */
+/** Stands for the provider's download server: serves each file under a link that contains a secret. A link without a file has expired. */
 export class AudioServer {
   private readonly files = new Map<string, Buffer>();
   private readonly server: Server;
 
-  /** @param publicHost the name under which the processor reaches this machine. */
+  /** @param publicHost name under which the processor reaches this machine. */
   constructor(private readonly publicHost: string) {
     this.server = createServer((request, response) => {
       const file = this.files.get(request.url ?? '');
@@ -18,12 +18,12 @@ export class AudioServer {
   }
 
   async start(): Promise<void> {
-    // A processor in a container reaches this machine by an address of its own, not by loopback.
+    // A processor in a container cannot reach this machine's loopback address.
     this.server.listen(0, this.publicHost === '127.0.0.1' ? '127.0.0.1' : '0.0.0.0');
     await once(this.server, 'listening');
   }
 
-  /** @returns the link to the file; to nothing when there is none. */
+  /** @returns the link to the file, or an expired link without one. */
   publish(path: string, file: Buffer | undefined): string {
     const url = `/${path}?signature=demo`;
     if (file !== undefined) this.files.set(url, file);

@@ -1,15 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep, systemClock } from '../../infra/async/clock.js';
 import type { SenderEvent } from '../../schemas/validators.js';
 
 export type Ingress = { readonly url: string; readonly auth?: { readonly header: string; readonly token: string } };
 
-/** Short pauses: so that the demo lasts long enough to watch, and to kill something in its middle. */
+/** Pause between events, so that the demo lasts long enough to watch, and to kill something in the middle of it. */
 const PAUSE_MS = 25;
 
 /**
- * Sends the events one after the other, each once, as the vendor does.
- * @returns when each session's events were sent, ms since the epoch.
- * @throws Error when one is not accepted: the vendor would not send it again either.
+ * Sends each event once, one after the other, as the vendor does.
+ * @returns by session, the times at which its events were sent, in ms since the epoch.
+ * @throws Error when an event is not accepted. The vendor would not send it again either.
  */
 export async function postEvents(
   ingress: Ingress,
@@ -29,9 +29,9 @@ export async function postEvents(
     });
     const answer = await response.text();
     if (response.status !== 202)
-      throw new Error(`the ingress answered ${response.status} to a ${event.event}: ${answer}`);
+      throw new Error(`the ingress answered ${response.status} to ${event.event}: ${answer}`);
     onSent();
-    await delay(PAUSE_MS);
+    await sleep(systemClock, PAUSE_MS);
   }
   return sent;
 }

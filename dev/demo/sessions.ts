@@ -5,32 +5,32 @@ import type { SenderEvent } from '../../schemas/validators.js';
 import type { AudioServer } from './audio-server.js';
 import { createWav } from './wav.js';
 
-/** One session of the demo: what is sent, and what must come out. */
+/** One session of the demo: its events and the expected result. */
 export type DemoSession = {
   readonly sessionId: string;
   readonly title: string;
-  /** In the order in which they are sent; redeliveries included. */
+  /** In the order of sending, including redeliveries. */
   readonly events: readonly SenderEvent[];
   readonly expected: {
     readonly channel: 'call' | 'text';
     readonly status: string | undefined;
     readonly outcome: Recording['outcome'];
-    /** Of the audio that must be in the store. */
+    /** Hash of the audio that must be in the object store. */
     readonly sha256: string | undefined;
   };
 };
 
 type Plot = {
   readonly title: string;
-  /** Absent: a text session. */
+  /** Absent for a text session. */
   readonly status?: string;
   readonly seconds?: number;
   readonly recording?: 'good' | 'provider failed' | 'link dead';
-  /** Order of sending; a letter twice is a redelivery. E session.ended, C call.ended, F session.finalized, R recording.ready. */
+  /** Order of sending: E session.ended, C call.ended, F session.finalized, R recording.ready. A repeated letter is a redelivery. */
   readonly order: string;
 };
 
-/** Outcomes without traffic: such a call lasts 0 seconds and has no recording. */
+/** Statuses without a conversation: such a call lasts 0 seconds and has no recording. */
 const NO_TRAFFIC = ['busy', 'userNoAnswer', 'userRejected', 'invalidNumber', 'sipTrunkFailure', 'agentNoAnswer'];
 const ORDERS = ['ECFR', 'ECRF', 'RECF', 'CEFR'];
 
@@ -47,7 +47,7 @@ const SPECIALS: readonly Plot[] = [
   { title: 'status not in the docs', status: 'abducted', seconds: 2, recording: 'good', order: 'ECFR' },
 ];
 
-/** Every documented status once, and what else happens in real life. Each run has session ids of its own. */
+/** Every documented status once, and the special cases. Each run has its own session ids. */
 export function planSessions(run: string, audio: AudioServer): DemoSession[] {
   const statuses: readonly string[] = schemas['call-ended'].properties.callStatus.examples;
   const calls = statuses.map((status, i): Plot => {

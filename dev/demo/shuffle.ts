@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { SenderEvent } from '../../schemas/validators.js';
 import type { DemoSession } from './sessions.js';
 
-/** Numbers from 0 to 1, the same for the same seed on every machine. */
+/** Pseudo-random numbers in [0, 1), the same for the same seed on every machine. */
 function random(seed: number): () => number {
   let count = 0;
   return () => createHash('sha256').update(`${seed}:${count++}`).digest().readUInt32BE(0) / 2 ** 32;
 }
 
-/** Deals the events of all sessions into one row: shuffled between sessions, in each session's own order. */
+/** Interleaves the events of all sessions at random. Each session's own order is kept. */
 export function interleave(sessions: readonly DemoSession[], seed: number): SenderEvent[] {
   const next = random(seed);
   const queues = sessions.map(({ events }) => [...events]);

@@ -5,7 +5,7 @@ const LETTERS = { 'session.ended': 'E', 'call.ended': 'C', 'session.finalized': 
 const HEADINGS = ['', 'session', 'what happened', 'status', 'sent', 'recording', 'audio', 'joined after'];
 const RIGHT = new Set([6, 7]);
 
-/** A table for people: one line a session. `sent` is the order of the events: E ended, C call ended, F finalized, R recording. */
+/** A table with one line per session. `sent` shows the order of the events: E ended, C call ended, F finalized, R recording. */
 export function renderTable(verdicts: readonly Verdict[], sentAt: ReadonlyMap<string, readonly number[]>): string {
   const rows = verdicts.map((verdict) => cells(verdict, sentAt));
   const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...rows.map((row) => (row[i] ?? '').length)));
@@ -28,7 +28,7 @@ export function renderTable(verdicts: readonly Verdict[], sentAt: ReadonlyMap<st
 
 function cells({ session, seen, faults }: Verdict, sentAt: ReadonlyMap<string, readonly number[]>): string[] {
   const recording = seen?.record.recording;
-  // The event that completed the session is the last that was sent before the record came; redeliveries may follow.
+  // The last event sent before the record arrived completed the session. Redeliveries may follow it.
   const sent = seen && sentAt.get(session.sessionId)?.findLast((time) => time <= seen.at);
   return [
     faults.length === 0 ? '✓' : '✗',

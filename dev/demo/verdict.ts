@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { DemoSession } from './sessions.js';
 import type { Seen } from './watch-complete.js';
 
-/** What became of one session. `faults` is empty when all is as it must be. */
+/** Result of one session. `faults` is empty when everything is as expected. */
 export type Verdict = {
   readonly session: DemoSession;
   readonly seen: Seen | undefined;
@@ -12,7 +12,7 @@ export type Verdict = {
 
 export type ReadObject = (bucket: string, key: string) => Promise<Readable>;
 
-/** Holds what came out against what must, the audio's hash included: that of the record, and that of the bytes in the store. */
+/** Compares a session's record with the expected one, including the hash of the audio in the record and of the bytes in the object store. */
 export async function judge(session: DemoSession, seen: readonly Seen[], readObject: ReadObject): Promise<Verdict> {
   const [first] = seen;
   if (first === undefined) return { session, seen: undefined, faults: ['no joined record'] };
@@ -26,7 +26,7 @@ export async function judge(session: DemoSession, seen: readonly Seen[], readObj
   if (recording.outcome !== expected.outcome)
     faults.push(`recording ${recording.outcome} instead of ${expected.outcome}`);
   if (recording.outcome === 'archived') {
-    if (recording.sha256 !== expected.sha256) faults.push('the record has another hash');
+    if (recording.sha256 !== expected.sha256) faults.push('the record contains another hash');
     const stored = await hashOf(readObject(recording.bucket, recording.key));
     if (stored !== expected.sha256)
       faults.push(`the object ${stored === undefined ? 'cannot be read' : 'has another hash'}`);

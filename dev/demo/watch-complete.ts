@@ -1,4 +1,5 @@
 import type { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { sleep, systemClock } from '../../infra/async/clock.js';
 import type { SessionComplete } from '../../schemas/generated/types.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { GroupConsumer } from '../../infra/kafka/consume/group-consumer.js';
@@ -10,13 +11,13 @@ export type WatchOptions = {
   readonly registry: SchemaRegistry;
   readonly topic: string;
   readonly groupId: string;
-  /** Only sessions whose id starts so. */
+  /** Prefix of the session ids to watch. */
   readonly run: string;
 };
 
-/** A downstream team's consumer: its own group, read committed, values decoded by the plain registry client. */
+/** Consumes joined records as a downstream team would: own group, read committed, values decoded by the plain registry client. */
 export class CompleteWatch {
-  /** By session id, in order of arrival; more than one entry is a duplicate. */
+  /** By session id, in order of arrival. More than one entry means a duplicate. */
   readonly seen = new Map<string, Seen[]>();
   private readonly consumer: GroupConsumer;
   private onRecord: () => void = () => undefined;
@@ -49,18 +50,15 @@ export class CompleteWatch {
     await this.consumer.start();
   }
 
-  /** Resolves once `count` sessions are there, or at the deadline. @throws the signal's reason. */
+  /** Resolves once `count` sessions have arrived, or at the deadline. @throws the reason of `signal` when it is aborted. */
   async until(count: number, deadlineMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, deadlineMs);
-      this.onRecord = () => {
-        if (this.seen.size < count && this.crash === undefined && !signal.aborted) return;
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', this.onRecord);
-      this.onRecord();
-    });
+    const done = new AbortController();
+    this.onRecord = () => {
+      if (this.seen.size >= count || this.crash !== undefined || signal.aborted) done.abort();
+    };
+    signal.addEventListener('abort', this.onRecord);
+    this.onRecord();
+    await sleep(systemClock, deadlineMs, done.signal);
     signal.throwIfAborted();
     if (this.crash !== undefined) throw this.crash;
   }

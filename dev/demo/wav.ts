@@ -1,7 +1,7 @@
 const SAMPLE_RATE = 8_000;
 export const WAV_HEADER_BYTES = 44;
 
-/** Writes the header of a RIFF/WAVE file of so many bytes in all, 16-bit mono PCM at 8 kHz as telephony has it. */
+/** Writes the header of a RIFF/WAVE file of `fileBytes` bytes: 16-bit mono PCM at 8 kHz, as in telephony. */
 export function writeWavHeader(file: Buffer, fileBytes: number): void {
   file.write('RIFF', 0);
   file.writeUInt32LE(fileBytes - 8, 4);
@@ -17,7 +17,7 @@ export function writeWavHeader(file: Buffer, fileBytes: number): void {
   file.writeUInt32LE(fileBytes - WAV_HEADER_BYTES, 40);
 }
 
-/** Such a file with a tone of its own for each `pitch`, so that no two are alike. */
+/** A WAV file with a different tone for each `pitch`, so that no two are equal. */
 export function createWav(seconds: number, pitch: number): Buffer {
   const samples = Math.round(seconds * SAMPLE_RATE);
   const wav = Buffer.alloc(WAV_HEADER_BYTES + samples * 2);

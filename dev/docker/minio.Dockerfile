@@ -1,4 +1,4 @@
-# MinIO built from its last source: upstream publishes no images any more.
+# MinIO, built from its last source: upstream no longer publishes images.
 FROM golang:1.26-alpine AS build
 ARG MINIO_VERSION=v0.0.0-20260212201848-7aac2a2c5b7c
 RUN CGO_ENABLED=0 GOBIN=/out go install github.com/minio/minio@${MINIO_VERSION}

@@ -1,4 +1,4 @@
-# Apicurio Registry from Maven Central: the same release that `npm run stack` runs without Docker.
+# Apicurio Registry from Maven Central: the release that `npm run stack` runs without Docker.
 FROM maven:3.9-eclipse-temurin-17 AS fetch
 ARG APICURIO_VERSION=2.6.13.Final
 RUN mvn -B -q org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
@@ -16,7 +16,7 @@ USER registry
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
-# The canonical hash: without it, a schema with other white space is another schema.
+# Without the canonical hash, a schema that differs in white space only counts as another schema.
 CMD ["java", "-Xmx256m", "-XX:+UseSerialGC", \
      "-Dquarkus.http.host=0.0.0.0", \
      "-Dquarkus.http.port=8080", \

@@ -14,12 +14,12 @@ import { httpProbe, withReadiness } from './services/readiness.js';
 import { StackError } from './stack-error.js';
 import { supervise, type SupervisedProcess } from './process/supervised-process.js';
 
-/** The services of `docker-compose.yml` that make the stack. */
+/** The services of `docker-compose.yml` that form the stack. */
 export const STACK_SERVICES = ['kafka', 'registry', 'minio'] as const;
 const COMPOSE_FILE = join(projectRoot, 'docker-compose.yml');
 const READY_WITHIN_MS = 120_000;
 
-/** Whether a Docker engine answers and the compose plugin is there. */
+/** Whether a Docker engine answers and the compose plugin is installed. */
 export async function dockerAnswers(env: Env): Promise<boolean> {
   const ask = (...args: string[]) => promisify(execFile)('docker', args, { env, timeout: 10_000 });
   return ask('info', '--format', '{{.ServerVersion}}').then(
@@ -32,7 +32,7 @@ export async function dockerAnswers(env: Env): Promise<boolean> {
   );
 }
 
-/** What `docker-compose.yml` reads to publish the services on the ports of `plan`. */
+/** The variables with which `docker-compose.yml` publishes the services on the ports of `plan`. */
 export function composeVariables(plan: PortPlan, endpoints: StackEndpoints): Record<string, string> {
   return {
     KAFKA_PORT: String(plan.kafka),
@@ -45,8 +45,8 @@ export function composeVariables(plan: PortPlan, endpoints: StackEndpoints): Rec
 }
 
 /**
- * Starts the stack's services of `docker-compose.yml` as a project of this `STACK_DIR`. Its volumes keep the data.
- * A process under supervision stays with the containers: should we die, it stops them.
+ * Starts the stack's services of `docker-compose.yml` as a Compose project of this `STACK_DIR`. Its volumes keep the data.
+ * A supervised process follows the containers and stops them if this process dies.
  * @throws StackError when no engine answers, a port is taken or a service fails; no container is left running then.
  */
 export async function startDockerStack(options: StackOptions): Promise<OwnStack> {
@@ -64,10 +64,10 @@ export async function startDockerStack(options: StackOptions): Promise<OwnStack>
     supervise({ name, command, env: variables, logFile: join(dir, 'logs', 'docker.log'), graceMs: 40_000 });
   const compose = (...args: string[]) => run(`docker compose ${args[0] ?? ''}`, 'docker', ...client.slice(1), ...args);
 
-  // A launcher that was killed may have left containers on their way down, and they hold the ports.
+  // Containers of a killed launcher may still be stopping, and hold the ports until then.
   await compose('down', '--timeout', '20').exited;
   await requireFree(ports, STACK_SERVICES);
-  await withProgress(log, 'fetching and building images (once, some minutes)', () =>
+  await withProgress(log, 'fetching and building images (once, takes some minutes)', () =>
     done(compose('up', '--no-start', '--quiet-pull', ...STACK_SERVICES), signal),
   );
 
@@ -85,7 +85,7 @@ export async function startDockerStack(options: StackOptions): Promise<OwnStack>
   };
   const down = async () => {
     await up.stop();
-    // The volumes stay, and the data in them.
+    // Keeps the volumes and the data in them.
     await compose('down').exited;
   };
   try {
@@ -113,9 +113,9 @@ export async function startDockerStack(options: StackOptions): Promise<OwnStack>
   };
 }
 
-/** @throws StackError with the end of the log when the command fails; the signal's reason when it is aborted. */
+/** @throws StackError with the end of the log when the command fails; the reason of `signal` when it is aborted. */
 async function done(command: SupervisedProcess, signal?: AbortSignal): Promise<void> {
-  // Nothing runs yet, and a build or a download may take long to notice a signal.
+  // No container runs yet, and a build or a download may react to SIGTERM late.
   const abort = () => void command.kill();
   signal?.addEventListener('abort', abort);
   const exit = await command.exited;

@@ -3,7 +3,7 @@ import type { Env } from '../../infra/settings/read-settings.js';
 import type { PortPlan } from './tcp-ports.js';
 import { StackError } from './stack-error.js';
 
-/** Where the stack's services are, under the names of the settings that ingress and processor read. */
+/** Addresses of the stack's services, under the names of the settings that ingress and processor read. */
 export type StackEndpoints = {
   readonly KAFKA_BROKERS: string;
   readonly SCHEMA_REGISTRY_URL: string;
@@ -12,13 +12,13 @@ export type StackEndpoints = {
   readonly S3_ACCESS_KEY: string;
   readonly S3_SECRET_KEY: string;
   readonly S3_BUCKET: string;
-  /** Absent with given endpoints unless set: the programs then choose for themselves. */
+  /** Absent with given endpoints unless set: the programs then use their default. */
   readonly TOPIC_REPLICATION_FACTOR?: string;
 };
 
 const ADDRESSES = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'S3_ENDPOINT'] as const;
 
-/** The endpoints of a stack that this machine runs on the ports of `plan`. */
+/** Endpoints of a stack that runs on this machine, on the ports of `plan`. */
 export function localEndpoints(plan: PortPlan, env: Env): StackEndpoints {
   return {
     KAFKA_BROKERS: `127.0.0.1:${plan.kafka}`,
@@ -30,8 +30,8 @@ export function localEndpoints(plan: PortPlan, env: Env): StackEndpoints {
 }
 
 /**
- * The endpoints that the settings give, or undefined when they give none.
- * @throws StackError when some are given and others not: a half-given stack is most likely a mistake.
+ * Endpoints from the settings; undefined when none is set.
+ * @throws StackError when only some are set, which is most likely a mistake.
  */
 export function givenEndpoints(env: Env): StackEndpoints | undefined {
   const [brokers, registry, store] = ADDRESSES.map((name) => env[name] || undefined);
@@ -41,7 +41,7 @@ export function givenEndpoints(env: Env): StackEndpoints | undefined {
       SCHEMA_REGISTRY_URL: registry,
       S3_ENDPOINT: store,
       ...storeSettings(env),
-      // The keys of a store elsewhere are not ours to guess. Empty counts as unset.
+      // There is no default for the keys of an object store elsewhere. Empty counts as unset.
       ...(isLocal(store) ? {} : { S3_ACCESS_KEY: env.S3_ACCESS_KEY ?? '', S3_SECRET_KEY: env.S3_SECRET_KEY ?? '' }),
       ...(env.TOPIC_REPLICATION_FACTOR ? { TOPIC_REPLICATION_FACTOR: env.TOPIC_REPLICATION_FACTOR } : {}),
     };
@@ -50,7 +50,7 @@ export function givenEndpoints(env: Env): StackEndpoints | undefined {
   if (given.length === 0) return undefined;
   const absent = ADDRESSES.filter((name) => !env[name]);
   throw new StackError(
-    `${given.join(' and ')} given, but not ${absent.join(' and ')}: set all three to use services of your own, or none to start a local stack`,
+    `${given.join(' and ')} set, but not ${absent.join(' and ')}: set all three to use services of your own, or none to start a local stack`,
   );
 }
 
@@ -61,7 +61,7 @@ function isLocal(url: string): boolean {
 function storeSettings(env: Env) {
   return {
     S3_REGION: env.S3_REGION || 'us-east-1',
-    // MinIO's well-known local keys: they open nothing but a store that listens on this machine alone.
+    // MinIO's well-known default keys, for an object store that listens on this machine only.
     S3_ACCESS_KEY: env.S3_ACCESS_KEY || 'minioadmin',
     S3_SECRET_KEY: env.S3_SECRET_KEY || 'minioadmin',
     S3_BUCKET: env.S3_BUCKET || 'recordings',

@@ -2,14 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../../infra/settings/read-settings.js';
 import { allOrNone } from './process/all-or-none.js';
-import { install, isInstalled, type InstallContext } from './services/cache.js';
+import { install, isInstalled, type InstallOptions } from './services/cache.js';
 import { cacheDir } from './folders.js';
 import { forget, remember, untilLeftOversEnd } from './process/left-overs.js';
 import { localEndpoints, type StackEndpoints } from './endpoints.js';
 import { keepRunning, type KeptProcess } from './process/kept-process.js';
 import { kafkaService } from './services/kafka-service.js';
 import { minioService } from './services/minio-service.js';
-import type { NativeService, ServiceContext } from './services/native-service.js';
+import type { NativeService, ServiceOptions } from './services/native-service.js';
 import { requireFree, STACK_PORTS, type PortPlan } from './tcp-ports.js';
 import { withProgress, type Log } from './progress.js';
 import { withReadiness } from './services/readiness.js';
@@ -35,7 +35,7 @@ export type OwnStack = {
 };
 
 /**
- * Starts Kafka, the registry and MinIO as processes of this machine, and resolves when each has said that it is ready.
+ * Starts Kafka, the registry and MinIO as processes of this machine, and resolves when each is ready.
  * @throws StackError when a tool is missing, a port is taken or a service fails; nothing is left running then.
  */
 export async function startNativeStack(options: StackOptions): Promise<OwnStack> {
@@ -74,17 +74,20 @@ export async function startNativeStack(options: StackOptions): Promise<OwnStack>
   return { endpoints, stop: () => end('stop'), kill: () => end('kill') };
 }
 
-async function startService(service: NativeService, context: ServiceContext): Promise<ReadyProcess> {
-  const started = await service.start(context);
-  void remember(context.dir, 'services', started);
-  return withReadiness(started, service.probe(context), service.deadlineMs);
+async function startService(service: NativeService, options: ServiceOptions): Promise<ReadyProcess> {
+  const started = await service.start(options);
+  void remember(options.dir, 'services', started);
+  return withReadiness(started, service.probe(options), service.deadlineMs);
 }
 
-/** Maven one call after the other, as its local repository is not made for two; Go beside it. */
-async function installAll(services: readonly NativeService[], context: InstallContext): Promise<void> {
-  const inTurn = (tool: 'mvn' | 'go') => async (signal: AbortSignal) => {
-    const mine = services.filter((service) => service.toInstall.includes(tool));
-    for (const { part } of mine) await install(part, { ...context, signal });
+/** Installs all parts at once: MinIO's build takes minutes and should not wait for the downloads. Logs how long each took. */
+async function installAll(services: readonly NativeService[], options: InstallOptions): Promise<void> {
+  if (services.length === 0) return;
+  const installOne = (service: NativeService) => async (signal: AbortSignal) => {
+    const startedAt = performance.now();
+    await install(service.part, { ...options, signal });
+    return `${service.name} (${Math.round((performance.now() - startedAt) / 1_000)} s)`;
   };
-  await allOrNone([inTurn('mvn'), inTurn('go')], context.signal);
+  const durations = await allOrNone(services.map(installOne), options.signal);
+  options.log(`installed in ${options.cache}, once for all clones: ${durations.join(', ')}`);
 }

@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Env } from '../../infra/settings/read-settings.js';
 import { dockerAnswers, startDockerStack } from './docker-stack.js';
 import { givenEndpoints, type StackEndpoints } from './endpoints.js';
 import { startNativeStack, type OwnStack } from './native-stack.js';
-import { tryLock, type PidLock } from '../../infra/program/pid-lock.js';
+import type { PidLock } from '../../infra/program/pid-lock.js';
+import { lockOrWait } from './lock/lock-or-wait.js';
 import { findFreeBase, portPlan } from './tcp-ports.js';
-import { withProgress, type Log } from './progress.js';
+import type { Log } from './progress.js';
 import { requireServices } from './services/required-services.js';
 import { StackError } from './stack-error.js';
 import { readRunning, removeRunning, writeRunning, type RunningStack, type StackMode } from './stack-state.js';
@@ -15,13 +15,13 @@ import { readRunning, removeRunning, writeRunning, type RunningStack, type Stack
 export type ObtainOptions = {
   /** `STACK_DIR`: data, logs and state. */
   readonly dir: string;
-  /** A base for all ports, or `free` for a block that nobody uses now. Default: `STACK_PORT_BASE`, else the usual ports. */
+  /** A base for all ports, or `free` for an unused block. Default: `STACK_PORT_BASE`, otherwise the usual ports. */
   readonly portBase?: number | 'free';
-  /** Takes the lines of progress. */
+  /** Receives progress lines. */
   readonly log: Log;
   /** Default: the environment of this process. */
   readonly env?: Env;
-  /** Aborted: what has been started is stopped, and the reason thrown. */
+  /** Aborting it stops what has been started; the call then throws the reason. */
   readonly signal?: AbortSignal;
 };
 
@@ -29,18 +29,18 @@ export type ObtainOptions = {
 export type LocalStack = {
   readonly endpoints: StackEndpoints;
   readonly mode: StackMode;
-  /** What else runs beside the stack, if another launcher owns it. */
+  /** The launcher that owns the stack, if it is another process. */
   readonly running?: RunningStack;
-  /** Stops what was started for this stack and nothing else; the data survive. Idempotent. */
+  /** Stops what was started for this stack and nothing else. Its data survive. Idempotent. */
   readonly stop: () => Promise<void>;
-  /** As stop, but at once. */
+  /** Stops the same at once. */
   readonly kill: () => Promise<void>;
 };
 
 /**
  * A ready stack, in this order: endpoints given in settings; the stack that a live launcher runs in the same `dir`;
- * Docker, where an engine answers; else native processes. `STACK=native` or `STACK=docker` forces one of the last two.
- * @throws StackError when that cannot be had; nothing is left running then.
+ * Docker, where an engine answers; otherwise native processes. `STACK=native` or `STACK=docker` forces one of the last two.
+ * @throws StackError when none of these works; nothing is left running then.
  */
 export async function obtainStack(options: ObtainOptions): Promise<LocalStack> {
   const env = options.env ?? process.env;
@@ -51,8 +51,8 @@ export async function obtainStack(options: ObtainOptions): Promise<LocalStack> {
   }
   mkdirSync(options.dir, { recursive: true });
   const lock = await lockOrAttach(options);
-  if ('running' in lock) {
-    const { running } = lock;
+  if ('offered' in lock) {
+    const running = lock.offered;
     return { endpoints: running.endpoints, mode: 'attached', running, ...nothingToStop };
   }
   try {
@@ -79,27 +79,18 @@ function own(stack: OwnStack, mode: StackMode, dir: string, lock: PidLock): Loca
   return { endpoints: stack.endpoints, mode, stop: ended(stack.stop), kill: ended(stack.kill) };
 }
 
-/** The launcher's lock of `dir`; or, where another launcher has it, its stack once that is ready. */
-async function lockOrAttach({
-  dir,
-  env = process.env,
-  log,
-  signal,
-}: ObtainOptions): Promise<PidLock | { running: RunningStack }> {
-  const file = join(dir, 'launcher.lock');
-  const first = tryLock(file);
-  if ('release' in first) return first;
-  return withProgress(log, `waiting for the stack that process ${first.holder} is starting in ${dir}`, async () => {
-    for (;;) {
-      const lock = tryLock(file);
-      if ('release' in lock) return lock;
+/** The launcher's lock of `dir`. Where another launcher has it: that launcher's stack, once it is ready. */
+async function lockOrAttach({ dir, env = process.env, log, signal }: ObtainOptions) {
+  return lockOrWait<RunningStack>(join(dir, 'launcher.lock'), {
+    waitingFor: (holder) => `waiting for the stack that process ${holder} is starting in ${dir}`,
+    offered: async (holder) => {
       const running = readRunning(dir).stack;
-      if (running?.pid === lock.holder) {
-        await requireServices(running.endpoints, env, `of the launcher with process id ${running.pid}`, signal);
-        return { running };
-      }
-      await delay(200, undefined, { signal });
-    }
+      if (running?.pid !== holder) return undefined;
+      await requireServices(running.endpoints, env, `of the launcher with process id ${running.pid}`, signal);
+      return running;
+    },
+    log,
+    signal,
   });
 }
 

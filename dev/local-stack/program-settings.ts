@@ -3,19 +3,19 @@ import type { Env } from '../../infra/settings/read-settings.js';
 import type { StackEndpoints } from './endpoints.js';
 import type { PortPlan } from './tcp-ports.js';
 
-/** The token of the local stack. It guards nothing but this machine's own ingress. */
+/** Token of the local stack. It protects only an ingress on this machine. */
 export const LOCAL_TOKEN = 'local-dev-token';
 
-/** How `npm start` runs ingress and processor. */
+/** Settings with which `npm start` runs ingress and processor. */
 export type ProgramSettings = {
-  /** The environment of both: the user's settings, local defaults for what is not set, and the stack's endpoints. */
+  /** Environment of both: the user's settings, local defaults for those that are not set, and the stack's endpoints. */
   readonly env: Env;
   readonly ingressUrl: string;
   readonly processorUrl: string;
   readonly auth?: { readonly header: string; readonly token: string };
 };
 
-/** @param dir `STACK_DIR`: the spool and what is spilled lie in it. */
+/** @param dir `STACK_DIR`: spool and spill folders are created in it. */
 export function programSettings(endpoints: StackEndpoints, ports: PortPlan, dir: string, env: Env): ProgramSettings {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const anyone = set.INGRESS_ALLOW_ANONYMOUS === 'true' && set.INGRESS_TOKENS === undefined;
@@ -44,7 +44,7 @@ export function programSettings(endpoints: StackEndpoints, ports: PortPlan, dir:
   };
 }
 
-/** The address to ask a program at that listens on `host`. */
+/** Address at which a program that listens on `host` can be reached from this machine. */
 function reachable(host = '127.0.0.1'): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

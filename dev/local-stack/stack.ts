@@ -2,12 +2,12 @@ import { stackDir } from './folders.js';
 import { logToStderr, runInForeground } from './process/foreground.js';
 import { obtainStack } from './obtain-stack.js';
 
-// `npm run stack`: the local stack alone. stdout holds its endpoints as NAME=value lines and nothing else.
+// `npm run stack`: only the local stack. stdout contains its endpoints as NAME=value lines and nothing else.
 await runInForeground(async (signal) => {
   const stack = await obtainStack({ dir: stackDir(process.env), log: logToStderr, signal });
   for (const [name, value] of Object.entries(stack.endpoints)) process.stdout.write(`${name}=${value}\n`);
   logToStderr(
-    stack.mode === 'attached' ? `ready (the stack of process ${stack.running?.pid ?? '?'})` : `ready (${stack.mode})`,
+    stack.mode === 'attached' ? `ready (run by process ${stack.running?.pid ?? '?'})` : `ready (${stack.mode})`,
   );
   return stack;
 });

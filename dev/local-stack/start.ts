@@ -11,7 +11,7 @@ await runInForeground(async (signal) => {
   const system = await startSystem({ dir, log, signal });
   process.stdout.write(`${welcome(system, system.endpoints, join(dir, 'logs'))}\n`);
   process.stdout.write(
-    `ready in ${(performance.now() / 1000).toFixed(1)} s (Ctrl-C stops all of it; the data stay in ${dir})\n`,
+    `ready in ${(performance.now() / 1000).toFixed(1)} s (Ctrl-C stops everything; the data stay in ${dir})\n`,
   );
   return system;
 });

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Env } from '../../infra/settings/read-settings.js';
 import { StackError } from './stack-error.js';
 
-/** Who listens where. Everything but `INGRESS_HOST` and `PROCESSOR_HOST` is bound to 127.0.0.1. */
+/** Port of each service. Everything except `INGRESS_HOST` and `PROCESSOR_HOST` is bound to 127.0.0.1. */
 export type PortPlan = {
   readonly kafka: number;
   readonly kafkaController: number;
@@ -21,7 +21,7 @@ const CONVENTIONAL: PortPlan = {
   processor: 9090,
 };
 const OFFSETS: PortPlan = { kafka: 0, kafkaController: 1, registry: 2, minio: 3, ingress: 10, processor: 11 };
-/** Ports a base lays claim to: the highest offset and one. */
+/** Ports that a base reserves: the highest offset plus one. */
 export const BLOCK_SIZE = 12;
 
 const SERVICE_NAMES: Readonly<Record<keyof PortPlan, string>> = {
@@ -35,9 +35,9 @@ const SERVICE_NAMES: Readonly<Record<keyof PortPlan, string>> = {
 export const STACK_PORTS = ['kafka', 'kafkaController', 'registry', 'minio'] as const;
 
 /**
- * The ports by convention, or moved to `STACK_PORT_BASE`; `INGRESS_PORT` and `PROCESSOR_PORT` win over both.
- * @param base stands for `STACK_PORT_BASE`, which is then not read.
- * @throws StackError when a setting is no port.
+ * The conventional ports, or those from `STACK_PORT_BASE` on. `INGRESS_PORT` and `PROCESSOR_PORT` override both.
+ * @param base replaces `STACK_PORT_BASE`, which is then not read.
+ * @throws StackError when a setting is not a port.
  */
 export function portPlan(env: Env, base?: number): PortPlan {
   const first = base ?? portSetting(env, 'STACK_PORT_BASE', 65_535 - BLOCK_SIZE + 1);
@@ -49,7 +49,7 @@ export function portPlan(env: Env, base?: number): PortPlan {
   };
 }
 
-/** @throws StackError that names every port of `wanted` that someone listens on already. */
+/** @throws StackError that names every port of `wanted` on which another program listens. */
 export async function requireFree(
   plan: PortPlan,
   wanted: readonly (keyof PortPlan)[],
@@ -67,10 +67,10 @@ export async function requireFree(
   );
 }
 
-/** A base whose whole block is free now; someone else may still take one of the ports before they are used. */
+/** A base whose whole block is free now. Another program may still occupy one of the ports before they are used. */
 export async function findFreeBase(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    // Below 32768, where Linux begins to hand out ports to outgoing connections.
+    // Below 32768, where Linux starts to assign ports to outgoing connections.
     const base = 22_000 + BLOCK_SIZE * Math.floor(Math.random() * 890);
     const block = Array.from({ length: BLOCK_SIZE }, (_, index) => isFree(base + index, '127.0.0.1'));
     if ((await Promise.all(block)).every(Boolean)) return base;

@@ -1,7 +1,7 @@
 import type { StackEndpoints } from './endpoints.js';
 import { LOCAL_TOKEN, type ProgramSettings } from './program-settings.js';
 
-/** The vendor's documented example of an event. */
+/** The vendor's documented example event. */
 const EXAMPLE = {
   event: 'session.ended',
   sessionId: '2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11',
@@ -12,7 +12,7 @@ const EXAMPLE = {
   reason: 'session_ended',
 };
 
-/** What `npm start` prints once all is up: where things are, and one line to try. */
+/** Text that `npm start` prints once everything is ready: addresses, and one line to try. */
 export function welcome(programs: Omit<ProgramSettings, 'env'>, endpoints: StackEndpoints, logs: string): string {
   return [
     '',
@@ -29,7 +29,7 @@ export function welcome(programs: Omit<ProgramSettings, 'env'>, endpoints: Stack
   ].join('\n');
 }
 
-/** A curl line that sends one documented event. A token that is not the local stack's own is not printed. */
+/** A curl command that sends one documented event. Prints no token other than that of the local stack. */
 export function exampleCommand({ ingressUrl, auth }: Omit<ProgramSettings, 'env'>): string {
   const token = auth?.token === LOCAL_TOKEN ? LOCAL_TOKEN : '<your token>';
   const proof = auth === undefined ? '' : ` -H '${auth.header}: Bearer ${token}'`;

@@ -3,7 +3,7 @@ import { install } from '../../dev/local-stack/services/cache.js';
 import { localEndpoints, type StackEndpoints } from '../../dev/local-stack/endpoints.js';
 import { cacheDir } from '../../dev/local-stack/folders.js';
 import { minioService } from '../../dev/local-stack/services/minio-service.js';
-import type { ServiceContext } from '../../dev/local-stack/services/native-service.js';
+import type { ServiceOptions } from '../../dev/local-stack/services/native-service.js';
 import { portPlan } from '../../dev/local-stack/tcp-ports.js';
 import { withReadiness } from '../../dev/local-stack/services/readiness.js';
 import type { ReadyProcess } from '../../dev/local-stack/process/supervised-process.js';
@@ -13,7 +13,7 @@ import { filesBelow } from '../../lab/files-below.js';
 /** A separate MinIO process. Unlike the local stack's, it stays down after a kill. It cannot outlive this process. */
 export class StoreUnderTest {
   readonly endpoints: StackEndpoints;
-  private readonly context: ServiceContext;
+  private readonly context: ServiceOptions;
   private minio: ReadyProcess | undefined;
   private starting: Promise<void> = Promise.resolve();
   private suspendedPid: number | undefined;

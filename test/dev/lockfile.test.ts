@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { projectRoot } from '../../dev/local-stack/folders.js';
 
-// A module of plain JavaScript that runs before there are types to check it with.
+// Plain JavaScript without types, as it runs before anything is installed.
 const { complete } = (await import(`${projectRoot}/dev/complete-lockfile.mjs`)) as {
   complete: (lockfile: unknown) => string[];
 };
 
-test('package-lock.json names the optional packages of every platform: else `npm ci` refuses it', () => {
+test('package-lock.json contains the optional packages of every platform, as `npm ci` requires', () => {
   const lockfile: unknown = JSON.parse(readFileSync(join(projectRoot, 'package-lock.json'), 'utf8'));
   expect(complete(lockfile), 'run: node dev/complete-lockfile.mjs').toEqual([]);
 });
 
-test('what is missing is added beside what is there, with the machine it is for', () => {
+test('missing packages are added with their platform, without changing others', () => {
   const native = (version: string) => ({
     version,
     dev: true,

@@ -1,6 +1,6 @@
 /**
- * Does all at once; the first that fails aborts the others.
- * @throws the first failure, once all have come to an end.
+ * Runs all works at once. The first failure aborts the others.
+ * @throws the first failure, once all have settled.
  */
 export async function allOrNone<T>(
   works: readonly ((signal: AbortSignal) => Promise<T>)[],
@@ -12,7 +12,7 @@ export async function allOrNone<T>(
     try {
       return await work(either);
     } catch (error) {
-      // Of several calls the first sets the reason.
+      // Only the first call sets the reason.
       failed.abort(error);
       throw error;
     }

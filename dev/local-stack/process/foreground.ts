@@ -2,19 +2,19 @@ import { StackError } from '../stack-error.js';
 import { parentOf } from '../../../infra/program/pid-lock.js';
 import type { Log } from '../progress.js';
 
-/** Progress goes to stderr: stdout is for what another program may read. */
+/** Progress goes to stderr. stdout is reserved for output that other programs may read. */
 export const logToStderr: Log = (line) => void process.stderr.write(`${line}\n`);
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** For a command that ends by itself: aborted by Ctrl-C, SIGTERM or SIGHUP, so that it ends early and in order. */
+/** Aborted by Ctrl-C, SIGTERM or SIGHUP, so that a command that would end by itself ends early and in order. */
 export function stopOnSignal(): AbortSignal {
   const stopping = new AbortController();
   for (const signal of STOP_SIGNALS) process.on(signal, () => stopping.abort(new Error('stopped by the user')));
   return stopping.signal;
 }
 
-/** Prints why such a command failed: what its user did or can mend as one line, anything else with its stack. */
+/** Prints why such a command failed: as one line if the user caused it or can fix it, otherwise with its stack. */
 export function tellFailure(error: unknown, stopping: AbortSignal): void {
   const isKnown = stopping.aborted || error instanceof StackError;
   logToStderr(`error: ${isKnown ? (error as Error).message : String((error as Error).stack ?? error)}`);
@@ -23,13 +23,12 @@ export function tellFailure(error: unknown, stopping: AbortSignal): void {
 /** Something that runs until it is stopped. */
 export type Foreground = { readonly stop: () => Promise<void>; readonly kill: () => Promise<void> };
 
-/** npm passes on the Ctrl-C that the terminal sends us as well: signals so close together are one. */
+/** The terminal sends Ctrl-C to this process and to npm, which forwards it. Signals within this time count as one. */
 const SAME_SIGNAL_MS = 700;
 
 /**
- * Runs `start` and what it returns until Ctrl-C (or SIGTERM, SIGHUP, or the end of the npm that started us), then stops
- * it and ends the process with exit code 0. A second Ctrl-C kills at once. A {@link StackError} is printed as its message
- * alone and ends the process with 1.
+ * Runs what `start` returns until Ctrl-C (or SIGTERM, SIGHUP, or the end of the npm that started this process), then stops it
+ * and exits with 0. A second Ctrl-C kills at once. For a {@link StackError}, prints its message only and exits with 1.
  */
 export async function runInForeground(start: (stopping: AbortSignal) => Promise<Foreground>): Promise<void> {
   const stopping = new AbortController();
@@ -40,7 +39,7 @@ export async function runInForeground(start: (stopping: AbortSignal) => Promise<
   const stop = () => {
     if (stopping.signal.aborted) {
       if (performance.now() - firstSignalAt < SAME_SIGNAL_MS) return;
-      // While still starting there is nothing to call; with us gone, the supervisors end what was started.
+      // There is nothing to kill before the start has finished. Once this process ends, the supervisors end what was started.
       if (running === undefined) process.exit();
       void running.kill();
       return;
@@ -50,14 +49,14 @@ export async function runInForeground(start: (stopping: AbortSignal) => Promise<
     stopping.abort(new Error('stopped by the user'));
     stopped = running?.stop();
   };
-  // A terminal or a reader that is gone must not keep us from stopping in order.
+  // A closed terminal or pipe must not prevent an orderly stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   const watch = watchNpm(stop);
 
   try {
     running = await start(stopping.signal);
-    // The signal may have come while the last step of the start was under way.
+    // The signal may have arrived during the last step of the start.
     if (stopping.signal.aborted) stopped = running.stop();
     else await new Promise((settle) => stopping.signal.addEventListener('abort', settle));
     await stopped;
@@ -73,9 +72,9 @@ export async function runInForeground(start: (stopping: AbortSignal) => Promise<
 }
 
 /**
- * Stops when the npm in front of us is gone: npm passes on a signal to the shell between us at best, and `kill -9` of it
- * reaches nobody. Seen by the process ids of our parent, and of its parent where there is a /proc to ask. The timer also
- * keeps this process alive where nothing else does, beside services that others run.
+ * Stops when the npm that started this process has ended: npm forwards signals to its shell at best, and SIGKILL of npm
+ * reaches nobody else. Watches the process ids of the parent and, where /proc exists, of the parent's parent. The timer also
+ * keeps this process alive when it only uses services that others run.
  */
 function watchNpm(stop: () => void): NodeJS.Timeout {
   const byNpm = process.env.npm_lifecycle_event !== undefined;

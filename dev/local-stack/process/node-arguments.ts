@@ -1,5 +1,5 @@
 /**
- * For node, before the processor's script; `docker-compose.yml` has the same. Room of 8 MiB for new objects where node takes 16: a backlog then
- * takes some 25 MiB less of memory, and no more CPU.
+ * Arguments of node for the processor, as in `docker-compose.yml`. A young generation of 8 MiB instead of 16: working off a backlog then needs about
+ * 25 MiB less memory and no more CPU.
  */
 export const PROCESSOR_NODE_ARGUMENTS: readonly string[] = ['--max-semi-space-size=8'];

@@ -3,22 +3,22 @@ import { httpProbe, withReadiness } from '../services/readiness.js';
 import { supervise, type ReadyProcess } from './supervised-process.js';
 
 export type ProgramOptions = {
-  /** For messages: `ingress`, `processor`. */
+  /** Name in messages: `ingress`, `processor`. */
   readonly name: string;
-  /** The compiled script. */
+  /** Compiled script. */
   readonly script: string;
-  /** For node, before the script. */
+  /** Arguments of node, before the script. */
   readonly nodeArguments?: readonly string[];
-  /** Its whole environment. */
+  /** Complete environment of the program. */
   readonly env: Env;
   readonly logFile: string;
-  /** Answers 200 once the program is ready. */
+  /** URL that answers 200 once the program is ready. */
   readonly readyUrl: string;
-  /** How long it may drain after SIGTERM. Default: 30 s. */
+  /** Time to drain after SIGTERM before it is killed. Default: 30 s. */
   readonly graceMs?: number;
 };
 
-/** Starts a program of ours with the Node that runs this process; returns at once. It cannot outlive this process. */
+/** Starts one of the programs with the Node that runs this process, and returns at once. It cannot outlive this process. */
 export function startProgram(options: ProgramOptions): ReadyProcess {
   const program = supervise({
     name: options.name,

@@ -4,44 +4,44 @@ import { dirname } from 'node:path';
 import type { Socket } from 'node:net';
 import { sourceFile } from '../folders.js';
 
-/** How a process ended: its exit code, or the signal that ended it. */
+/** End of a process: its exit code, or the signal that ended it. */
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 export type SupervisedOptions = {
-  /** For messages. */
+  /** Name in messages. */
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Where stdout and stderr go, appended. */
+  /** stdout and stderr are appended to it. */
   readonly logFile: string;
-  /** How long the process may take to end after SIGTERM before it is killed. */
+  /** Time to end after SIGTERM before it is killed. */
   readonly graceMs: number;
 };
 
 /**
- * A child process that cannot outlive this one: `supervisor.sh` holds a pipe to us and ends the child when the pipe
- * closes, be it by {@link stop}, by a crash or by SIGKILL. It is the leader of its own session, so that Ctrl-C in the
- * terminal reaches us alone and we stop our children in order.
+ * A child process that cannot outlive this one: `supervisor.sh` holds a pipe to this process and ends the child when the pipe
+ * closes, whether by {@link stop}, by a crash or by SIGKILL. The child is the leader of its own session, so that Ctrl-C in the
+ * terminal reaches this process only, which stops its children in order.
  */
 export type SupervisedProcess = {
   readonly name: string;
   readonly logFile: string;
-  /** The process id of the command itself. Rejects if it could not be started. */
+  /** Process id of the command itself. Rejects if the command could not be started. */
   readonly pid: Promise<number>;
-  /** Settles when the process has ended and everything it started in its group has been killed. */
+  /** Settles when the process has ended and everything in its process group has been killed. */
   readonly exited: Promise<Exit>;
-  /** SIGTERM, and SIGKILL after the grace time. Idempotent; resolves when the process has ended. */
+  /** Sends SIGTERM, and SIGKILL after the grace time. Idempotent. Resolves when the process has ended. */
   readonly stop: () => Promise<Exit>;
-  /** SIGKILL at once. */
+  /** Sends SIGKILL at once. */
   readonly kill: () => Promise<Exit>;
-  /** The last lines that this run wrote to its log. */
+  /** Last lines that this run wrote to its log. */
   readonly lastLogLines: (count: number) => readonly string[];
 };
 
-/** A supervised process that can be asked whether it is ready. */
+/** A supervised process whose readiness can be awaited. */
 export type ReadyProcess = SupervisedProcess & {
-  /** @throws StackError with the end of its log when it ends, or the time is over, before it is ready. */
+  /** @throws StackError with the end of its log when it ends, or the deadline passes, before it is ready. */
   readonly waitReady: (options?: {
     readonly deadlineMs?: number;
     readonly signal?: AbortSignal | undefined;
@@ -51,7 +51,7 @@ export type ReadyProcess = SupervisedProcess & {
 const CONTROL_SEQUENCES = /\x1b\[[0-9;?]*[A-Za-z]/g;
 const MAX_LOG_BYTES = 20 * 1024 * 1024;
 
-/** Starts a process under supervision; returns at once. */
+/** Starts a process under supervision and returns at once. */
 export function supervise(options: SupervisedOptions): SupervisedProcess {
   const log = openLog(options.logFile);
   const tenths = String(Math.ceil(options.graceMs / 100));
@@ -63,7 +63,7 @@ export function supervise(options: SupervisedOptions): SupervisedProcess {
   });
   closeSync(log.fd);
   const lifeline = child.stdio[3] as Socket;
-  // The supervisor may be gone before we close our end.
+  // The supervisor may end before this end of the pipe is closed.
   lifeline.on('error', () => undefined);
 
   const exited = new Promise<Exit>((settle) => {
@@ -75,7 +75,7 @@ export function supervise(options: SupervisedOptions): SupervisedProcess {
   });
   const pid = new Promise<number>((settle, fail) => {
     lifeline.once('data', (line) => settle(Number(line.toString().trim())));
-    void exited.then(() => fail(new Error(`${options.name} ended before it had started`)));
+    void exited.then(() => fail(new Error(`${options.name} ended before its command started`)));
   });
   pid.catch(() => undefined);
 
@@ -101,7 +101,7 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // ESRCH: nobody is left in the group, which is what we want.
+    // ESRCH: the group is empty already.
   }
 }
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs one command and ends it when the launcher is gone, however the launcher went: fd 3 is a pipe that only the
-# launcher holds open, so end-of-file on it means "stop". The command gets SIGTERM, then SIGKILL after the grace time.
+# Runs one command and ends it when the launcher ends, however that happens: fd 3 is a pipe that only the launcher holds
+# open, so end-of-file on it means "stop". The command gets SIGTERM, then SIGKILL after the grace time.
 #
 # usage: supervisor.sh <grace in tenths of a second> <command> [argument]...      (fd 3: pipe to the launcher)
-# The launcher reads the command's process id from fd 3; the exit code is the command's own.
+# The launcher reads the command's process id from fd 3. The exit code is that of the command.
 grace=$1
 shift
 
@@ -18,12 +18,12 @@ echo "$pid" >&3
     sleep 0.1
     grace=$((grace - 1))
   done
-  # The whole process group, this script included: nothing may outlive the grace time.
+  # The whole process group, including this script: nothing may outlive the grace time.
   kill -0 "$pid" 2>/dev/null && kill -KILL 0
 ) <&3 &
 watcher=$!
 
-# A signal meant for all (a shutdown of the machine) is passed on; wait then returns early, hence the loop.
+# Forwards a signal that everyone receives, as at a shutdown of the machine. `wait` then returns early, hence the loop.
 trap 'kill -TERM "$pid" 2>/dev/null' TERM INT HUP
 while :; do
   wait "$pid"

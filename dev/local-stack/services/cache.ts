@@ -1,46 +1,50 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { supervise } from '../process/supervised-process.js';
 import { StackError } from '../stack-error.js';
-import { tryLock, type PidLock } from '../../../infra/program/pid-lock.js';
+import { lockOrWait } from '../lock/lock-or-wait.js';
 import { withProgress, type Log } from '../progress.js';
 
-/** A part of the stack that is downloaded or built once and kept for all clones. */
+/** A part of the stack that is downloaded or built once and cached for all clones. */
 export type Installable = {
   readonly name: string;
-  /** Folder name in the cache; holds the version and all else that makes a part of another kind. */
+  /** Folder name in the cache. It contains the version and everything else that distinguishes one build from another. */
   readonly folder: string;
-  /** Said while it runs: what, and about how long. */
+  /** Progress line: what happens, and about how long it takes. */
   readonly doing: string;
-  /** Fills `into`, by commands run one after the other. */
+  /** Commands that fill the folder `into`, to be run one after the other. */
   commands(into: string): readonly (readonly [string, ...string[]])[];
   readonly env?: (into: string) => Record<string, string>;
 };
 
-export type InstallContext = { readonly cache: string; readonly log: Log; readonly signal?: AbortSignal | undefined };
+export type InstallOptions = { readonly cache: string; readonly log: Log; readonly signal?: AbortSignal | undefined };
 
 export function isInstalled(part: Installable, cache: string): boolean {
   return existsSync(join(cache, part.folder));
 }
 
 /**
- * Installs a part unless it is there. The folder appears complete or not at all; of several processes one installs and
- * the others wait for it.
+ * Installs a part unless it is cached. The folder appears complete or not at all. Of several processes, one installs the part
+ * and the others wait for it.
  * @returns the folder.
  * @throws StackError when a command fails, with the end of its output.
  */
-export async function install(part: Installable, context: InstallContext): Promise<string> {
-  const folder = join(context.cache, part.folder);
+export async function install(part: Installable, options: InstallOptions): Promise<string> {
+  const folder = join(options.cache, part.folder);
   if (existsSync(folder)) return folder;
-  const lock = await lockOf(part, context);
+  const lock = await lockOrWait(`${folder}.lock`, {
+    ...options,
+    waitingFor: (holder) => `waiting for process ${holder}, which is installing ${part.name}`,
+    offered: () => Promise.resolve(existsSync(folder) ? folder : undefined),
+  });
+  if ('offered' in lock) return lock.offered;
   try {
     if (existsSync(folder)) return folder;
     const draft = `${folder}.tmp`;
-    // Under the lock nobody else has it: what is left here comes from an installation that was cut off.
+    // Nobody else has the lock, so an existing draft comes from an interrupted installation.
     rmSync(draft, { recursive: true, force: true });
     mkdirSync(draft, { recursive: true });
-    await withProgress(context.log, part.doing, () => fill(part, draft, context));
+    await withProgress(options.log, part.doing, () => fill(part, draft, options));
     renameSync(draft, folder);
     return folder;
   } finally {
@@ -48,20 +52,7 @@ export async function install(part: Installable, context: InstallContext): Promi
   }
 }
 
-async function lockOf(part: Installable, { cache, log, signal }: InstallContext): Promise<PidLock> {
-  const file = join(cache, `${part.folder}.lock`);
-  const first = tryLock(file);
-  if ('release' in first) return first;
-  return withProgress(log, `${part.name}: process ${first.holder} is installing it already, waiting`, async () => {
-    for (;;) {
-      const lock = tryLock(file);
-      if ('release' in lock) return lock;
-      await delay(200, undefined, { signal });
-    }
-  });
-}
-
-async function fill(part: Installable, into: string, { cache, signal }: InstallContext): Promise<void> {
+async function fill(part: Installable, into: string, { cache, signal }: InstallOptions): Promise<void> {
   const logFile = join(cache, `${part.folder}.log`);
   for (const command of part.commands(into)) {
     signal?.throwIfAborted();

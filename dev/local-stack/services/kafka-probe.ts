@@ -1,15 +1,15 @@
 import { connect } from 'node:net';
 import { type Probe, PROBE_TIMEOUT_MS } from './readiness.js';
 
-// Three questions in Kafka's own protocol, written out: a client library for them would be a second one in this folder.
+// Encodes two kinds of requests by hand, so that the local stack needs no Kafka client.
 const METADATA = { api: 3, version: 4 };
 const FIND_COORDINATOR = { api: 10, version: 2 };
 const GROUP = 0;
 const TRANSACTION = 1;
 
 /**
- * Ready when the broker names at least one live broker in its metadata: one that has opened its port, but that its
- * controller still fences, names none.
+ * Ready when the broker's metadata contain at least one live broker. A broker that has opened its port but is still fenced by
+ * its controller lists none.
  */
 export function kafkaProbe(host: string, port: number): Probe {
   // topics [], no automatic creation
@@ -19,8 +19,8 @@ export function kafkaProbe(host: string, port: number): Probe {
 }
 
 /**
- * As {@link kafkaProbe}, and ready for consumer groups and transactions: on a new broker the first to ask for a
- * coordinator has its topic made, and is turned away until it is there.
+ * {@link kafkaProbe}, and ready for consumer groups and transactions: on a new broker, the first request for a coordinator
+ * creates the coordinator's topic and fails until that exists.
  */
 export function kafkaCoordinatorProbe(host: string, port: number): Probe {
   const alive = kafkaProbe(host, port);
@@ -49,7 +49,7 @@ function encode({ api, version }: typeof METADATA, body: Buffer): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** Connects, sends the request if there is one, and takes the first 8 bytes of the answer's body. */
+/** Connects, sends the request if there is one, and resolves with the first bytes of the response's body. */
 function exchange(host: string, port: number, request: Buffer | undefined): Promise<Buffer> {
   return new Promise((settle, fail) => {
     let received: Buffer = Buffer.alloc(0);
@@ -58,7 +58,7 @@ function exchange(host: string, port: number, request: Buffer | undefined): Prom
       else socket.write(request);
     });
     const done = () => {
-      // Before the body: size and correlation id.
+      // Size and correlation id precede the body.
       settle(received.subarray(8));
       socket.destroy();
     };

@@ -2,14 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sourceFile } from '../folders.js';
-import { serviceEnv, type NativeService, type ServiceContext } from './native-service.js';
+import { serviceEnv, type NativeService, type ServiceOptions } from './native-service.js';
 import { kafkaCoordinatorProbe } from './kafka-probe.js';
 import { supervise } from '../process/supervised-process.js';
 import { StackError } from '../stack-error.js';
 import { commandOf } from './toolchain.js';
 
 const POM = sourceFile('services/pom.xml');
-// The pom names the versions of all jars: with another pom it is another part.
+// The pom determines the versions of all jars, so another pom means another part.
 const POM_HASH = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 8);
 
 /** Apache Kafka in KRaft mode: broker and controller in one Java process. */
@@ -25,14 +25,14 @@ export const kafkaService: NativeService = {
   toRun: ['java'],
   deadlineMs: 90_000,
   probe: ({ ports }) => kafkaCoordinatorProbe('127.0.0.1', ports.kafka),
-  start: async (context) => {
-    const dir = join(context.dir, 'kafka');
+  start: async (options) => {
+    const dir = join(options.dir, 'kafka');
     mkdirSync(dir, { recursive: true });
     const properties = join(dir, 'server.properties');
-    writeFileSync(properties, serverProperties(join(dir, 'data'), context));
-    if (!existsSync(join(dir, 'data', 'meta.properties'))) await format(context, properties);
+    writeFileSync(properties, serverProperties(join(dir, 'data'), options));
+    if (!existsSync(join(dir, 'data', 'meta.properties'))) await format(options, properties);
     return run(
-      context,
+      options,
       'Kafka',
       ['-Xms192m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
       ['kafka.Kafka', properties],
@@ -40,40 +40,39 @@ export const kafkaService: NativeService = {
   },
 };
 
-async function format(context: ServiceContext, properties: string): Promise<void> {
-  // An id that begins with a dash, as one in 64 would, is taken for an option.
+async function format(options: ServiceOptions, properties: string): Promise<void> {
+  // The tool would read an id that starts with a dash as an option.
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const tool = run(
-    context,
+    options,
     'Kafka storage tool',
     [],
     ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties],
   );
   const exit = await tool.exited;
-  if (exit.code !== 0)
-    throw new StackError(`Kafka's storage could not be formatted: ${tool.lastLogLines(3).join(' | ')}`);
+  if (exit.code !== 0) throw new StackError(`could not format Kafka's storage: ${tool.lastLogLines(3).join(' | ')}`);
 }
 
-function run(context: ServiceContext, name: string, jvm: readonly string[], args: readonly string[]) {
+function run(options: ServiceOptions, name: string, jvm: readonly string[], args: readonly string[]) {
   return supervise({
     name,
     command: [
-      commandOf('java', context.env),
+      commandOf('java', options.env),
       ...jvm,
       '-Djava.awt.headless=true',
       `-Dlog4j2.configurationFile=${sourceFile('services/log4j2.properties')}`,
       '-cp',
-      join(context.installed, '*'),
+      join(options.installed, '*'),
       ...args,
     ],
-    env: serviceEnv(context.env),
-    logFile: join(context.dir, 'logs', 'kafka.log'),
+    env: serviceEnv(options.env),
+    logFile: join(options.dir, 'logs', 'kafka.log'),
     graceMs: 10_000,
   });
 }
 
-/** One broker on a laptop: no replicas to wait for, few internal partitions to load, no topics made by accident. */
-function serverProperties(data: string, { ports }: ServiceContext): string {
+/** Settings of a single broker on a laptop: no replicas, few internal partitions to load, no automatic topics. */
+function serverProperties(data: string, { ports }: ServiceOptions): string {
   return `process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${ports.kafkaController}

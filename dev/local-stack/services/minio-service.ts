@@ -4,10 +4,10 @@ import { serviceEnv, type NativeService } from './native-service.js';
 import { httpProbe } from './readiness.js';
 import { supervise } from '../process/supervised-process.js';
 
-/** The last version of MinIO's source: there are no images or programs of it to download. */
+/** Last version of MinIO's source. Upstream publishes no images or binaries of it. */
 const VERSION = 'v0.0.0-20260212201848-7aac2a2c5b7c';
 
-/** MinIO, one process on one folder, built from its pinned source. */
+/** MinIO, built from its pinned source: one process on one folder. */
 export const minioService: NativeService = {
   name: 'MinIO',
   part: {
@@ -34,7 +34,7 @@ export const minioService: NativeService = {
           MINIO_ROOT_PASSWORD: endpoints.S3_SECRET_KEY,
           MINIO_REGION: endpoints.S3_REGION,
           MINIO_BROWSER: 'off',
-          // No look for newer versions at each start.
+          // Does not look for newer versions at each start.
           MINIO_UPDATE: 'off',
         },
         logFile: join(dir, 'logs', 'minio.log'),

@@ -6,11 +6,11 @@ import type { Probe } from './readiness.js';
 import type { SupervisedProcess } from '../process/supervised-process.js';
 import type { Tool } from './toolchain.js';
 
-/** What a service of the native stack is started with. */
-export type ServiceContext = {
-  /** `STACK_DIR`: its data go to a folder of their own in it, its log to `logs/`. */
+/** Everything that a service of the native stack needs to start. */
+export type ServiceOptions = {
+  /** `STACK_DIR`. The service has a data folder in it and a log in `logs/`. */
   readonly dir: string;
-  /** Where its part is installed. */
+  /** Folder in which its part is installed. */
   readonly installed: string;
   readonly ports: PortPlan;
   readonly endpoints: StackEndpoints;
@@ -18,20 +18,20 @@ export type ServiceContext = {
   readonly signal?: AbortSignal | undefined;
 };
 
-/** One service of the native stack: how it comes to this machine, how it is started, how it says that it is ready. */
+/** One service of the native stack: how it is installed, started and probed. */
 export type NativeService = {
   readonly name: string;
   readonly part: Installable;
   readonly toInstall: readonly Tool[];
   readonly toRun: readonly Tool[];
-  start(context: ServiceContext): Promise<SupervisedProcess>;
-  probe(context: ServiceContext): Probe;
+  start(options: ServiceOptions): Promise<SupervisedProcess>;
+  probe(options: ServiceOptions): Probe;
   readonly deadlineMs: number;
 };
 
 /**
- * The environment a service starts with. Not ours as it is: services read names such as `LOG_LEVEL` or `HTTP_PORT` that
- * are meant for others.
+ * Environment of a service. It does not inherit all variables: services read names such as `LOG_LEVEL` or `HTTP_PORT` that are
+ * meant for other programs.
  */
 export function serviceEnv(env: Env): Record<string, string> {
   const passed = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'JAVA_HOME', 'JAVA_TOOL_OPTIONS'];

@@ -1,17 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep, systemClock } from '../../../infra/async/clock.js';
 import { StackError } from '../stack-error.js';
 import type { ReadyProcess, SupervisedProcess } from '../process/supervised-process.js';
 
-/** Asks a service once whether it is ready. Must settle by itself within a few seconds; a rejection counts as no. */
+/** Asks a service once whether it is ready. Must settle by itself within a few seconds. A rejection counts as no. */
 export type Probe = () => Promise<boolean>;
 
-const ASK_EVERY_MS = 100;
-/** How long a probe waits for one answer. */
+const POLL_MS = 100;
+/** Time that a probe allows for one answer. */
 export const PROBE_TIMEOUT_MS = 3_000;
 
 /**
- * Asks until the service says that it is ready.
- * @throws StackError when `deadlineMs` is over, and the signal's reason when it is aborted.
+ * Polls a service until it is ready.
+ * @throws StackError when it is not ready within `deadlineMs`; the signal's reason when that is aborted.
  */
 export async function untilReady(name: string, probe: Probe, deadlineMs: number, signal?: AbortSignal): Promise<void> {
   const end = performance.now() + deadlineMs;
@@ -19,13 +19,14 @@ export async function untilReady(name: string, probe: Probe, deadlineMs: number,
     signal?.throwIfAborted();
     if (performance.now() > end)
       throw new StackError(`${name} was not ready within ${Math.round(deadlineMs / 1000)} s`);
-    await delay(ASK_EVERY_MS, undefined, { signal });
+    await sleep(systemClock, POLL_MS, signal);
+    signal?.throwIfAborted();
   }
 }
 
 /**
- * Lets a process of ours be waited for: as {@link untilReady}, but its end while it starts is an error at once, and the
- * error shows the end of its log.
+ * Adds {@link untilReady} to a process that this process started. If it ends while it starts, that is an error at once, which
+ * shows the end of its log.
  */
 export function withReadiness(started: SupervisedProcess, probe: Probe, deadlineMs: number): ReadyProcess {
   return {

@@ -7,14 +7,14 @@ import { StackError } from '../stack-error.js';
 const DEADLINE_MS = 5_000;
 
 /**
- * Makes sure that services we did not start answer.
- * @param whose completes the sentence "the schema registry … does not answer".
+ * Checks that services which this process did not start answer.
+ * @param origin tells in the message where the addresses come from.
  * @throws StackError that names those that do not answer within 5 s.
  */
 export async function requireServices(
   endpoints: StackEndpoints,
   env: Env,
-  whose: string,
+  origin: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const asked: [string, Probe][] = [
@@ -23,7 +23,7 @@ export async function requireServices(
       `schema registry at ${endpoints.SCHEMA_REGISTRY_URL}`,
       httpProbe(`${endpoints.SCHEMA_REGISTRY_URL}/subjects`, credentials(env)),
     ],
-    // Any answer will do: only MinIO has a page of its own for its health.
+    // Any answer is enough: only MinIO has a health page.
     [
       `object store at ${endpoints.S3_ENDPOINT}`,
       httpProbe(endpoints.S3_ENDPOINT, { statuses: [200, 301, 302, 307, 400, 403, 404, 405] }),
@@ -33,12 +33,12 @@ export async function requireServices(
   signal?.throwIfAborted();
   const silent = asked.filter((_, index) => answers[index]?.status === 'rejected').map(([name]) => name);
   if (silent.length > 0)
-    throw new StackError(`no answer within 5 s from the ${silent.join(', nor from the ')} (${whose})`);
+    throw new StackError(`no answer within 5 s from the ${silent.join(', nor from the ')} (${origin})`);
 }
 
 function anyBroker(endpoints: StackEndpoints, env: Env): Probe {
   const brokers = endpoints.KAFKA_BROKERS.split(',').map((broker) => broker.trim());
-  // A TLS listener does not understand our plain question.
+  // A TLS listener does not understand a plain-text request.
   const probe = env.KAFKA_SSL === 'true' ? tcpProbe : kafkaProbe;
   return async () => {
     const answers = brokers.map((broker) => {

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { Env } from '../../../infra/settings/read-settings.js';
 import { StackError } from '../stack-error.js';
 
-/** A program that the native stack needs from the machine. */
+/** A program that the native stack needs on this machine. */
 export type Tool = 'java' | 'mvn' | 'go';
 
 const NEEDED: Readonly<
@@ -28,18 +28,18 @@ const NEEDED: Readonly<
   go: { what: 'Go 1.21 or later', get: 'go.dev/dl', oldest: 21, version: ['version'], pattern: /go1\.(\d+)/ },
 };
 
-/** The command of a tool: Java as `JAVA_HOME` has it, all else as found on `PATH`. */
+/** Command of a tool: Java from `JAVA_HOME` if set, everything else from `PATH`. */
 export function commandOf(tool: Tool, env: Env): string {
   return tool === 'java' && env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : tool;
 }
 
-/** @throws StackError with one line that names all that is missing or too old, and where to get it. */
+/** @throws StackError with one line that names every tool that is missing or too old, and where to get it. */
 export async function requireTools(tools: readonly Tool[], env: Env): Promise<void> {
   const faults = await Promise.all(tools.map((tool) => faultOf(tool, env)));
-  const said = faults.filter((fault) => fault !== undefined);
-  if (said.length === 0) return;
+  const missing = faults.filter((fault) => fault !== undefined);
+  if (missing.length === 0) return;
   throw new StackError(
-    `the local stack needs ${said.join('; ')}. Install what is missing, or start a Docker engine and run this again`,
+    `the local stack needs ${missing.join('; ')}. Install what is missing, or start a Docker engine and run this again`,
   );
 }
 
@@ -52,8 +52,8 @@ async function faultOf(tool: Tool, env: Env): Promise<string | undefined> {
     (error: unknown) => ({ stdout: '', stderr: String(error) }),
   );
   const version = Number(needed.pattern.exec(stdout + stderr)?.[1]);
-  // A version line of an unknown form is not held against the tool.
-  return version < needed.oldest ? `${wanted}; here is an older one, ${command} of version ${version}` : undefined;
+  // A version line of an unknown form counts as new enough.
+  return version < needed.oldest ? `${wanted}, but ${command} has version ${version}` : undefined;
 }
 
 function isExecutable(command: string, env: Env): boolean {

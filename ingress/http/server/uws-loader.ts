@@ -12,7 +12,7 @@ export class UwsUnavailableError extends Error {
 /** The builds in package.json, newest first. They support different Node ABIs and versions of libc. */
 export const UWS_BUILDS = [
   { alias: 'uws-glibc238', supports: 'Node 22, 24 and 26 with glibc 2.38 or later' },
-  { alias: 'uws-glibc227', supports: 'Node 18, 20, 22 and 23 with glibc 2.27 or later' },
+  { alias: 'uws-glibc227', supports: 'Node 22 with glibc 2.28 or later' },
 ] as const;
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../../dev/local-stack/folders.js';
 import type { System } from '../../../dev/local-stack/system.js';
 
-/** `npm run demo` on a system that runs already, as a process of its own. */
+/** `npm run demo` on a running system, in a process of its own. */
 export class DemoRun {
   output = '';
   private readonly child: ChildProcess;
@@ -31,7 +31,7 @@ export class DemoRun {
     this.exited = once(this.child, 'close').then(([code]) => code as number | null);
   }
 
-  /** Resolves once the output so far matches; rejects when the demo ends before. */
+  /** Resolves once the output matches. Rejects when the demo ends without that. */
   async until(pattern: RegExp): Promise<void> {
     const matched = new Promise<void>((resolve) => {
       this.onOutput = () => {

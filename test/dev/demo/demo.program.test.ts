@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const demo of demos) demo.kill();
-  // Unset when the start failed: that error is the one to see.
+  // Unset when the start failed, whose error should be reported.
   await (system as OwnSystem | undefined)?.stop();
   rmSync(dir, { recursive: true, force: true });
 });
@@ -43,7 +43,7 @@ it('joins every session and archives every recording', async () => {
   expect(demo.output).toMatch(/(\d+) of \1 sessions joined exactly once/);
 });
 
-it('does so too when the processor is killed in its middle', async () => {
+it('does so even when the processor is killed during the demo', async () => {
   const demo = runDemo();
   await demo.until(/joined [1-9]/);
   const first = await system.pids.processor();
@@ -52,7 +52,7 @@ it('does so too when the processor is killed in its middle', async () => {
   expect(await system.pids.processor()).not.toBe(first);
 });
 
-it("shows Apache Kafka's own consumer exactly one record a session", async () => {
+it("shows Apache Kafka's own consumer exactly one record per session", async () => {
   const keys = await readKeysWithJava(system.endpoints.KAFKA_BROKERS, `${topicPrefix}session.complete`);
   expect(keys).toHaveLength(48);
   expect(new Set(keys).size).toBe(48);

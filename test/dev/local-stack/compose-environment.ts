@@ -6,12 +6,12 @@ import { kafkaCoordinatorProbe } from '../../../dev/local-stack/services/kafka-p
 import { findFreeBase, portPlan } from '../../../dev/local-stack/tcp-ports.js';
 import { untilReady } from '../../../dev/local-stack/services/readiness.js';
 
-/** A stack for tests; `stop` removes its containers and volumes. */
+/** A stack for tests. `stop` removes its containers and volumes. */
 export type ComposeStack = { readonly endpoints: StackEndpoints; readonly stop: () => Promise<void> };
 
 /**
- * Brings up the stack's services of `docker-compose.yml` by testcontainers, on free ports, and resolves when the health
- * checks of all are content. For machines on which a Docker engine answers.
+ * Starts the stack's services of `docker-compose.yml` with testcontainers, on free ports, and resolves once all health checks
+ * pass. For machines on which a Docker engine answers.
  */
 export async function startComposeStack(): Promise<ComposeStack> {
   const ports = portPlan({}, await findFreeBase());

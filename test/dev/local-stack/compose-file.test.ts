@@ -25,9 +25,9 @@ const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), 'ut
 const text = read('docker-compose.yml');
 const file = parse(text, { merge: true }) as { services: Record<string, Service> };
 
-// The schema is that of github.com/compose-spec/compose-go v2.16.2 (schema/compose-spec.json), copyright 2020 The Compose
+// The schema comes from github.com/compose-spec/compose-go v2.16.2 (schema/compose-spec.json), copyright 2020 The Compose
 // Specification Authors, Apache-2.0: see compose-spec.LICENSE.
-test('fits the schema of the Compose Specification', () => {
+test('conforms to the schema of the Compose Specification', () => {
   const schema = JSON.parse(read('test', 'dev', 'local-stack', 'compose-spec.schema.json')) as object;
   const validate = new Ajv2020({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
   validate(file);
@@ -35,39 +35,39 @@ test('fits the schema of the Compose Specification', () => {
 });
 
 const client = spawnSync('docker', ['compose', 'version']).status === 0;
-test.skipIf(!client)('is understood by the compose client of this machine', () => {
+test.skipIf(!client)('is accepted by the compose client of this machine', () => {
   const config = spawnSync('docker', ['compose', '-f', join(projectRoot, 'docker-compose.yml'), 'config', '-q']);
   expect(config.stderr.toString()).toBe('');
   expect(config.status).toBe(0);
 });
 
 describe.each(Object.entries(file.services))('%s', (name, service) => {
-  test('publishes its ports to this machine alone', () => {
+  test('publishes its ports to this machine only', () => {
     for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{\w+:-[\d-]+\}:\d+$/);
   });
 
-  test('has a health check: its own, or that of the image', () => {
+  test('has a health check of its own or from its image', () => {
     if (service.healthcheck === undefined) expect(read('Dockerfile')).toMatch(/^HEALTHCHECK /m);
     expect(name in file.services).toBe(true);
   });
 
-  test('comes from a pinned image, or from a Dockerfile of ours that does not run as root', () => {
+  test('uses a pinned image, or a Dockerfile of this project that does not run as root', () => {
     if (service.build === undefined) expect(service.image).toMatch(/:\d+\.\d+\.\d+$/);
     else expect(dockerfileOf(service)).toMatch(/^USER (?!root)\w+$/m);
   });
 });
 
-test('nothing in it stands in the way of `--scale ingress=3`', () => {
+test('allows `--scale ingress=3`', () => {
   const ingress = file.services.ingress;
   expect(ingress).not.toHaveProperty('container_name');
-  // A range: each container takes a free port of it. No port of another service may lie in it.
+  // Each container uses a free port of this range, so it must contain no port of another service.
   const [, first = '', last = ''] = /:-(\d+)-(\d+)\}/.exec(ingress?.ports[0] ?? '') ?? [];
   const usual = Object.values(portPlan({}));
   expect(Number(last) - Number(first)).toBeGreaterThanOrEqual(2);
   expect(usual.filter((port) => port >= Number(first) && port <= Number(last))).toEqual([]);
 });
 
-test('is what the native stack is: the same services in the same versions, on the ports it is told', () => {
+test('has the same services and versions as the native stack, on configurable ports', () => {
   expect(file.services.kafka?.image).toBe(
     `apache/${/^kafka-[\d.]+\d/.exec(kafkaService.part.folder)?.[0].replace('-', ':')}`,
   );

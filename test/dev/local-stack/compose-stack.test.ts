@@ -6,9 +6,9 @@ import { startComposeStack } from './compose-environment.js';
 
 const docker = await dockerAnswers(process.env);
 
-// The first time, images are fetched and MinIO is built.
+// The first run fetches images and builds MinIO.
 test.skipIf(!docker)(
-  'the stack of docker-compose.yml comes up healthy on the ports it is told',
+  'the stack of docker-compose.yml becomes healthy on the given ports',
   { timeout: 900_000 },
   async () => {
     const { endpoints, stop } = await startComposeStack();

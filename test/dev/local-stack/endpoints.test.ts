@@ -8,7 +8,7 @@ const GIVEN = {
   S3_ENDPOINT: 'https://s3.example',
 };
 
-test('local endpoints are addresses of this machine, with the store as the settings have it', () => {
+test('local endpoints are addresses of this machine, with the object store settings of the environment', () => {
   expect(localEndpoints(portPlan({}, 21000), { S3_BUCKET: 'audio' })).toEqual({
     KAFKA_BROKERS: '127.0.0.1:21000',
     SCHEMA_REGISTRY_URL: 'http://127.0.0.1:21002/apis/ccompat/v7',
@@ -24,7 +24,7 @@ test('local endpoints are addresses of this machine, with the store as the setti
 describe('given endpoints', () => {
   test('none', () => expect(givenEndpoints({ KAFKA_BROKERS: '', S3_BUCKET: 'audio' })).toBeUndefined());
 
-  test('all three; neither keys nor a replication factor are made up for a store elsewhere', () => {
+  test('all three: keys and replication factor have no default for an object store elsewhere', () => {
     const endpoints = givenEndpoints(GIVEN);
     expect(endpoints).toMatchObject({ ...GIVEN, S3_ACCESS_KEY: '', S3_SECRET_KEY: '' });
     expect(givenEndpoints({ ...GIVEN, S3_ENDPOINT: 'http://127.0.0.1:9000' })).toMatchObject({
@@ -34,9 +34,9 @@ describe('given endpoints', () => {
     expect(givenEndpoints({ ...GIVEN, TOPIC_REPLICATION_FACTOR: '3' })).toHaveProperty('TOPIC_REPLICATION_FACTOR', '3');
   });
 
-  test('some but not all are a mistake, and said so', () => {
+  test('only some: an error that names the missing ones', () => {
     expect(() => givenEndpoints({ ...GIVEN, S3_ENDPOINT: '' })).toThrow(
-      'KAFKA_BROKERS and SCHEMA_REGISTRY_URL given, but not S3_ENDPOINT: set all three',
+      'KAFKA_BROKERS and SCHEMA_REGISTRY_URL set, but not S3_ENDPOINT: set all three',
     );
   });
 });

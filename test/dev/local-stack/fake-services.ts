@@ -3,8 +3,8 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /**
- * A listener that answers as a broker does whose controller knows of `brokers()` live brokers, and whose coordinators
- * are there (0) or not (an error code).
+ * A listener that answers like a broker whose controller knows `brokers()` live brokers, and whose coordinators are available (0)
+ * or not (an error code).
  */
 export async function fakeBroker(brokers: () => number, coordinatorFault: () => number = () => 0): Promise<number> {
   return listen(
@@ -22,12 +22,12 @@ export async function fakeBroker(brokers: () => number, coordinatorFault: () => 
   );
 }
 
-/** An HTTP server that answers everything with `status`. */
+/** An HTTP server that answers every request with `status`. */
 export async function fakeHttp(status: number): Promise<number> {
   return listen(createHttpServer((_request, response) => response.writeHead(status).end()));
 }
 
-/** A port that someone listens on. */
+/** A port on which a server listens. */
 export async function takenPort(): Promise<number> {
   return listen(createServer());
 }

@@ -6,21 +6,21 @@ import { onTestFinished, vi } from 'vitest';
 import { projectRoot } from '../../../dev/local-stack/folders.js';
 import { isAlive } from '../../../infra/program/pid-lock.js';
 
-/** A launcher of ours as a process of its own, as npm starts it. */
+/** A launcher in a process of its own, as npm starts it. */
 export type Launched = {
   readonly process: ChildProcess;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Resolves when a line of `text` has been written; fails when the launcher ends before. */
-  readonly said: (text: string) => Promise<void>;
+  /** Resolves when `text` has been written. Rejects when the launcher ends without that. */
+  readonly printed: (text: string) => Promise<void>;
   /** Sends the signal and resolves with the exit code, or the signal's name. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>;
 };
 
-/** Starts `dist/dev/local-stack/<script>`; whatever it started is gone when the test has finished. */
+/** Starts `dist/dev/local-stack/<script>`. Everything that it started has ended when the test has finished. */
 export function launch(script: string, env: Record<string, string>): Launched {
   const child = spawn(process.execPath, [join(projectRoot, 'dist/dev/local-stack', script)], {
-    // Without the endpoints of the stack that other tests share: this one is to make a stack of its own.
+    // Without the endpoints of the shared stack: the launcher is to start its own.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, JAVA_HOME: process.env.JAVA_HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,18 +40,18 @@ export function launch(script: string, env: Record<string, string>): Launched {
     process: child,
     stdout: () => texts.stdout,
     stderr: () => texts.stderr,
-    said: async (text) => {
+    printed: async (text) => {
       await vi.waitUntil(() => (texts.stdout + texts.stderr).includes(text) || child.exitCode !== null, {
         timeout: 90_000,
         interval: 20,
       });
-      if (!(texts.stdout + texts.stderr).includes(text)) throw new Error(`"${text}" was not said:\n${texts.stderr}`);
+      if (!(texts.stdout + texts.stderr).includes(text)) throw new Error(`"${text}" was not printed:\n${texts.stderr}`);
     },
     end,
   };
 }
 
-/** The processes that launchers in `dir` have started and that are alive. */
+/** Live processes that launchers have started in `dir`. */
 export function startedProcesses(dir: string): number[] {
   return ['services', 'programs'].flatMap((whose) => {
     const lines = readOrEmpty(join(dir, `${whose}.pids`)).split('\n');

@@ -13,7 +13,7 @@ const log = () => undefined;
 const obtain = (env: Record<string, string>, dir = tempDir()) => obtainStack({ dir, env, log, portBase: 'free' });
 
 describe('given endpoints', () => {
-  test('are used as they are, and not stopped', async () => {
+  test('are used and not stopped', async () => {
     const stack = await obtain({
       KAFKA_BROKERS: `127.0.0.1:${await fakeBroker(() => 1)}`,
       SCHEMA_REGISTRY_URL: `http://127.0.0.1:${await fakeHttp(200)}`,
@@ -23,7 +23,7 @@ describe('given endpoints', () => {
     await stack.stop();
   });
 
-  test('that do not answer are named', { timeout: 30_000 }, async () => {
+  test('that do not answer are named in the error', { timeout: 30_000 }, async () => {
     const silent = await findFreeBase();
     const env = {
       KAFKA_BROKERS: `127.0.0.1:${await fakeBroker(() => 1)}`,
@@ -37,22 +37,22 @@ describe('given endpoints', () => {
 });
 
 describe('a stack of our own', () => {
-  test('STACK of another name is refused', async () => {
+  test('an unknown value of STACK is rejected', async () => {
     await expect(obtain({ STACK: 'podman' })).rejects.toThrow('STACK must be native or docker, not "podman"');
   });
 
-  test('STACK=docker without an engine says what to do', async () => {
+  test('STACK=docker without an engine is an error that tells what to do', async () => {
     await expect(obtain({ STACK: 'docker', PATH: tempDir() })).rejects.toThrow(
       'no Docker engine with the compose plugin answers',
     );
   });
 
-  test('missing tools are said before anything is downloaded', async () => {
+  test('missing tools are reported before anything is downloaded', async () => {
     const env = { STACK_CACHE_DIR: join(tempDir(), 'cache'), PATH: tempDir() };
     await expect(obtain(env)).rejects.toThrow(/^the local stack needs Java 17 .*; Maven .*; Go /);
   });
 
-  test('a failure leaves the folder free for the next try', async () => {
+  test('a failure leaves the folder usable for the next attempt', async () => {
     const dir = tempDir();
     await expect(obtain({ STACK: 'podman' }, dir)).rejects.toThrow('STACK must be');
     await expect(obtain({ STACK: 'lxc' }, dir)).rejects.toThrow('"lxc"');
@@ -60,7 +60,7 @@ describe('a stack of our own', () => {
 });
 
 describe('a live launcher in the same folder', () => {
-  /** The state of a launcher with the process id of a child of ours, whose stack is ready. */
+  /** The state of a launcher with a ready stack. Its process id is that of a child of this test. */
   async function launcher(dir: string) {
     const child = spawn('sleep', ['600']);
     onTestFinished(() => void child.kill('SIGKILL'));
@@ -73,33 +73,33 @@ describe('a live launcher in the same folder', () => {
       minio: await fakeHttp(403),
     };
     const endpoints = localEndpoints(ports, {});
-    const said = { pid, start: startOf(pid), mode: 'native', endpoints };
-    return { child, pid, endpoints, say: () => writeFileSync(join(dir, 'stack.json'), JSON.stringify(said)) };
+    const announced = { pid, start: startOf(pid), mode: 'native', endpoints };
+    return { child, pid, endpoints, announce: () => writeFileSync(join(dir, 'stack.json'), JSON.stringify(announced)) };
   }
 
   test('lends its stack', async () => {
     const dir = tempDir();
     const other = await launcher(dir);
-    other.say();
+    other.announce();
     const stack = await obtain({}, dir);
     expect(stack).toMatchObject({ mode: 'attached', endpoints: other.endpoints, running: { pid: other.pid } });
     await stack.stop();
   });
 
-  test('is waited for while it starts', async () => {
+  test('is awaited while it starts', async () => {
     const dir = tempDir();
     const other = await launcher(dir);
     const obtaining = obtain({}, dir);
-    other.say();
+    other.announce();
     expect((await obtaining).mode).toBe('attached');
   });
 
-  test('that dies while it starts leaves its place', async () => {
+  test('is replaced when it dies while it starts', async () => {
     const dir = tempDir();
     const other = await launcher(dir);
     const obtaining = obtain({ STACK: 'podman' }, dir);
     other.child.kill('SIGKILL');
-    // Its turn has come: the next thing that it looks at is wrong on purpose.
+    // It now starts a stack itself, and fails on the setting that is wrong on purpose.
     await expect(obtaining).rejects.toThrow('STACK must be');
   });
 });

@@ -8,7 +8,7 @@ const ports = portPlan({}, 21000);
 const endpoints = localEndpoints(ports, {});
 const settings = (env: Record<string, string>) => programSettings(endpoints, ports, '/stack', env);
 
-test('local defaults for what is not set', () => {
+test('unset settings have local defaults', () => {
   const { env, ingressUrl, processorUrl, auth } = settings({ INGRESS_TOKENS: '' });
   expect(env).toMatchObject({
     INGRESS_TOKENS: 'local-dev-token',
@@ -25,7 +25,7 @@ test('local defaults for what is not set', () => {
   expect(auth).toEqual({ header: 'authorization', token: 'local-dev-token' });
 });
 
-test("the user's settings win over the defaults, the stack's endpoints over all", () => {
+test("the user's settings override the defaults, and the stack's endpoints override both", () => {
   const { env, auth, ingressUrl } = settings({
     INGRESS_TOKENS: ' one , two',
     INGRESS_AUTH_HEADER: 'x-token',
@@ -38,19 +38,19 @@ test("the user's settings win over the defaults, the stack's endpoints over all"
   expect(ingressUrl).toBe('http://127.0.0.1:21010');
 });
 
-test('an ingress with TLS is asked over TLS', () => {
+test('an ingress with TLS has an https address', () => {
   const files = { INGRESS_TLS_CERT_FILE: 'cert.pem', INGRESS_TLS_KEY_FILE: 'key.pem' };
   expect(settings(files).ingressUrl).toBe('https://127.0.0.1:21010');
 });
 
-test('an ingress that takes anyone is not given a token', () => {
+test('an ingress that accepts anyone has no token', () => {
   const anyone = settings({ INGRESS_ALLOW_ANONYMOUS: 'true' });
   expect(anyone.env).not.toHaveProperty('INGRESS_TOKENS');
   expect(anyone).not.toHaveProperty('auth');
   expect(exampleCommand(anyone)).not.toContain('Bearer');
 });
 
-test("what is printed holds the local token, but never a token of the user's", () => {
+test('the welcome text contains the local token, but never a token of the user', () => {
   expect(welcome(settings({}), endpoints, '/logs')).toContain("-H 'authorization: Bearer local-dev-token'");
   expect(welcome(settings({ INGRESS_TOKENS: 's3cret' }), endpoints, '/logs')).not.toContain('s3cret');
 });

@@ -8,7 +8,7 @@ import { tempDir } from '../../support/temp-dir.js';
 
 const endpoints = localEndpoints(portPlan({}), {});
 
-test('what a live launcher said can be read, until it takes it back', () => {
+test('the announcement of a live launcher can be read until it is withdrawn', () => {
   const dir = tempDir();
   expect(readRunning(dir)).toEqual({});
   writeRunning(dir, 'stack', { mode: 'native', endpoints });
@@ -18,20 +18,20 @@ test('what a live launcher said can be read, until it takes it back', () => {
     stack: { pid: process.pid, mode: 'native', endpoints },
     programs: { ingressUrl: 'http://a', auth },
   });
-  // A token is in it.
+  // It contains a token.
   expect(statSync(join(dir, 'programs.json')).mode & 0o077).toBe(0);
   removeRunning(dir, 'programs');
   expect(readRunning(dir)).not.toHaveProperty('programs');
   expect(readRunning(dir)).toHaveProperty('stack');
 });
 
-test('what a launcher left that is gone does not count', () => {
+test('the announcement of a dead launcher is ignored', () => {
   const dir = tempDir();
   writeRunning(dir, 'stack', { mode: 'native', endpoints });
   const file = join(dir, 'stack.json');
-  const said = JSON.parse(readFileSync(file, 'utf8')) as object;
-  // Above the highest process id that Linux gives out.
-  writeFileSync(file, JSON.stringify({ ...said, pid: 4_194_305 }));
+  const announced = JSON.parse(readFileSync(file, 'utf8')) as object;
+  // Above the highest process id of Linux.
+  writeFileSync(file, JSON.stringify({ ...announced, pid: 4_194_305 }));
   expect(readRunning(dir)).toEqual({});
   writeFileSync(file, 'not JSON');
   expect(readRunning(dir)).toEqual({});

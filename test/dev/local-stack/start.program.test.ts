@@ -16,8 +16,8 @@ const EVENT = {
   extractedVariables: { name: 'Nancy' },
 };
 
-/** `npm start` from outside, on the stack that the tests share: given endpoints, so that only the programs are its own. */
-test('the programs run until Ctrl-C, and again when they are killed', async () => {
+/** `npm start` from outside, with the endpoints of the shared stack, so that it starts only the programs. */
+test('the programs run until Ctrl-C, and are restarted when they are killed', async () => {
   const dir = tempDir();
   const names = ['KAFKA_BROKERS', 'SCHEMA_REGISTRY_URL', 'S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'];
   const env = {
@@ -28,7 +28,7 @@ test('the programs run until Ctrl-C, and again when they are killed', async () =
     TOPIC_PARTITIONS: '1',
   };
   const started = launch('start.js', env);
-  await started.said('ready in');
+  await started.printed('ready in');
 
   const { programs } = readRunning(dir);
   expect(programs).toMatchObject({ pid: started.process.pid, auth: { header: 'authorization', token: LOCAL_TOKEN } });
@@ -41,17 +41,17 @@ test('the programs run until Ctrl-C, and again when they are killed', async () =
   expect(answer.status).toBe(202);
 
   const second = launch('start.js', env);
-  await second.said(`npm start runs in ${dir} already`);
+  await second.printed(`already runs ingress and processor in ${dir}`);
   await vi.waitUntil(() => second.process.exitCode === 1);
 
   const before = startedProcesses(dir);
   expect(before).toHaveLength(2);
-  // The processor is the second that was started.
+  // The processor was started second.
   process.kill(before[1] ?? 0, 'SIGKILL');
-  await started.said(
-    `processor died (exit code 137), starting it again; its log: ${join(dir, 'logs', 'processor.log')}`,
+  await started.printed(
+    `processor died (exit code 137), restarting it; its log: ${join(dir, 'logs', 'processor.log')}`,
   );
-  await started.said('processor is ready again');
+  await started.printed('processor is ready again');
 
   expect(await started.end('SIGINT')).toBe(0);
   expect(startedProcesses(dir)).toEqual([]);

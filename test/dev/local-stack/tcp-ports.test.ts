@@ -3,7 +3,7 @@ import { BLOCK_SIZE, findFreeBase, portPlan, requireFree, STACK_PORTS } from '..
 import { takenPort } from './fake-services.js';
 
 describe('port plan', () => {
-  test('without settings: the usual ports', () => {
+  test('contains the conventional ports without settings', () => {
     expect(portPlan({})).toEqual({
       kafka: 9092,
       kafkaController: 9093,
@@ -14,7 +14,7 @@ describe('port plan', () => {
     });
   });
 
-  test('STACK_PORT_BASE moves all of them', () => {
+  test('is moved as a whole by STACK_PORT_BASE', () => {
     const plan = portPlan({ STACK_PORT_BASE: '21000' });
     expect(plan).toEqual({
       kafka: 21000,
@@ -27,18 +27,18 @@ describe('port plan', () => {
     expect(Math.max(...Object.values(plan))).toBeLessThan(21000 + BLOCK_SIZE);
   });
 
-  test('a base that is passed stands for the setting; INGRESS_PORT and PROCESSOR_PORT win', () => {
+  test('a base argument replaces the setting, and INGRESS_PORT and PROCESSOR_PORT override both', () => {
     const plan = portPlan({ STACK_PORT_BASE: '21000', INGRESS_PORT: '18080', PROCESSOR_PORT: '' }, 23000);
     expect(plan).toMatchObject({ kafka: 23000, ingress: 18080, processor: 23011 });
   });
 
-  test.each(['0', '65530', '9e3', '-1', 'x'])('STACK_PORT_BASE=%s is refused', (base) => {
+  test.each(['0', '65530', '9e3', '-1', 'x'])('rejects STACK_PORT_BASE=%s', (base) => {
     expect(() => portPlan({ STACK_PORT_BASE: base })).toThrow('STACK_PORT_BASE must be a whole number from 1 to 65524');
   });
 });
 
 describe('taken ports', () => {
-  test('are named with their service and the way out', async () => {
+  test('are named with their service and a remedy', async () => {
     const taken = await takenPort();
     const plan = { ...portPlan({}, await findFreeBase()), registry: taken };
     await expect(requireFree(plan, STACK_PORTS)).rejects.toThrow(

@@ -2,10 +2,17 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { keepRunning } from '../../../../dev/local-stack/process/kept-process.js';
 import type { Exit, ReadyProcess } from '../../../../dev/local-stack/process/supervised-process.js';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+beforeEach(() => {
+  vi.useFakeTimers();
+  // The longest delay that the backoff's jitter allows.
+  vi.spyOn(Math, 'random').mockReturnValue(1);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
-/** A process that ends when the test says so, or when it is stopped. */
+/** A process that ends when the test ends it, or when it is stopped. */
 function fakeProcess() {
   let end: (exit: Exit) => void = () => undefined;
   const exited = new Promise<Exit>((settle) => (end = settle));
@@ -39,7 +46,7 @@ function keptFakes() {
   return { kept, processes, log, die: () => processes.at(-1)?.end({ code: 137, signal: null }) };
 }
 
-test('one that dies is started again after a pause, and both are said', async () => {
+test('restarts a process that dies after a delay, and logs both', async () => {
   const { kept, processes, log, die } = keptFakes();
   die();
   await vi.advanceTimersByTimeAsync(249);
@@ -47,14 +54,14 @@ test('one that dies is started again after a pause, and both are said', async ()
   await vi.advanceTimersByTimeAsync(1);
   expect(processes).toHaveLength(2);
   expect(log).toEqual([
-    'processor died (exit code 137), starting it again; its log: /logs/processor.log',
+    'processor died (exit code 137), restarting it; its log: /logs/processor.log',
     'processor is ready again',
   ]);
   await kept.stop();
   expect(processes[1]?.stop).toHaveBeenCalled();
 });
 
-test('the pause doubles while it keeps dying, and is short again after a good time', async () => {
+test('doubles the delay while the process keeps dying, and starts over once it has run for a while', async () => {
   const { kept, processes, die } = keptFakes();
   for (const pauseMs of [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
     die();
@@ -72,16 +79,16 @@ test('the pause doubles while it keeps dying, and is short again after a good ti
   await kept.stop();
 });
 
-test('one that ends with exit code 0 was asked to and stays away', async () => {
+test('does not restart a process that ends with exit code 0', async () => {
   const { processes, log, kept } = keptFakes();
   processes[0]?.end({ code: 0, signal: null });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(processes).toHaveLength(1);
-  expect(log).toEqual(['processor ended by itself (exit code 0) and is not started again']);
+  expect(log).toEqual(['processor ended by itself (exit code 0) and is not restarted']);
   await kept.stop();
 });
 
-test('after stop nothing is started, not even out of a pause', async () => {
+test('starts nothing after stop, even when a restart was pending', async () => {
   const { processes, kept, die } = keptFakes();
   die();
   await vi.advanceTimersByTimeAsync(100);

@@ -16,7 +16,7 @@ function part(...scripts: string[]): Installable {
   };
 }
 
-test('the folder appears complete, under its own name only', async () => {
+test('the folder appears complete, and nothing else remains in the cache', async () => {
   const cache = tempDir();
   const wanted = part('echo a > $INTO/file', 'echo b >> file');
   expect(isInstalled(wanted, cache)).toBe(false);
@@ -26,7 +26,7 @@ test('the folder appears complete, under its own name only', async () => {
   expect(isInstalled(wanted, cache)).toBe(true);
 });
 
-test('of several at once one installs, the others take what it has made', async () => {
+test('one of several concurrent calls installs, and the others use its result', async () => {
   const cache = tempDir();
   const wanted = part('echo built >> ../count; sleep 0.2; touch done');
   const folders = await Promise.all([1, 2, 3].map(() => install(wanted, { cache, log })));
@@ -34,7 +34,7 @@ test('of several at once one installs, the others take what it has made', async 
   expect(readFileSync(join(cache, 'count'), 'utf8')).toBe('built\n');
 });
 
-test('what an installation left that was cut off is not taken for the part', async () => {
+test('the remains of an interrupted installation are discarded', async () => {
   const cache = tempDir();
   mkdirSync(join(cache, 'part-1.tmp'));
   writeFileSync(join(cache, 'part-1.tmp', 'half'), '');
@@ -42,7 +42,7 @@ test('what an installation left that was cut off is not taken for the part', asy
   expect(readdirSync(folder)).toEqual(['whole']);
 });
 
-test('a command that fails is an error with the end of its output, and nothing is installed', async () => {
+test('a failing command is an error with the end of its output, and nothing is installed', async () => {
   const cache = tempDir();
   const broken = install(part('echo no network; exit 1'), { cache, log });
   await expect(broken).rejects.toThrow(

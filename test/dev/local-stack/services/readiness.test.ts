@@ -7,7 +7,7 @@ import { findFreeBase } from '../../../../dev/local-stack/tcp-ports.js';
 import { fakeBroker, fakeHttp, takenPort } from '../fake-services.js';
 import { tempDir } from '../../../support/temp-dir.js';
 
-test('a broker is ready once it knows of a live broker, not when its port is open', async () => {
+test('a broker is ready once it lists a live broker, not when its port is open', async () => {
   let brokers = 0;
   const probe = kafkaProbe('127.0.0.1', await fakeBroker(() => brokers));
   expect(await probe()).toBe(false);
@@ -15,7 +15,7 @@ test('a broker is ready once it knows of a live broker, not when its port is ope
   expect(await probe()).toBe(true);
 });
 
-test('a broker without coordinators is alive, but not ready for groups and transactions', async () => {
+test('a broker without coordinators is live, but not ready for groups and transactions', async () => {
   let fault = 15;
   const port = await fakeBroker(
     () => 1,
@@ -36,13 +36,13 @@ test('probes of HTTP and TCP', async () => {
   await expect(tcpProbe('127.0.0.1', silent)()).rejects.toThrow('ECONNREFUSED');
 });
 
-test('a deadline ends the asking', async () => {
+test('polling ends at the deadline', async () => {
   await expect(untilReady('Kafka', () => Promise.resolve(false), 250)).rejects.toThrow(
     'Kafka was not ready within 0 s',
   );
 });
 
-test('a process that ends while it starts is an error at once, with the end of its log', async () => {
+test('a process that ends while it starts is an immediate error with the end of its log', async () => {
   const dying = supervise({
     name: 'Kafka',
     command: ['sh', '-c', 'echo "no space left"; exit 3'],

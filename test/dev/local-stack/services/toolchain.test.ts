@@ -4,15 +4,15 @@ import { expect, test } from 'vitest';
 import { requireTools } from '../../../../dev/local-stack/services/toolchain.js';
 import { tempDir } from '../../../support/temp-dir.js';
 
-/** A folder to stand for PATH, with a program in it that prints `says`. */
-function pathWith(program: string, says: string): string {
+/** A folder for PATH that contains a program which prints `output`. */
+function pathWith(program: string, output: string): string {
   const dir = tempDir();
-  writeFileSync(join(dir, program), `#!/bin/sh\necho '${says}' >&2\n`);
+  writeFileSync(join(dir, program), `#!/bin/sh\necho '${output}' >&2\n`);
   chmodSync(join(dir, program), 0o755);
   return dir;
 }
 
-test('all that is missing is said in one line, with where to get it', async () => {
+test('all missing tools are named in one line, with their sources', async () => {
   const error = await requireTools(['java', 'mvn', 'go'], { PATH: tempDir() }).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ name: 'StackError' });
   const { message } = error as Error;
@@ -22,17 +22,17 @@ test('all that is missing is said in one line, with where to get it', async () =
   }
 });
 
-test('nothing needed, nothing missing', async () => {
+test('accepts an empty list', async () => {
   await expect(requireTools([], { PATH: '' })).resolves.toBeUndefined();
 });
 
-test('a Java that is too old is told from one that is not there', async () => {
+test('distinguishes an old Java from a missing one', async () => {
   const PATH = pathWith('java', 'openjdk version "11.0.22" 2024-01-16');
   await expect(requireTools(['java'], { PATH })).rejects.toThrow('Java 17 or later');
-  await expect(requireTools(['java'], { PATH })).rejects.toThrow('of version 11');
+  await expect(requireTools(['java'], { PATH })).rejects.toThrow('but java has version 11');
 });
 
-test('JAVA_HOME wins over PATH', async () => {
+test('JAVA_HOME overrides PATH', async () => {
   const PATH = pathWith('java', 'openjdk version "21.0.1" 2023-10-17');
   await expect(requireTools(['java'], { PATH })).resolves.toBeUndefined();
   await expect(requireTools(['java'], { PATH, JAVA_HOME: tempDir() })).rejects.toThrow('Java 17 or later');
