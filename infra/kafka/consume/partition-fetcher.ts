@@ -6,8 +6,7 @@ import { Wakeup } from '../../async/wakeup.js';
 import { closeCluster, type Broker } from '../connection/cluster.js';
 import { reactionTo } from '../protocol/error-codes.js';
 import { fetchRequest, type FetchAnswer } from '../protocol/fetch-request.js';
-import { ProtocolError } from '../protocol/protocol-error.js';
-import { readCommitted, type CommittedRecords } from '../protocol/records/committed-records.js';
+import { fetchedRecords, fetchError } from './fetched-records.js';
 import { firstOffset, openLeaderSession, type LeaderSession } from './leader-session.js';
 import type { BatchHandle, InputBatch, PartitionFeed } from './partition-feed.js';
 import { PartitionFeeds } from './partition-feeds.js';
@@ -187,42 +186,15 @@ export class PartitionFetcher {
   private async accept(session: LeaderSession, feed: PartitionFeed, answer: FetchAnswer): Promise<void> {
     const { topic } = this.options;
     const { partition, position } = feed;
-    const { errorCode, highWatermark, recordSet } = answer;
-    const reaction = reactionTo(errorCode);
-    const error = () =>
-      new ProtocolError(errorCode, `reading ${topic}, partition ${partition}, from offset ${position}`);
-    if (reaction === 'find leader' || reaction === 'reconnect') throw error();
+    const reaction = reactionTo(answer.errorCode);
+    if (reaction === 'find leader' || reaction === 'reconnect') throw fetchError(topic, position, answer);
     const low = reaction === 'seek' ? await firstOffset(session, topic, partition) : undefined;
     try {
-      if (low !== undefined) this.skipDeleted(feed, low);
-      else if (errorCode !== 0) throw error();
-      else feed.add({ ...this.decode(answer, position), highWatermark }, recordSet.length);
-    } catch (cause) {
+      feed.add(fetchedRecords(topic, position, answer, low), answer.recordSet.length);
+    } catch (error) {
       this.drop(partition);
-      this.fail(cause);
+      this.fail(error);
     }
-  }
-
-  private decode({ partition, recordSet, aborted }: FetchAnswer, position: number): CommittedRecords {
-    try {
-      return readCommitted(recordSet, aborted, position);
-    } catch (cause) {
-      throw new Error(`cannot decode ${this.options.topic}, partition ${partition}, from offset ${position}`, {
-        cause,
-      });
-    }
-  }
-
-  /** Delivers records that were deleted before they were read as a stretch without records. */
-  private skipDeleted(feed: PartitionFeed, low: number): void {
-    const { partition, position } = feed;
-    if (low <= position) {
-      throw new Error(
-        `offset ${position} of ${this.options.topic}, partition ${partition}, is beyond its end: the topic was recreated or has lost ` +
-          'records. Find out which, then reset the offsets of the group (kafka-consumer-groups --reset-offsets)',
-      );
-    }
-    feed.add({ records: [], nextOffset: low, highWatermark: low }, 0);
   }
 
   private feedsOf(session: LeaderSession, leader: number): PartitionFeed[] {
