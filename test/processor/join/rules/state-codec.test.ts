@@ -15,7 +15,7 @@ const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const millis = fc.integer({ min: 1, max: 2 ** 45 });
 const variables = fc.dictionary(
   text.filter((key) => key !== '__proto__'),
-  fc.jsonValue({ noUnicodeString: false }).map((v) => JSON.parse(JSON.stringify(v)) as unknown),
+  fc.jsonValue({ stringUnit: 'binary' }).map((v) => JSON.parse(JSON.stringify(v)) as unknown),
 );
 const optional = <T>(key: string, arbitrary: fc.Arbitrary<T>) =>
   fc.option(arbitrary, { nil: undefined }).map((value) => (value === undefined ? {} : { [key]: value }));
