@@ -19,6 +19,9 @@ import { isOnPath, missingTools } from './tools.mjs';
 
 const NEED_STACK = ['start', 'stack', 'demo', 'test', 'bench', 'soak'];
 
+// The shell that reads the path may have been stopped meanwhile.
+process.stdout.on('error', () => undefined);
+
 await exitOnStepError(async () => {
   checkHost();
   if (NEED_STACK.includes(process.argv[2])) checkTools();
@@ -78,21 +81,24 @@ async function fetchNode(folder) {
   const draft = `${folder}.${process.pid}.tmp`;
   mkdirSync(draft);
   say(`Node ${process.versions.node} cannot run this project on this machine: fetching Node ${FETCHED_VERSION}, once`);
-  await runStep(`fetching Node ${FETCHED_VERSION}`, [
-    ...npmCommand(process.execPath, process.env),
-    'install',
-    '--prefix',
-    draft,
-    '--no-save',
-    '--no-package-lock',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-    `${name}@${FETCHED_VERSION}`,
-  ]);
-  const unpacked = join(draft, 'node_modules', name);
-  await runStep(`checking Node ${FETCHED_VERSION}`, [join(unpacked, 'bin', 'node'), '--version']);
-  renameSync(unpacked, folder);
-  rmSync(draft, { recursive: true, force: true });
+  try {
+    await runStep(`fetching Node ${FETCHED_VERSION}`, [
+      ...npmCommand(process.execPath, process.env),
+      'install',
+      '--prefix',
+      draft,
+      '--no-save',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      `${name}@${FETCHED_VERSION}`,
+    ]);
+    const unpacked = join(draft, 'node_modules', name);
+    await runStep(`checking Node ${FETCHED_VERSION}`, [join(unpacked, 'bin', 'node'), '--version']);
+    renameSync(unpacked, folder);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
 }

@@ -41,7 +41,7 @@ export class JoinMetrics {
       registers,
     });
     this.deadLetters = new Counter({
-      name: 'join_poison_total',
+      name: 'join_dead_letters_total',
       help: 'Records that cannot be joined and went to the dead-letter topic, by reason.',
       labelNames: ['reason'],
       registers,
