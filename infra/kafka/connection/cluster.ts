@@ -44,13 +44,14 @@ export type Cluster = {
   readonly connect: () => Promise<void>;
   /** Never settles while a request is in flight. */
   readonly disconnect: () => Promise<void>;
-  /** Loads the topics' metadata. @throws Error when a topic has a partition without a leader. */
+  /** Loads the topics' metadata. */
   readonly addMultipleTargetTopics: (topics: readonly string[]) => Promise<void>;
+  /** A partition without a leader has `NO_LEADER`. */
   readonly findTopicPartitionMetadata: (topic: string) => readonly PartitionLeader[];
   readonly findBroker: (id: { readonly nodeId: number }) => Promise<Broker>;
   readonly findControllerBroker: () => Promise<Broker>;
   readonly refreshMetadata: () => Promise<void>;
-  /** First offsets, or end offsets, of partitions by topic. */
+  /** First offsets, or end offsets, of partitions by topic, without partitions that have no leader. */
   readonly fetchTopicsOffset: (
     topics: readonly {
       readonly topic: string;

@@ -14,7 +14,7 @@ export type EventProducerOptions = {
   readonly eagerBatchBytes?: number;
   /** Size limit of a batch with more than one record. A batch is one request to each leader. Default 1 MiB. */
   readonly maxBatchBytes?: number;
-  /** Batches in flight at once. Default 3: one on its way, one on the broker's disk, one on its way back. */
+  /** Batches in flight to each leader. Default 3: one on its way, one on the broker's disk, one on its way back. */
   readonly maxInFlight?: number;
   /** A connection attempt that takes longer fails. Default 3,000. */
   readonly connectTimeoutMs?: number;
@@ -23,10 +23,12 @@ export type EventProducerOptions = {
   /** A record that is not acknowledged within this time is rejected and not sent again. `Infinity`: never. Default 30,000. */
   readonly deliveryTimeoutMs?: number;
   /**
-   * Called when a batch has failed or a record is overdue, before anything is sent again or rejected: the time to withdraw. Not called for a
-   * single record that Kafka refuses.
+   * Called when partitions have failed or a record is overdue, before anything is sent again or rejected: the time to withdraw. Not called
+   * for a single record that Kafka refuses.
+   *
+   * @param partitions those in trouble; undefined: all.
    */
-  readonly onTrouble?: (reason: string) => void;
+  readonly onTrouble?: (reason: string, partitions?: ReadonlySet<number>) => void;
   readonly clock?: Clock;
 };
 

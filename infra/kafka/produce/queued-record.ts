@@ -15,6 +15,8 @@ export abstract class QueuedRecord implements BatchRecord {
   abstract readonly headers: BatchRecord['headers'];
   /** Monotonic time of `enqueue`, set by the producer. */
   queuedAt = 0;
+  /** Chosen by the session when the record is sent; -1 before. */
+  partition = -1;
   private settled = false;
 
   /** The producer is done with the record, though a copy of it may still arrive. */

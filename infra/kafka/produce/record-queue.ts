@@ -50,6 +50,9 @@ export class RecordQueue {
   putBack(batch: readonly QueuedRecord[]): void {
     this.records = [...batch, ...this.records];
     for (const queued of batch) this.queuedBytes += recordBytes(queued);
+    if (batch.length === 0) return;
+    this.cancelLinger();
+    this.hasLingered = true;
   }
 
   get isDue(): boolean {
@@ -71,10 +74,25 @@ export class RecordQueue {
     return this.remove(end);
   }
 
+  /** The records at the front for which the test is true. */
+  firstWhile(test: (queued: QueuedRecord) => boolean): QueuedRecord[] {
+    const end = this.records.findIndex((queued) => !test(queued));
+    return this.records.slice(0, end === -1 ? this.records.length : end);
+  }
+
   /** Removes records from the front as long as the test is true for them. */
   dequeueWhile(test: (queued: QueuedRecord) => boolean): QueuedRecord[] {
-    const end = this.records.findIndex((queued) => !test(queued));
-    return this.remove(end === -1 ? this.records.length : end);
+    return this.remove(this.firstWhile(test).length);
+  }
+
+  /** Removes the records for which the test is true. */
+  extract(test: (queued: QueuedRecord) => boolean): QueuedRecord[] {
+    const extracted = this.records.filter(test);
+    if (extracted.length === 0) return extracted;
+    this.records = this.records.filter((queued) => !test(queued));
+    for (const queued of extracted) this.queuedBytes -= recordBytes(queued);
+    this.linger();
+    return extracted;
   }
 
   first(): QueuedRecord | undefined {
