@@ -396,9 +396,10 @@ export class EventProducer {
   }
 
   /** The partition that a record was sent to or would be sent to; -1 if that is open. */
-  private partitionOf({ partition, key }: QueuedRecord): number {
-    if (partition >= 0) return partition;
-    return key === null || this.partitionCount === undefined ? -1 : partitionOfKey(key, this.partitionCount);
+  private partitionOf(queued: QueuedRecord): number {
+    if (queued.partition >= 0) return queued.partition;
+    if (queued.key === null || this.partitionCount === undefined) return -1;
+    return this.session?.partitionFor(queued) ?? partitionOfKey(queued.key, this.partitionCount);
   }
 
   private oldest(): QueuedRecord | undefined {
