@@ -15,6 +15,7 @@ export type Gauges = {
   readonly bytesInFlight: () => number;
   readonly recordsPending: () => number;
   readonly ready: () => boolean;
+  readonly partitionsUnavailable: () => number;
   readonly spool: () => SpoolState;
 };
 
@@ -115,6 +116,8 @@ export class IngressMetrics implements SpoolObserver {
     this.gauge('ingress_requests_in_flight', 'Requests that are not answered yet', gauges.requestsInFlight);
     this.gauge('ingress_body_bytes_in_flight', 'Bytes of bodies held in memory', gauges.bytesInFlight);
     this.gauge('ingress_queue_depth', 'Records that are not durable yet', gauges.recordsPending);
+    const help = 'Partitions in trouble, whose events go to the spool while those of the others go straight to Kafka';
+    this.gauge('ingress_partitions_unavailable', help, gauges.partitionsUnavailable);
     this.gauge('ingress_spool_bytes', 'Size of the spool files', () => gauges.spool().bytes);
     this.gauge('ingress_spool_records', 'Records in the spool', () => gauges.spool().records);
     this.gauge('ingress_spool_oldest_seconds', 'Age of the oldest record in the spool; 0 if empty', () => {

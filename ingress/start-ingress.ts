@@ -79,6 +79,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     bytesInFlight: () => budget.usedBytes,
     recordsPending: () => sink.pending(),
     ready: () => readinessFault() === undefined,
+    partitionsUnavailable: sink.partitionsUnavailable,
     spool: sink.spoolState,
   });
   await server.listen({

@@ -68,12 +68,15 @@ export class DeliveryRoute implements UndeliveredHandler {
     this.updateMode();
   }
 
-  /** Calls `settle` once, when the record is durable or cannot be made durable. */
-  accept(record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void {
+  /**
+   * Calls `settle` once, when the record is durable or cannot be made durable.
+   * @param isMoved the record comes from another spool.
+   */
+  accept(record: IncomingRecord, settle: (outcome: StoreOutcome) => void, isMoved = false): void {
     this.updateMode();
     const trouble = this.mode === 'direct' ? this.deps.line.trouble() : undefined;
     if (trouble !== undefined) this.takeOver(trouble);
-    const pending = new PendingRecord(record, settle, this);
+    const pending = new PendingRecord(record, settle, this, isMoved);
     switch (this.mode) {
       case 'direct':
         this.deps.line.send(pending);
@@ -117,7 +120,10 @@ export class DeliveryRoute implements UndeliveredHandler {
 
   /** Appends a record that did not reach Kafka to the spool. */
   async toSpool(pending: PendingRecord): Promise<void> {
-    const outcome = (await this.spool?.append(pending.record)) ?? { kind: 'failed', failure: 'closed' };
+    const outcome = (await this.spool?.append(pending.record, pending.isMoved)) ?? {
+      kind: 'failed',
+      failure: 'closed',
+    };
     switch (outcome.kind) {
       case 'durable':
         this.spooledRecords += 1;

@@ -1,11 +1,13 @@
 import type { Clock } from '../../infra/async/clock.js';
 import { withTimeout } from '../../infra/async/timeout.js';
 import { EventProducer } from '../../infra/kafka/produce/event-producer.js';
+import type { DeliveryError } from '../../infra/kafka/produce/queued-record.js';
 import type { OpenProduceSession } from '../../infra/kafka/produce/produce-session.js';
 import type { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { IncomingRecord } from '../record.js';
 import type { DirectLine } from './delivery-route.js';
+import { DrainingRecord } from './draining-record.js';
 import { PendingRecord } from './pending-record.js';
 
 export type KafkaLineOptions = {
@@ -18,11 +20,13 @@ export type KafkaLineOptions = {
 
 export type KafkaLineDeps = {
   readonly open: OpenProduceSession;
-  readonly probe: Pick<WriteProbe, 'isHealthy'>;
+  readonly probe: Pick<WriteProbe, 'isWritable' | 'unavailable'>;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** Called when a send has failed or is overdue, before it is repeated. */
-  readonly onTrouble: (reason: string) => void;
+  /** Called when a send has failed or is overdue, before it is repeated. `partitions`: those in trouble; undefined: all. */
+  readonly onTrouble: (reason: string, partitions?: ReadonlySet<number>) => void;
+  /** Called when records of the spool cannot be sent to partitions, while the others can. */
+  readonly onDrainingTrouble: (reason: string, partitions: ReadonlySet<number>) => void;
 };
 
 /** An acknowledgement younger than this proves that Kafka is healthy, without a probe. */
@@ -43,12 +47,14 @@ export class KafkaLine implements DirectLine {
   private readonly draining: EventProducer;
   /** Bytes in front of every body; undefined until topic and schema exist. */
   private prefix: Buffer | undefined;
+  private readonly topic: string;
 
   constructor(
     { name, topic, lingerMs, ackTimeoutMs }: KafkaLineOptions,
     private readonly deps: KafkaLineDeps,
   ) {
-    const { open, logger, clock, onTrouble } = deps;
+    const { open, logger, clock, onTrouble, onDrainingTrouble } = deps;
+    this.topic = topic;
     const requestTimeoutMs = Math.max(MIN_REQUEST_TIMEOUT_MS, ackTimeoutMs);
     const shared = { open, topic, logger, clock, requestTimeoutMs };
     this.direct = new EventProducer({ ...shared, name, lingerMs, deliveryTimeoutMs: ackTimeoutMs, onTrouble });
@@ -57,6 +63,7 @@ export class KafkaLine implements DirectLine {
       name: `${name} from the spool`,
       lingerMs: 0,
       deliveryTimeoutMs: Infinity,
+      onTrouble: (reason, partitions) => partitions && onDrainingTrouble(reason, partitions),
     });
   }
 
@@ -71,24 +78,46 @@ export class KafkaLine implements DirectLine {
     if (!this.direct.isConnected) return 'not connected to Kafka';
     const { acknowledgedAt } = this.direct;
     const isFresh = acknowledgedAt !== undefined && this.deps.clock.monotonic() - acknowledgedAt < FRESH_MS;
-    if (isFresh || this.deps.probe.isHealthy) return undefined;
+    if (isFresh || this.deps.probe.isWritable(this.topic)) return undefined;
     return 'Kafka does not respond, or has too few in-sync replicas';
   };
+
+  /** Whether no partition is in trouble. */
+  get isWhole(): boolean {
+    return this.direct.isWhole && this.deps.probe.unavailable(this.topic).size === 0;
+  }
+
+  /** Why Kafka is not expected to acknowledge records of a partition soon; `undefined` if it is. */
+  troubleOf(partition: number): string | undefined {
+    return this.direct.troubleOf(partition) ?? this.deps.probe.unavailable(this.topic).get(partition);
+  }
+
+  /** Number of partitions of the topic; undefined until the first connection. */
+  get partitions(): number | undefined {
+    return this.direct.partitions ?? this.draining.partitions;
+  }
 
   readonly send = (pending: PendingRecord): void => {
     pending.prefix = this.prefix;
     this.direct.enqueue(pending);
   };
 
-  readonly withdraw = (): readonly PendingRecord[] =>
-    this.direct.withdraw().filter((record) => record instanceof PendingRecord);
+  readonly withdraw = (partitions?: ReadonlySet<number>): readonly PendingRecord[] =>
+    this.direct.withdraw(partitions).filter((record) => record instanceof PendingRecord);
 
   /** Sends a record of the spool until Kafka acknowledges it. @throws RecordRefusedError when Kafka rejects it permanently. */
   readonly deliver = (record: IncomingRecord): Promise<void> => {
     this.draining.start();
-    const { key, body, headers } = record;
-    return this.draining.send({ key, prefix: this.prefix, value: body, headers });
+    return new Promise((resolve, reject) => {
+      const done = (error: DeliveryError): void => (error === undefined ? resolve() : reject(error));
+      this.draining.enqueue(new DrainingRecord(record, this.prefix, done));
+    });
   };
+
+  /** Stops sending the spool's records for a partition and returns them, in order: store them elsewhere, then call their `done`. */
+  withdrawDraining(partition: number): readonly DrainingRecord[] {
+    return this.draining.withdraw(new Set([partition])).filter((record) => record instanceof DrainingRecord);
+  }
 
   get pending(): number {
     return this.direct.pending;

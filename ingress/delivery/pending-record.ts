@@ -25,6 +25,8 @@ export class PendingRecord extends QueuedRecord {
     readonly record: IncomingRecord,
     waiting: (outcome: StoreOutcome) => void,
     private readonly undelivered: UndeliveredHandler,
+    /** Whether the record comes from another spool. */
+    readonly isMoved = false,
   ) {
     super();
     this.waiting = waiting;

@@ -7,7 +7,7 @@ import type { TopicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
 import type { IncomingRecord, StoreOutcome } from '../record.js';
 import { retryDisk } from '../spool/disk-retry.js';
-import { WorkerSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
+import { WorkerSpool, type PartitionSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
 import type { EventSink } from './event-sink.js';
 import { openWhenPossible } from './open-when-possible.js';
 import type { SpoolObserver, SpoolState } from './spool-observer.js';
@@ -80,8 +80,10 @@ export class SpooledSink implements EventSink {
       open: () => WorkerSpool.open(spool),
       onOpen: (opened) => {
         this.spool = opened;
-        this.events.route.open(opened.events);
-        this.deadLetters.route.open(opened.deadLetters);
+        this.events.open(opened.events, (id) => opened.ofPartition('events', id));
+        this.deadLetters.open(opened.deadLetters, (id) => opened.ofPartition('dead-letter', id));
+        opened.onAdopted = (adopted) => this.resume(adopted);
+        for (const found of opened.partitions) this.resume(found);
         void this.scan(opened);
       },
       logger: this.deps.logger,
@@ -114,7 +116,7 @@ export class SpooledSink implements EventSink {
   readonly pending = (): number => this.events.pending + this.deadLetters.pending;
 
   readonly spoolState = (): SpoolState => {
-    const spools = this.spool === undefined ? [] : [this.spool.events, this.spool.deadLetters];
+    const spools = this.spool?.all ?? [];
     const oldest = spools.flatMap(({ oldestAt }) => oldestAt ?? []);
     return {
       bytes: spools.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -123,9 +125,12 @@ export class SpooledSink implements EventSink {
     };
   };
 
+  /** Number of partitions whose records do not go straight to Kafka while those of others do. */
+  readonly partitionsUnavailable = (): number => this.events.lanes.unavailable + this.deadLetters.lanes.unavailable;
+
   /** Moves records that wait for Kafka to the spool, because the program must stop soon. */
   spoolPending(): void {
-    for (const { route } of [this.events, this.deadLetters]) route.takeOver('the program stops');
+    for (const delivery of [this.events, this.deadLetters]) delivery.takeOver('the program stops');
   }
 
   /** Call it when every record has settled. The spool's records stay for the next start. */
@@ -135,6 +140,10 @@ export class SpooledSink implements EventSink {
     await Promise.all([this.events.close(), this.deadLetters.close()]);
     await this.spool?.close();
   };
+
+  private resume({ stream, id }: PartitionSpool): void {
+    (stream === 'events' ? this.events : this.deadLetters).lanes.resume(id);
+  }
 
   private isWarm(): boolean {
     return this.hasReachedKafka || this.clock.monotonic() - this.startedAt >= WARM_UP_MS;

@@ -4,17 +4,21 @@ import type { OpenProduceSession } from '../../infra/kafka/produce/produce-sessi
 import type { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { IncomingRecord, StoreOutcome } from '../record.js';
+import type { SpoolFailure } from '../spool/spool-failure.js';
+import type { PartitionId } from '../spool/partition-folders.js';
 import type { Spool } from '../spool/spool.js';
 import { DeliveryRoute } from './delivery-route.js';
 import { Drainer } from './drainer.js';
 import { KafkaLine, type KafkaLineOptions } from './kafka-line.js';
+import { PartitionLane } from './partition-lane.js';
+import { PartitionLanes } from './partition-lanes.js';
 import type { PendingRecord } from './pending-record.js';
 import { rejectedRecord } from './rejected-record.js';
 import type { SpoolObserver } from './spool-observer.js';
 
 export type TopicDeliveryDeps = {
   readonly open: OpenProduceSession;
-  readonly probe: Pick<WriteProbe, 'isHealthy'>;
+  readonly probe: Pick<WriteProbe, 'isWritable' | 'unavailable'>;
   readonly observer: SpoolObserver;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -26,58 +30,95 @@ export type TopicDeliveryDeps = {
 /** Backoff of moving a rejected record of the spool to the dead letters. */
 const DEAD_LETTER_RETRY = { initialMs: 250, maxMs: 2_000 };
 
-/** Everything between the ingress and one topic: the line to Kafka, the route that chooses between it and the spool, and the drainer. */
+/**
+ * Everything between the ingress and one topic: the line to Kafka, the route that chooses between it and the spool, the lanes of partitions
+ * that are in trouble, and the drainer.
+ */
 export class TopicDelivery {
   readonly line: KafkaLine;
   readonly route: DeliveryRoute;
+  readonly lanes: PartitionLanes;
   private drainer: Drainer | undefined;
 
   constructor(
     private readonly options: KafkaLineOptions,
     private readonly deps: TopicDeliveryDeps,
   ) {
-    const { open, probe, observer, logger, clock } = deps;
-    this.line = new KafkaLine(options, {
+    const { open, probe, observer, logger, clock, stopped } = deps;
+    const line = (this.line = new KafkaLine(options, {
       open,
       probe,
       logger,
       clock,
-      onTrouble: (reason) => this.route.takeOver(reason),
-    });
-    this.route = new DeliveryRoute({
+      onTrouble: (reason, partitions) => this.avoid(reason, partitions),
+      onDrainingTrouble: (reason, partitions) => this.lanes.isolate(partitions, reason),
+    }));
+    const shared = {
       topic: options.topic,
-      line: this.line,
       logger,
       clock,
       onSpooled: () => observer.spooled(),
-      onFailure: (failure) => observer.spoolFailed(failure),
-      onRejected: (pending, error) => this.redirect(pending, error),
+      onFailure: (failure: SpoolFailure) => observer.spoolFailed(failure),
+      onRejected: (pending: PendingRecord, error: Error) => this.redirect(pending, error),
+    };
+    const createDrainer = (spool: Spool) => this.createDrainer(spool, line.deliver);
+    this.lanes = new PartitionLanes({
+      line,
+      createLane: (id) => new PartitionLane(id, { ...shared, line, createDrainer, stopped }),
+    });
+    const { trouble, withdraw } = line;
+    this.route = new DeliveryRoute({
+      ...shared,
+      line: { trouble, withdraw: () => withdraw(), send: (pending) => this.lanes.send(pending) },
     });
   }
 
   /** Records that are not durable yet. */
   get pending(): number {
-    return this.line.pending + this.route.heldRecords;
+    return this.line.pending + this.route.heldRecords + this.lanes.heldRecords;
   }
 
-  /** Begins to send the spool's records. */
+  /** Adds the spools: one for all partitions, and those of partitions in trouble. */
+  open(spool: Spool, ofPartition: (id: PartitionId) => Spool): void {
+    this.lanes.open(ofPartition);
+    this.route.open(spool);
+  }
+
+  /** Begins to send the spools' records. */
   drain(spool: Spool): void {
-    const { logger, clock, observer } = this.deps;
-    this.drainer = new Drainer({
-      spool,
-      logger,
-      clock,
-      send: this.line.deliver,
-      onRejected: (record, error) => this.redirectSpooled(record, error),
-      onDrained: (records) => observer.drained(records),
-    });
+    this.lanes.drain();
+    this.drainer = this.createDrainer(spool, (record) => this.lanes.deliver(record));
     void this.drainer.run();
   }
 
-  /** Call it when every record has settled. Records of the spool stay there. */
+  /** Moves all pending records to the spools. */
+  takeOver(reason: string): void {
+    this.lanes.takeOver(reason);
+    this.route.takeOver(reason);
+  }
+
+  /** Call it when every record has settled. Records of the spools stay there. */
   async close(): Promise<void> {
     this.drainer?.stop();
+    this.lanes.stop();
     await this.line.close();
+  }
+
+  private avoid(reason: string, partitions: ReadonlySet<number> | undefined): void {
+    if (partitions === undefined) this.takeOver(reason);
+    else this.lanes.isolate(partitions, reason);
+  }
+
+  private createDrainer(spool: Spool, send: (record: IncomingRecord) => Promise<void>): Drainer {
+    const { logger, clock, observer } = this.deps;
+    return new Drainer({
+      spool,
+      logger,
+      clock,
+      send,
+      onRejected: (record, error) => this.redirectSpooled(record, error),
+      onDrained: (records) => observer.drained(records),
+    });
   }
 
   private redirect(pending: PendingRecord, error: Error): void {

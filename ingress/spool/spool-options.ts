@@ -8,6 +8,8 @@ export type SpoolOptions = {
   readonly fs: SpoolFs;
   /** Used by this spool alone; created if missing. */
   readonly dir: string;
+  /** Create the folder with the first record, not at the opening. */
+  readonly isLazy?: boolean;
   readonly budget: SpoolBudget;
   readonly logger: Logger;
   readonly clock: Clock;

@@ -38,6 +38,13 @@ export class Spool {
     return new Spool(options, new SegmentList(options, await findSegments(options.fs, options.dir)));
   }
 
+  /** A spool whose folder holds no segments yet. Touches the disk at the first append only. */
+  static empty(options: SpoolOptions): Spool {
+    const spool = new Spool({ ...options, isLazy: true }, new SegmentList(options, []));
+    spool.isScanned = true;
+    return spool;
+  }
+
   /**
    * Counts the records that an earlier run left and logs damage. Call it once, before the first read.
    * Returns the number of damaged stretches.
@@ -81,9 +88,12 @@ export class Spool {
     return this.list.all.find((segment) => !isDrained(segment))?.oldestAt;
   }
 
-  /** Settles once the record is durable or cannot be made durable; never rejects. Reads return records in the order of these calls. */
-  append(record: IncomingRecord): Promise<AppendOutcome> {
-    return this.appender.append(encodeRecord({ record, spooledAt: this.options.clock.now() }));
+  /**
+   * Settles once the record is durable or cannot be made durable; never rejects. Reads return records in the order of these calls.
+   * @param isMoved the record comes from another spool, which frees its bytes soon: it may exceed the budget.
+   */
+  append(record: IncomingRecord, isMoved = false): Promise<AppendOutcome> {
+    return this.appender.append(encodeRecord({ record, spooledAt: this.options.clock.now() }), isMoved);
   }
 
   /** The next records; `undefined` if there are none. One call at a time. @throws Error of the file system: try again later. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { tryLock, type PidLock } from '../../infra/program/pid-lock.js';
 import { segmentFiles } from './adoption.js';
 import type { SpoolFs } from './file-system.js';
+import { streamFolders } from './partition-folders.js';
 
 /** A folder of the spool, locked against other live processes of this machine. */
 export type WorkerFolder = { readonly dir: string; readonly lock: PidLock };
@@ -44,7 +45,7 @@ export async function abandonedFolders(
     if (number === undefined || dir === own) continue;
     const hasOwner = sibling === undefined && Number(number) > 1 && Number(number) <= workers;
     if (hasOwner) continue;
-    const segments = await Promise.all(['events', 'dead-letter'].map((stream) => segmentFiles(fs, join(dir, stream))));
+    const segments = await Promise.all(streamFolders(dir).map((folder) => segmentFiles(fs, join(dir, folder.name))));
     if (segments.flat().length === 0) continue;
     const lock = tryLock(join(dir, LOCK_FILE));
     if ('release' in lock) folders.push({ dir, lock });

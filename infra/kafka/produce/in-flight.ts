@@ -13,6 +13,7 @@ const NONE: ReadonlySet<number> = new Set();
 export class InFlight {
   private readonly batches = new Set<BatchInFlight>();
   private readonly sizes = new Map<number, number>();
+  private anyRemoved = false;
 
   get size(): number {
     return this.batches.size;
@@ -25,8 +26,7 @@ export class InFlight {
 
   /** Whether records of any batch have been removed. */
   get hasRemoved(): boolean {
-    for (const { removed } of this.batches) if (removed.size > 0) return true;
-    return false;
+    return this.anyRemoved;
   }
 
   /** Whether a leader still has to answer for records that have been removed. */
@@ -53,7 +53,9 @@ export class InFlight {
 
   /** Removes a batch that was answered. */
   remove(batch: BatchInFlight): void {
-    if (this.batches.delete(batch)) this.sizes.set(batch.leader, this.sizeOf(batch.leader) - 1);
+    if (!this.batches.delete(batch)) return;
+    this.sizes.set(batch.leader, this.sizeOf(batch.leader) - 1);
+    if (this.anyRemoved) this.anyRemoved = [...this.batches].some(({ removed }) => removed.size > 0);
   }
 
   /** Returns the unsettled records of the partitions, or all, in order, and removes them. They may still arrive. */
@@ -67,6 +69,7 @@ export class InFlight {
         if (!queued.isSettled) taken.push(queued);
       }
       batch.removed = removed;
+      if (removed.size > 0) this.anyRemoved = true;
     }
     return taken;
   }
@@ -76,6 +79,7 @@ export class InFlight {
     const records = [...this.unsettled()];
     this.batches.clear();
     this.sizes.clear();
+    this.anyRemoved = false;
     return records;
   }
 

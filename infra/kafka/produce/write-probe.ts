@@ -8,12 +8,17 @@ export type WriteProbeOptions = {
   readonly clock?: Clock;
 };
 
+type TopicState = { readonly unavailable: ReadonlyMap<number, string>; readonly partitions: number };
+
+const NONE: ReadonlyMap<number, string> = new Map();
+
 /**
- * Asks regularly whether topics can be written to with acks=all: every partition has a leader and enough in-sync replicas. For a producer
- * that is idle and so does not notice an outage.
+ * Asks regularly which partitions can be written to with acks=all: they have a leader and enough in-sync replicas. For a producer that is
+ * idle and so does not notice an outage.
  */
 export class WriteProbe {
-  private healthy = false;
+  /** By topic: the partitions that cannot be written to, and why; the number of all partitions. Undefined: no answer in time. */
+  private latest: ReadonlyMap<string, TopicState> | undefined;
   private isStopped = false;
   private cancelTimer: Cancel = () => undefined;
   private admin: Admin | undefined;
@@ -31,9 +36,15 @@ export class WriteProbe {
     void this.ask();
   }
 
-  /** The latest answer; false when there was none in time. */
-  get isHealthy(): boolean {
-    return this.healthy;
+  /** Whether any partition of a topic can be written to, by the latest answer; false when there was none in time. */
+  isWritable(topic: string): boolean {
+    const state = this.latest?.get(topic);
+    return state !== undefined && state.unavailable.size < state.partitions;
+  }
+
+  /** The partitions of a topic that cannot be written to, by the latest answer, and why; empty when there was none in time. */
+  unavailable(topic: string): ReadonlyMap<number, string> {
+    return this.latest?.get(topic)?.unavailable ?? NONE;
   }
 
   /** Returns at once; a question in flight ends by itself. */
@@ -45,11 +56,11 @@ export class WriteProbe {
 
   private async ask(): Promise<void> {
     const { timeoutMs, intervalMs } = this.options;
-    const asking = this.areWritable();
+    const asking = this.states();
     try {
-      this.healthy = await withTimeout(asking, timeoutMs, 'asking Kafka for the state of its topics', this.clock);
+      this.latest = await withTimeout(asking, timeoutMs, 'asking Kafka for the state of its topics', this.clock);
     } catch {
-      this.healthy = false;
+      this.latest = undefined;
       // Waits for the question: a disconnect with a request in flight never settles, and connections to a hung broker must not pile up.
       await asking.catch(() => undefined);
       await this.admin?.disconnect().catch(() => undefined);
@@ -58,7 +69,7 @@ export class WriteProbe {
     if (!this.isStopped) this.cancelTimer = this.clock.after(intervalMs, () => void this.ask());
   }
 
-  private async areWritable(): Promise<boolean> {
+  private async states(): Promise<ReadonlyMap<string, TopicState>> {
     if (this.admin === undefined) {
       const admin = this.kafka.admin({ retry: { retries: 0 } });
       await admin.connect();
@@ -66,8 +77,16 @@ export class WriteProbe {
     }
     const minInsync = await minInsyncReplicas(this.admin, this.topics);
     const { topics } = await this.admin.fetchTopicMetadata({ topics: [...this.topics] });
-    return topics.every(({ name, partitions }) =>
-      partitions.every(({ leader, isr }) => leader >= 0 && isr.length >= (minInsync.get(name) ?? 1)),
+    return new Map(
+      topics.map(({ name, partitions }) => {
+        const unavailable = new Map<number, string>();
+        for (const { partitionId, leader, isr } of partitions) {
+          const needed = minInsync.get(name) ?? 1;
+          if (leader < 0) unavailable.set(partitionId, 'it has no leader');
+          else if (isr.length < needed) unavailable.set(partitionId, `${isr.length} of ${needed} replicas are in sync`);
+        }
+        return [name, { unavailable, partitions: partitions.length }];
+      }),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DiskHealth } from '../disk-health.js';
 import { GroupCommit } from './group-commit.js';
 import { newSegment, type Segment } from './segment.js';
@@ -21,6 +21,7 @@ export class SegmentAppender {
   private readonly group: GroupCommit<Buffer, AppendOutcome>;
   private readonly disk: DiskHealth;
   private isFull = false;
+  private hasFolder = false;
   private readonly deadline: AppendDeadline;
 
   constructor(
@@ -50,10 +51,12 @@ export class SegmentAppender {
     return this.disk.isHealthy && !this.isFull && !this.deadline.isSlow && !this.options.budget.isSpent;
   }
 
-  append(payload: Buffer): Promise<AppendOutcome> {
+  append(payload: Buffer, mayExceedBudget = false): Promise<AppendOutcome> {
     // Payloads that have timed out stay in memory until the disk responds, so no more are accepted.
     if (this.deadline.isSlow) return Promise.resolve({ kind: 'failed', failure: 'slow' });
-    if (!this.options.budget.tryReserve(FRAME_HEAD_BYTES + payload.length)) {
+    const bytes = FRAME_HEAD_BYTES + payload.length;
+    if (mayExceedBudget) this.options.budget.count(bytes);
+    else if (!this.options.budget.tryReserve(bytes)) {
       this.isFull = true;
       return Promise.resolve({ kind: 'failed', failure: 'full' });
     }
@@ -105,8 +108,11 @@ export class SegmentAppender {
   private async segmentFor(bytes: number): Promise<{ segment: Segment; writer: SegmentWriter }> {
     const { fs, dir, budget, segmentBytes = MAX_SEGMENT_BYTES } = this.options;
     const filled = this.current?.writer.bytes ?? 0;
-    if (filled > 0 && filled + bytes > segmentBytes) this.retire();
+    // Behind an adopted segment a new one begins, so that everything appended is read after it.
+    const isNewest = this.current?.segment === this.list.all.at(-1);
+    if (filled > 0 && (filled + bytes > segmentBytes || !isNewest)) this.retire();
     if (this.current === undefined) {
+      if (this.options.isLazy === true && !this.hasFolder) await this.createFolder();
       const lastId = this.list.all.at(-1)?.name.id ?? 0;
       const name = nextSegmentName(lastId, this.options.clock.now());
       const writer = await SegmentWriter.create(fs, dir, name);
@@ -116,6 +122,13 @@ export class SegmentAppender {
       this.current = { segment, writer };
     }
     return this.current;
+  }
+
+  private async createFolder(): Promise<void> {
+    const { fs, dir } = this.options;
+    await fs.makeDir(dir);
+    await fs.syncDir(dirname(dir));
+    this.hasFolder = true;
   }
 
   /** Closes the current segment for appends. */
