@@ -106,7 +106,7 @@ export class JoinRole {
     this.startedAt = this.clock.monotonic();
     this.member = new StreamMember({
       createConsumer: (handlers) =>
-        new GroupConsumer(kafka, { groupId, topic: topics.events, startAt: 'seek', ...handlers }),
+        new GroupConsumer(kafka, { groupId, topic: topics.events, startAt: 'seek', logger, ...handlers }),
       topic: topics.events,
       offsets: this.offsets,
       createTask: (partition) => this.createTask(partition),

@@ -5,12 +5,14 @@ import type { CommonSettings } from '../../settings/common.js';
 import { forwardLogs } from './forward-logs.js';
 import { slowIdleTimers } from './idle-timers.js';
 import { tolerateLeaderlessPartitions } from './leaderless-partitions.js';
+import { skipUnreachableBrokers } from './reachable-brokers.js';
 import { createSocket } from './socket.js';
 
 export type { Kafka } from 'kafkajs';
 
 slowIdleTimers();
 tolerateLeaderlessPartitions();
+skipUnreachableBrokers();
 
 /** Time limits of a connection attempt and of a request. Short, because callers that wait for a hung broker have deadlines of their own. */
 const CONNECTION_TIMEOUT_MS = 3_000;

@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { systemClock, type Clock } from '../../async/clock.js';
+import type { Logger } from '../../observability/logger.js';
 import { GroupMembership } from './group-membership.js';
 import { OffsetReader } from './offset-reader.js';
 import type { BatchHandle, InputBatch } from './partition-feed.js';
@@ -30,6 +31,7 @@ export type GroupConsumerOptions = ConsumerHandlers & {
   readonly startAt: 'committed' | 'seek';
   /** See {@link PartitionFetcher}. */
   readonly maxWaitMs?: number;
+  readonly logger?: Logger | undefined;
   readonly clock?: Clock;
 };
 
@@ -52,6 +54,11 @@ export class GroupConsumer {
     this.fetcher = new PartitionFetcher(kafka, { ...options, onFailed: onCrash });
     const onAssigned = (partitions: readonly number[]): void => this.assign(partitions);
     this.membership = new GroupMembership(kafka, { groupId, topic, onAssigned, onCrash });
+  }
+
+  /** Number of partitions of the topic that cannot be read while others can. */
+  get unavailable(): number {
+    return this.fetcher.unavailable;
   }
 
   /** Joins the group; may resolve before the first assignment. */

@@ -28,7 +28,8 @@ export class OffsetReader {
   }
 
   /**
-   * First offset and end offset (the next one to be written) of each partition, as of some moment during the call.
+   * First offset and end offset (the next one to be written) of each partition, as of some moment during the call; has no entry for a
+   * partition without a leader.
    * @throws Error when the brokers do not answer after several attempts: ask again later.
    */
   async bounds(topic: string): Promise<ReadonlyMap<number, PartitionBounds>> {

@@ -3,11 +3,13 @@ import { setImmediate } from 'node:timers/promises';
 import { Backoff } from '../../async/backoff.js';
 import { sleep, systemClock, type Clock } from '../../async/clock.js';
 import { Wakeup } from '../../async/wakeup.js';
+import type { Logger } from '../../observability/logger.js';
 import { closeCluster, type Broker } from '../connection/cluster.js';
 import { reactionTo } from '../protocol/error-codes.js';
 import { fetchRequest, type FetchAnswer } from '../protocol/fetch-request.js';
 import { fetchedRecords, fetchError } from './fetched-records.js';
-import { firstOffset, openLeaderSession, type LeaderSession } from './leader-session.js';
+import { canReadMore, firstOffset, openLeaderSession, type LeaderSession } from './leader-session.js';
+import { LostPartitions } from './lost-partitions.js';
 import type { BatchHandle, InputBatch, PartitionFeed } from './partition-feed.js';
 import { PartitionFeeds } from './partition-feeds.js';
 
@@ -24,11 +26,17 @@ export type PartitionFetcherOptions = {
    * Outages and moved leaders are not reported: the fetcher retries until they are over.
    */
   readonly onFailed: (error: Error) => void;
+  /** Gets a line when a partition cannot be read while others can, and when it can again. */
+  readonly logger?: Logger | undefined;
   readonly clock?: Clock;
 };
 
 /** Delay before connecting again after a failure. */
 const BACKOFF = { initialMs: 50, maxMs: 2_000 };
+/** Delay before looking for a better session, while this one reads the partitions that it can. */
+const RECOVERY_BACKOFF = { initialMs: 50, maxMs: 2_000 };
+/** After a session that has lasted for longer, those delays start over. */
+const STABLE_MS = 10_000;
 /** Time without a change of the partitions to read after which fetches wait for `maxWaitMs`. */
 const SETTLED_AFTER_MS = 1_000;
 /** Wait of a fetch before that: the next fetch may have to include another partition. */
@@ -49,6 +57,9 @@ export class PartitionFetcher {
   private readonly paused = new Set<number>();
   private readonly changed = new Wakeup();
   private readonly backoff = new Backoff(BACKOFF);
+  private readonly recovery = new Backoff(RECOVERY_BACKOFF);
+  private readonly lost: LostPartitions;
+  private recoveredAt = -Infinity;
   private readonly clock: Clock;
   private readonly maxWaitMs: number;
   private readonly maxBytesPerPartition: number;
@@ -68,8 +79,14 @@ export class PartitionFetcher {
       onRoom: () => this.changed.notify(),
     });
     this.clock = options.clock ?? systemClock;
+    this.lost = new LostPartitions(options.topic, options.logger);
     this.maxWaitMs = options.maxWaitMs ?? 1_000;
     this.maxBytesPerPartition = options.maxBytesPerPartition ?? 262_144;
+  }
+
+  /** Number of partitions of the topic that cannot be read while others can. */
+  get unavailable(): number {
+    return this.lost.size;
   }
 
   get partitions(): readonly number[] {
@@ -119,29 +136,72 @@ export class PartitionFetcher {
   }
 
   private async run(): Promise<void> {
+    let better: LeaderSession | undefined;
     while (!this.isStopped) {
       try {
-        await this.fetchFromAll(await openLeaderSession(this.kafka, this.options.topic, this.clock));
+        better = await this.fetchFromAll(
+          better ?? (await openLeaderSession(this.kafka, this.options.topic, this.clock)),
+        );
       } catch {
+        better = undefined;
         // Brokers are unavailable, which kafkajs has logged, or leaders have moved, which the next session finds out.
         await sleep(this.clock, this.backoff.nextMs());
       }
     }
   }
 
-  private async fetchFromAll(session: LeaderSession): Promise<void> {
+  /** @returns a session that replaces this one, if there is one. @throws Error when no leader can be read from. */
+  private async fetchFromAll(session: LeaderSession): Promise<LeaderSession | undefined> {
     this.session = session;
-    const loops = [...new Set(session.leaders.values())].map((leader) => this.fetchFrom(session, leader));
+    this.lost.report(session);
+    let foundBetter: (better: LeaderSession) => void = () => undefined;
+    const replaced = new Promise<LeaderSession>((resolve) => (foundBetter = resolve));
+    let isSearching = false;
+    const search = (): void => {
+      if (isSearching || !this.isCurrent(session)) return;
+      isSearching = true;
+      this.lost.report(session);
+      void this.findBetter(session).then((better) => better && foundBetter(better));
+    };
+    const leaders = new Set([...session.leaders].flatMap(([partition, id]) => (session.lost.has(partition) ? [] : id)));
+    const fetching = [...leaders].map((leader) => this.fetchFrom(session, leader, search));
+    const loops = [...leaders].map((leader, index) =>
+      fetching[index]?.catch((error: unknown) => {
+        for (const [partition, id] of session.leaders) {
+          if (id === leader && !session.lost.has(partition)) session.lost.set(partition, error);
+        }
+        if (session.lost.size === session.leaders.size) throw error;
+        search();
+      }),
+    );
+    if (session.lost.size > 0) search();
     try {
-      await Promise.all(loops);
+      return await Promise.race([replaced, Promise.all(loops).then(() => undefined)]);
     } finally {
       this.session = undefined;
+      this.changed.notify();
       // Does not wait: a hung broker answers late or never.
-      void closeCluster(session.cluster, loops);
+      void closeCluster(session.cluster, fetching);
     }
   }
 
-  private async fetchFrom(session: LeaderSession, leader: number): Promise<void> {
+  private async findBetter(session: LeaderSession): Promise<LeaderSession | undefined> {
+    if (this.clock.monotonic() - this.recoveredAt > STABLE_MS) this.recovery.reset();
+    while (this.isCurrent(session)) {
+      await sleep(this.clock, this.recovery.nextMs());
+      if (!this.isCurrent(session)) return undefined;
+      const candidate = await openLeaderSession(this.kafka, this.options.topic, this.clock).catch(() => undefined);
+      if (candidate === undefined) continue;
+      if ((await canReadMore(candidate, session)) && this.isCurrent(session)) {
+        this.recoveredAt = this.clock.monotonic();
+        return candidate;
+      }
+      void closeCluster(candidate.cluster, []);
+    }
+    return undefined;
+  }
+
+  private async fetchFrom(session: LeaderSession, leader: number, onLost: () => void): Promise<void> {
     const broker = await session.cluster.findBroker({ nodeId: leader });
     for (let turn = 0; this.isCurrent(session); turn += 1) {
       const ofLeader = this.feedsOf(session, leader);
@@ -155,6 +215,7 @@ export class PartitionFetcher {
       const feeds = [...wanted.slice(first), ...wanted.slice(0, first)];
       const bytes = await this.fetch(session, broker, feeds, isSettled ? this.maxWaitMs : EAGER_WAIT_MS);
       this.backoff.reset();
+      if (session.lost.size > 0) onLost();
       if (bytes > 0 && bytes < SMALL_RESPONSE_BYTES) {
         const allBusy = feeds.every(({ isBusy }) => isBusy);
         await sleep(this.clock, allBusy ? REFETCH_DELAY_MS.busy : REFETCH_DELAY_MS.idle);
@@ -187,7 +248,12 @@ export class PartitionFetcher {
     const { topic } = this.options;
     const { partition, position } = feed;
     const reaction = reactionTo(answer.errorCode);
-    if (reaction === 'find leader' || reaction === 'reconnect') throw fetchError(topic, position, answer);
+    if (reaction === 'find leader' || reaction === 'reconnect') {
+      const error = fetchError(topic, position, answer);
+      session.lost.set(partition, error);
+      if (session.lost.size === session.leaders.size) throw error;
+      return;
+    }
     const low = reaction === 'seek' ? await firstOffset(session, topic, partition) : undefined;
     try {
       feed.add(fetchedRecords(topic, position, answer, low), answer.recordSet.length);
@@ -200,7 +266,8 @@ export class PartitionFetcher {
   private feedsOf(session: LeaderSession, leader: number): PartitionFeed[] {
     return this.feeds
       .all()
-      .filter(({ partition }) => !this.paused.has(partition) && session.leaders.get(partition) === leader);
+      .filter(({ partition }) => !this.paused.has(partition) && session.leaders.get(partition) === leader)
+      .filter(({ partition }) => !session.lost.has(partition));
   }
 
   private isCurrent(session: LeaderSession): boolean {

@@ -102,7 +102,7 @@ class KafkaProduceSession implements ProduceSession {
 
   constructor(private readonly deps: SessionDeps) {
     this.failed = deps.failed;
-    for (const connecting of deps.connecting) this.track(connecting);
+    for (const connecting of deps.connecting) void this.track(connecting).catch(() => undefined);
   }
 
   get partitions(): number {

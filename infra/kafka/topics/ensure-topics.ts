@@ -1,5 +1,6 @@
 import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
 import type { TopicNames } from '../../../schemas/topics.js';
+import { awaitLeaders } from './await-leaders.js';
 import { TopicMismatchError } from './errors.js';
 
 /**
@@ -27,7 +28,13 @@ export async function ensureTopics(kafka: Kafka, topics: TopicNames, layout: Top
   try {
     const existing = new Set(await admin.listTopics());
     const missing = topicConfigs(topics, layout).filter(({ topic }) => !existing.has(topic));
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    if (missing.length > 0) {
+      await admin.createTopics({ topics: missing });
+      await awaitLeaders(
+        admin,
+        missing.map(({ topic }) => topic),
+      );
+    }
     await verifyPartitions(admin, topics);
     return await verifyConfigs(admin, topics);
   } finally {

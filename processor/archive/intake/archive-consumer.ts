@@ -76,11 +76,12 @@ export class ArchiveConsumer {
   }
 
   private async open(): Promise<void> {
-    const { kafka, groupId, topic, onBatch } = this.deps;
+    const { kafka, groupId, topic, onBatch, logger } = this.deps;
     const consumer: GroupConsumer = new GroupConsumer(kafka, {
       groupId,
       topic,
       startAt: 'committed',
+      logger,
       onAssigned: (partitions) => this.assigned(consumer, partitions),
       onBatch: (batch) => {
         onBatch(batch);

@@ -74,7 +74,7 @@ export class ProgressMonitor {
         isBehind,
         steps: slot.isOpen ? position : slot.restoredRecords,
       });
-      if (bounds !== undefined) this.noteLag(partition, slot, atMs, position, end);
+      if (bounds?.has(partition) === true) this.noteLag(partition, slot, atMs, position, end);
     }
     this.forgetRevoked(assigned);
     this.progress = this.watch.observe({

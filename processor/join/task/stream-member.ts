@@ -146,9 +146,10 @@ export class StreamMember {
       seekTo(slot.nextOffset);
       return;
     }
+    // A partition without a leader has no bounds. Once it can be read, its reader finds the first offset itself.
     offsets
       .bounds(topic)
-      .then((bounds) => seekTo(bounds.get(partition)?.low))
+      .then((bounds) => seekTo(bounds.get(partition)?.low ?? 0))
       .catch((error: unknown) => this.taskFailed(partition, slot, error));
   }
 
