@@ -19,6 +19,7 @@ const NONE: ReadonlyMap<number, string> = new Map();
 export class WriteProbe {
   /** By topic: the partitions that cannot be written to, and why; the number of all partitions. Undefined: no answer in time. */
   private latest: ReadonlyMap<string, TopicState> | undefined;
+  private settings: { readonly readAt: number; readonly minInsync: ReadonlyMap<string, number> } | undefined;
   private isStopped = false;
   private cancelTimer: Cancel = () => undefined;
   private admin: Admin | undefined;
@@ -75,7 +76,7 @@ export class WriteProbe {
       await admin.connect();
       this.admin = admin;
     }
-    const minInsync = await minInsyncReplicas(this.admin, this.topics);
+    const minInsync = await this.minInsync(this.admin);
     const { topics } = await this.admin.fetchTopicMetadata({ topics: [...this.topics] });
     return new Map(
       topics.map(({ name, partitions }) => {
@@ -89,7 +90,22 @@ export class WriteProbe {
       }),
     );
   }
+
+  /** The known settings stay valid while the broker that is asked for them, one of several, cannot be reached. */
+  private async minInsync(admin: Admin): Promise<ReadonlyMap<string, number>> {
+    const now = this.clock.monotonic();
+    if (this.settings !== undefined && now - this.settings.readAt < SETTINGS_MAX_AGE_MS) return this.settings.minInsync;
+    try {
+      this.settings = { readAt: now, minInsync: await minInsyncReplicas(admin, this.topics) };
+    } catch (error) {
+      if (this.settings === undefined) throw error;
+    }
+    return this.settings.minInsync;
+  }
 }
+
+/** How often the settings of the topics are read again. They rarely change. */
+const SETTINGS_MAX_AGE_MS = 60_000;
 
 async function minInsyncReplicas(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
   const { resources } = await admin.describeConfigs({
