@@ -164,9 +164,9 @@ export class PartitionFetcher {
       void this.findBetter(session).then((better) => better && foundBetter(better));
     };
     const leaders = new Set([...session.leaders].flatMap(([partition, id]) => (session.lost.has(partition) ? [] : id)));
-    const fetching = [...leaders].map((leader) => this.fetchFrom(session, leader, search));
-    const loops = [...leaders].map((leader, index) =>
-      fetching[index]?.catch((error: unknown) => {
+    const fetching = [...leaders].map((leader) => ({ leader, loop: this.fetchFrom(session, leader, search) }));
+    const loops = fetching.map(({ leader, loop }) =>
+      loop.catch((error: unknown) => {
         for (const [partition, id] of session.leaders) {
           if (id === leader && !session.lost.has(partition)) session.lost.set(partition, error);
         }
@@ -181,7 +181,10 @@ export class PartitionFetcher {
       this.session = undefined;
       this.changed.notify();
       // Does not wait: a hung broker answers late or never.
-      void closeCluster(session.cluster, fetching);
+      void closeCluster(
+        session.cluster,
+        fetching.map(({ loop }) => loop),
+      );
     }
   }
 

@@ -52,14 +52,16 @@ it('chooses the same partition as other Kafka clients', async () => {
   expect(sent[0]?.partition).toBeTypeOf('number');
 });
 
-it('ends after a refused record, and distinguishes that from other failures', async () => {
+it('ends for the partition of a refused record, and distinguishes that from other failures', async () => {
   const doomed = await open(topics.deadLetter, TIMEOUT_MS);
-  const tooLarge = doomed.send([{ key: null, value: Buffer.alloc(2 * MAX_RECORD_BYTES) }], TIMEOUT_MS);
+  const tooLarge = doomed.send([{ key: 'key', value: Buffer.alloc(2 * MAX_RECORD_BYTES) }], TIMEOUT_MS);
   await expect(tooLarge).rejects.toSatisfy(refusesRecords);
-  await expect(doomed.send([record(null, 'later')], TIMEOUT_MS)).rejects.toThrow('has ended');
+  await expect(doomed.send([record('key', 'later')], TIMEOUT_MS)).rejects.toThrow('has ended');
+  // Records without a key go to the other partitions.
+  for (let nth = 0; nth < 3; nth += 1) await doomed.send([record(null, 'elsewhere')], TIMEOUT_MS);
   doomed.close();
   const next = await open(topics.deadLetter, TIMEOUT_MS);
-  await next.send([record(null, 'in a new session')], TIMEOUT_MS);
+  await next.send([record('key', 'in a new session')], TIMEOUT_MS);
   next.close();
 });
 
