@@ -1,7 +1,7 @@
-import { Backoff } from '../../infra/async/backoff.js';
-import { sleep, type Clock } from '../../infra/async/clock.js';
-import type { IncomingRecord, StoreOutcome } from '../record.js';
-import { DISK_RETRY } from '../spool/disk-retry.js';
+import { Backoff } from '../../../infra/async/backoff.js';
+import { sleep, type Clock } from '../../../infra/async/clock.js';
+import type { IncomingRecord, StoreOutcome } from '../../record.js';
+import { DISK_RETRY } from '../../spool/disk-retry.js';
 
 type Parked = { readonly record: IncomingRecord; readonly done: () => void };
 

@@ -1,11 +1,11 @@
-import type { Clock } from '../../infra/async/clock.js';
-import type { Logger } from '../../infra/observability/logger.js';
-import type { IncomingRecord } from '../record.js';
-import type { PartitionId } from '../spool/partition-folders.js';
-import type { Spool } from '../spool/spool.js';
-import { DeliveryRoute, type DeliveryRouteDeps } from './delivery-route.js';
-import type { Drainer } from './drainer.js';
-import type { KafkaLine } from './kafka-line.js';
+import type { Clock } from '../../../infra/async/clock.js';
+import type { Logger } from '../../../infra/observability/logger.js';
+import type { IncomingRecord } from '../../record.js';
+import type { PartitionId } from '../../spool/partition-folders.js';
+import type { Spool } from '../../spool/spool.js';
+import { DeliveryRoute, type DeliveryRouteDeps } from '../delivery-route.js';
+import type { Drainer } from '../drainer.js';
+import type { KafkaLine } from '../kafka-line.js';
 import { Parking } from './parking.js';
 
 export type PartitionLaneDeps = Pick<DeliveryRouteDeps, 'topic' | 'onSpooled' | 'onFailure' | 'onRejected'> & {
