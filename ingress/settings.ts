@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bool, makeValidator, str } from 'envalid';
-import { MAX_RECORD_BYTES } from '../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../infra/kafka/topics/topic-layout.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
