@@ -39,14 +39,17 @@ export function topicsPrerequisite(deps: PrepareDeps, roles: readonly TopicRole[
   });
 }
 
-/** The registered schemas of all topics. Retries until the registry has them. */
-export function schemasPrerequisite(
-  { topics, logger }: Pick<PrepareDeps, 'topics' | 'logger'>,
-  registry: SchemaRegistryClient,
-): Prerequisite<SubjectIds> {
-  return new Prerequisite({
-    name: 'schemas',
-    logger,
-    attempt: () => registry.ensureSubjects(subjects(topics)),
-  });
+type SchemaDeps = Pick<PrepareDeps, 'topics' | 'logger'> & { readonly schemaRegistry: SchemaRegistryClient };
+
+/** The ids of all subjects. Retries until the registry has them. */
+export function schemasPrerequisite({ topics, logger, schemaRegistry }: SchemaDeps): Prerequisite<SubjectIds> {
+  const attempt = () => schemaRegistry.ensureSubjects(subjects(topics));
+  return new Prerequisite({ name: 'schemas', logger, attempt });
+}
+
+/** The id of the events' subject alone. */
+export function eventSchemaPrerequisite(deps: SchemaDeps): Prerequisite<Pick<SubjectIds, 'events'>> {
+  const { topics, logger, schemaRegistry } = deps;
+  const attempt = async () => ({ events: await schemaRegistry.ensureSubject(subjects(topics).events) });
+  return new Prerequisite({ name: 'schemas', logger, attempt });
 }

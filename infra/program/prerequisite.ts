@@ -22,7 +22,7 @@ export type PrerequisiteDeps<T> = {
 export class Prerequisite<T> {
   private readonly stopped = new AbortController();
   private readonly clock: Clock;
-  private lastFault: string | undefined = 'not tried yet';
+  private lastError: unknown = new Error('not tried yet');
   private loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly deps: PrerequisiteDeps<T>) {
@@ -31,7 +31,12 @@ export class Prerequisite<T> {
 
   /** Why it is not there yet; `undefined` once it is. */
   get fault(): string | undefined {
-    return this.lastFault;
+    return this.lastError === undefined ? undefined : messageOf(this.lastError);
+  }
+
+  /** The error of the last attempt; `undefined` once it is there. */
+  get error(): unknown {
+    return this.lastError;
   }
 
   /** Resolves once it is there; `undefined` when stopped before that. Never rejects. */
@@ -42,7 +47,7 @@ export class Prerequisite<T> {
       try {
         const value = await attempt();
         if (this.loggedAt > Number.NEGATIVE_INFINITY) logger.info({ prerequisite: name }, `${name} ready`);
-        this.lastFault = undefined;
+        this.lastError = undefined;
         return value;
       } catch (error) {
         this.report(error);
@@ -57,10 +62,10 @@ export class Prerequisite<T> {
   }
 
   private report(error: unknown): void {
-    const fault = error instanceof Error ? error.message : String(error);
+    const fault = messageOf(error);
     const now = this.clock.monotonic();
-    const isNew = fault !== this.lastFault || now - this.loggedAt >= REPEAT_AFTER_MS;
-    this.lastFault = fault;
+    const isNew = fault !== this.fault || now - this.loggedAt >= REPEAT_AFTER_MS;
+    this.lastError = error;
     const line = { prerequisite: this.deps.name, err: error };
     if (!isNew) {
       this.deps.logger.debug(line, `${this.deps.name} not ready, retrying`);
@@ -69,4 +74,8 @@ export class Prerequisite<T> {
     this.loggedAt = now;
     this.deps.logger.warn(line, `${this.deps.name} not ready, retrying: ${fault}`);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

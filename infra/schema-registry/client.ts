@@ -31,14 +31,16 @@ const MAX_CONFLICTS = 6;
 const CONFLICT_BACKOFF: BackoffOptions = { initialMs: 200, maxMs: 1_000 };
 
 /** Compatibility levels under which our schemas may evolve; BACKWARD is what we set where there is none. */
-const ACCEPTED_LEVELS: readonly string[] = [
-  COMPATIBILITY.BACKWARD,
-  COMPATIBILITY.BACKWARD_TRANSITIVE,
-  COMPATIBILITY.FULL,
-  COMPATIBILITY.FULL_TRANSITIVE,
-  COMPATIBILITY.FORWARD,
-  COMPATIBILITY.FORWARD_TRANSITIVE,
-];
+const ACCEPTED_LEVELS = new Map<string, COMPATIBILITY>(
+  [
+    COMPATIBILITY.BACKWARD,
+    COMPATIBILITY.BACKWARD_TRANSITIVE,
+    COMPATIBILITY.FULL,
+    COMPATIBILITY.FULL_TRANSITIVE,
+    COMPATIBILITY.FORWARD,
+    COMPATIBILITY.FORWARD_TRANSITIVE,
+  ].map((level) => [String(level), level]),
+);
 
 /**
  * Our subjects in a schema registry with Confluent's API.
@@ -104,6 +106,17 @@ export class SchemaRegistryClient {
     }
   }
 
+  /** Whether the registry has this schema id. */
+  async knows(schemaId: number): Promise<boolean> {
+    try {
+      await this.bounded(this.registry.getSchema(schemaId));
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 404) return false;
+      throw this.explain(error, `schema id ${schemaId}`, 'look up the schema');
+    }
+  }
+
   private async lookUp({ name, schema }: Subject): Promise<number | undefined> {
     try {
       return await this.bounded(
@@ -127,9 +140,11 @@ export class SchemaRegistryClient {
       );
       return id;
     } catch (error) {
-      const level = otherLevel(error);
-      if (level === undefined || level === compatibility) throw this.explain(error, name, 'register the schema');
-      if (ACCEPTED_LEVELS.includes(level)) return this.register(subject, level as COMPATIBILITY);
+      const found = otherLevel(error);
+      if (found === undefined || found === String(compatibility))
+        throw this.explain(error, name, 'register the schema');
+      const level = ACCEPTED_LEVELS.get(found);
+      if (level !== undefined) return this.register(subject, level);
       // NONE: another process is between registering the subject and setting its level, or was stopped there.
       await this.setLevel(name, COMPATIBILITY.BACKWARD);
       return this.register(subject, COMPATIBILITY.BACKWARD);

@@ -1,7 +1,7 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicNames } from '../../../schemas/topics.js';
 import { MAX_RECORD_BYTES, requiredConfig, type TopicRole } from './topic-layout.js';
-import type { TopicProblem } from './topic-problem.js';
+import { isAuthorizationFailure, type TopicProblem } from './topic-problem.js';
 
 export type TopicCheck = { readonly maxRecordBytes: number; readonly problems: readonly TopicProblem[] };
 
@@ -64,7 +64,7 @@ async function describe(admin: Admin, name: string): Promise<ReadonlyMap<string,
       ),
     );
   } catch (error) {
-    if (/AUTHORIZATION_FAILED$/.test((error as { type?: string }).type ?? '')) return undefined;
+    if (isAuthorizationFailure(error)) return undefined;
     throw error;
   }
 }

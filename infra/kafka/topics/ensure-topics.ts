@@ -6,8 +6,8 @@ import type { TopicLayout, TopicRole } from './topic-layout.js';
 import type { TopicProblem } from './topic-problem.js';
 
 export type EnsureTopicsOptions = TopicLayout & {
-  /** Whether missing topics may be created. */
-  readonly create: boolean;
+  /** Whether missing topics may be created; true unless said otherwise. */
+  readonly create?: boolean;
 };
 
 export type TopicReport = {
@@ -35,9 +35,10 @@ export async function ensureTopics(
   try {
     const existing = new Set(await admin.listTopics());
     const missing = (Object.keys(topics) as TopicRole[]).filter((role) => !existing.has(topics[role]));
-    const refused = options.create
-      ? await createTopics(admin, topics, missing, options)
-      : missing.map((role) => notCreated(role, topics[role]));
+    const refused =
+      (options.create ?? true)
+        ? await createTopics(admin, topics, missing, options)
+        : missing.map((role) => notCreated(role, topics[role]));
     const isRefused = new Set(refused.map(({ topic }) => topic));
     const partitions = await countPartitions(
       admin,

@@ -20,3 +20,8 @@ export class TopicsUnfitError extends Error {
     super(problems.map(({ message }) => message).join('; '));
   }
 }
+
+/** Whether a broker refused a request for want of a permission. */
+export function isAuthorizationFailure(error: unknown): boolean {
+  return /AUTHORIZATION_FAILED$/.test((error as { readonly type?: string }).type ?? '');
+}
