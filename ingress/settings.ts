@@ -44,7 +44,7 @@ const ingressSpecs = {
   INGRESS_SPOOL_DIR: str({ default: '' }),
   INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
   /** How long a process that never reached Kafka stays unready during an outage: see {@link isReady}. */
-  INGRESS_READY_TIMEOUT_MS: integer({ min: 0 })({ default: 30_000 }),
+  INGRESS_READY_TIMEOUT_MS: integer({ min: 0 })({ default: 15_000 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
 };
 

@@ -39,7 +39,7 @@ const ACCEPTED_LEVELS = new Map<string, COMPATIBILITY>(
     COMPATIBILITY.FULL_TRANSITIVE,
     COMPATIBILITY.FORWARD,
     COMPATIBILITY.FORWARD_TRANSITIVE,
-  ].map((level) => [String(level), level]),
+  ].map((level) => [level, level]),
 );
 
 /**
@@ -141,7 +141,7 @@ export class SchemaRegistryClient {
       return id;
     } catch (error) {
       const found = otherLevel(error);
-      if (found === undefined || found === String(compatibility))
+      if (found === undefined || found === (compatibility as string))
         throw this.explain(error, name, 'register the schema');
       const level = ACCEPTED_LEVELS.get(found);
       if (level !== undefined) return this.register(subject, level);

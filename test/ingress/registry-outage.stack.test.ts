@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureTopics } from '../../infra/kafka/topics/ensure-topics.js';
 import { fakeRegistry, json, type Handler } from '../infra/schema-registry/fake-registry.js';
 import { suiteEnv, suiteKafka } from '../support/stack-settings.js';
 import { startIngressProgram, stopIngressPrograms } from './ingress-program.js';
@@ -9,11 +10,16 @@ import { postTo } from './post.js';
 import { TopicReader } from './topic-reader.js';
 import { SESSION_ENDED } from './webhook/sample-events.js';
 
-const RESTARTS = 3;
+const RESTARTS = 2;
 const env = suiteEnv('registry-outage');
 const { kafka, topics } = suiteKafka(env);
 const events = new TopicReader(kafka, topics.events);
 const dir = mkdtempSync(join(tmpdir(), 'registry-outage-'));
+
+beforeAll(async () => {
+  await ensureTopics(kafka, topics, { partitions: 2, replicationFactor: 1 });
+  await events.start();
+});
 
 afterAll(async () => {
   await stopIngressPrograms();
