@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { SENDER_EVENTS, type SenderEvent } from '../schemas/validators.js';
+import type { DependencyFaults } from './delivery/prepare-delivery.js';
 import type { SpoolObserver, SpoolState } from './delivery/spool-observer.js';
 import type { StoragePlace } from './record.js';
 
@@ -16,6 +17,7 @@ export type Gauges = {
   readonly recordsPending: () => number;
   readonly ready: () => boolean;
   readonly spool: () => SpoolState;
+  readonly dependencyFaults: () => DependencyFaults;
 };
 
 /** Label for a body without a known event name: senders must not choose label values. */
@@ -119,6 +121,17 @@ export class IngressMetrics implements SpoolObserver {
     this.gauge('ingress_spool_records', 'Records in the spool', () => gauges.spool().records);
     this.gauge('ingress_spool_oldest_seconds', 'Age of the oldest record in the spool; 0 if empty', () => {
       return gauges.spool().oldestSeconds;
+    });
+    new Gauge({
+      name: 'ingress_dependency_ready',
+      help: '1 if what the ingress needs of a dependency is there; /readyz?verbose says what is missing',
+      labelNames: ['dependency'],
+      registers: [this.registry],
+      collect() {
+        for (const [dependency, fault] of Object.entries(gauges.dependencyFaults())) {
+          this.set({ dependency }, Number(fault === undefined));
+        }
+      },
     });
     this.gauge('ingress_ready', '1 if events can be stored durably', () => Number(gauges.ready()));
   }

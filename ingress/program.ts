@@ -28,26 +28,22 @@ if (worker !== undefined) {
   runProgram({ logger, stopWithinMs: settings.INGRESS_DRAIN_MS, start: startAlone });
 }
 
-function startAlone(fatal: (error: unknown) => void): Promise<RunningProgram> {
+function startAlone(): Promise<RunningProgram> {
   const metrics = new IngressMetrics();
   const metricsPage = async () => ({
     contentType: metrics.registry.contentType,
     text: await metrics.registry.metrics(),
   });
-  return startIngress({ settings, logger, worker: 1, metrics, metricsPage, onUnfit: fatal });
+  return startIngress({ settings, logger, worker: 1, metrics, metricsPage });
 }
 
-async function startWorker(fatal: (error: unknown) => void): Promise<RunningProgram> {
+async function startWorker(): Promise<RunningProgram> {
   const metrics = new IngressMetrics();
   metrics.registry.setDefaultLabels({ worker });
   const channel = new WorkerChannel(metrics.registry);
-  const onUnfit = (error: unknown) => {
-    channel.reportUnfit(error);
-    fatal(error);
-  };
   try {
     const { metricsPage } = channel;
-    return await startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage, onUnfit });
+    return await startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage });
   } catch (error) {
     // Another worker could not use the spool either.
     if (error instanceof NewerSpoolError || error instanceof SpoolUnusableError) channel.reportUnfit(error);

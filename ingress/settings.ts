@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bool, makeValidator, str } from 'envalid';
-import { MAX_RECORD_BYTES } from '../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../infra/kafka/topics/topic-layout.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
@@ -43,6 +43,8 @@ const ingressSpecs = {
   /** Empty means unset: see {@link spoolDir}. */
   INGRESS_SPOOL_DIR: str({ default: '' }),
   INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
+  /** How long a process that never reached Kafka stays unready during an outage: see {@link isReady}. */
+  INGRESS_READY_TIMEOUT_MS: integer({ min: 0 })({ default: 15_000 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
 };
 

@@ -1,12 +1,13 @@
+import { join } from 'node:path';
 import { systemClock } from '../infra/async/clock.js';
 import { Deadlines } from '../infra/async/deadlines.js';
-import { createKafka } from '../infra/kafka/connection/client.js';
+import { createKafka, kafkaSettings } from '../infra/kafka/connection/client.js';
 import type { Logger } from '../infra/observability/logger.js';
-import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import type { RunningProgram } from '../infra/program/run-program.js';
-import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
+import { prepareDelivery } from './delivery/prepare-delivery.js';
 import { SpooledSink } from './delivery/spooled-sink.js';
+import { VerifiedSettings } from './delivery/verified-settings.js';
 import { allowAnyone, createAuthenticator } from './http/routes/authentication.js';
 import { ByteBudget } from './http/server/byte-budget.js';
 import { HttpServer } from './http/server/http-server.js';
@@ -31,8 +32,6 @@ export type IngressDeps = {
   readonly worker: number;
   readonly metrics: IngressMetrics;
   readonly metricsPage: () => Promise<MetricsPage>;
-  /** Called when Kafka or the registry are reachable but do not fit: an operator must act. */
-  readonly onUnfit: (error: unknown) => void;
 };
 
 /**
@@ -41,7 +40,7 @@ export type IngressDeps = {
  * @throws UwsUnavailableError, ListenError, SpoolUnusableError, NewerSpoolError: print the message and exit.
  */
 export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
-  const { settings, logger, worker, metrics, metricsPage, onUnfit } = deps;
+  const { settings, logger, worker, metrics, metricsPage } = deps;
   const uws = loadUws();
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafka = createKafka(settings, 'ingress', logger);
@@ -54,10 +53,15 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     logger,
   };
   const { INGRESS_LINGER_MS: lingerMs, INGRESS_ACK_TIMEOUT_MS: ackTimeoutMs } = settings;
-  const sink = new SpooledSink({ topics, lingerMs, ackTimeoutMs, spool }, { kafka, logger, observer: metrics });
+  const verified = new VerifiedSettings(join(spool.root, 'kafka-settings.json'), kafkaSettings(settings));
+  const sink = new SpooledSink(
+    { topics, lingerMs, ackTimeoutMs, spool, readyTimeoutMs: settings.INGRESS_READY_TIMEOUT_MS },
+    { kafka, logger, observer: metrics, verified },
+  );
   await sink.openSpool();
   const budget = new ByteBudget(Math.max(MAX_BYTES_IN_FLIGHT, 2 * settings.INGRESS_MAX_BODY_BYTES));
   const isOpenToAnyone = settings.INGRESS_TOKENS.length === 0;
+  const preparation = prepareDelivery({ settings, kafka, topics, spoolRoot: spool.root, logger, sink });
   const readinessFault = () => (server.isDraining ? 'stopping' : sink.readinessFault());
   const server: HttpServer = new HttpServer(
     uws,
@@ -69,6 +73,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       isOpenToAnyone,
       limits: { maxBodyBytes: settings.INGRESS_MAX_BODY_BYTES, budget, deadlines: new Deadlines(BODY_TIMEOUT_MS) },
       readinessFault,
+      dependencyFaults: preparation.faults,
       metricsPage,
     }),
     metrics,
@@ -80,6 +85,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     recordsPending: () => sink.pending(),
     ready: () => readinessFault() === undefined,
     spool: sink.spoolState,
+    dependencyFaults: preparation.faults,
   });
   await server.listen({
     host: settings.INGRESS_HOST,
@@ -87,11 +93,8 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     isShared: settings.INGRESS_WORKERS > 1,
   });
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listening');
-  const registry = new SchemaRegistryClient(settings, logger);
-  prepareKafka({ settings, kafka, topics, registry, logger, whileRegistryIsAway: 'wait' }).then(
-    ({ subjectIds }) => sink.connect(subjectIds.events),
-    onUnfit,
-  );
+  await sink.start();
+  preparation.start();
 
   return {
     stop: async () => {
@@ -101,6 +104,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       await server.whenIdle();
       cancelSpooling();
       // Events whose senders have disconnected may still be pending.
+      preparation.stop();
       await sink.close();
       server.close();
     },

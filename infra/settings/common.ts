@@ -24,7 +24,11 @@ export const commonSpecs = {
   SCHEMA_REGISTRY_URL: httpUrl({ default: 'http://127.0.0.1:8081/apis/ccompat/v7' }),
   SCHEMA_REGISTRY_USERNAME: str({ default: '' }),
   SCHEMA_REGISTRY_PASSWORD: str({ default: '' }),
+  /** Whether missing schemas may be registered; otherwise somebody else does. */
+  SCHEMA_REGISTER: bool({ default: true }),
   TOPIC_PREFIX: topicPrefix({ default: '' }),
+  /** Whether missing topics may be created; otherwise somebody else does. */
+  TOPIC_CREATE: bool({ default: true }),
   TOPIC_PARTITIONS: integer({ min: 1, max: 10_000 })({ default: 6 }),
   /** 0 means unset: see {@link replicationFactor}. */
   TOPIC_REPLICATION_FACTOR: integer({ min: 1, max: 99 })({ default: 0 }),
@@ -43,7 +47,9 @@ export type CommonSettings = {
   readonly SCHEMA_REGISTRY_URL: string;
   readonly SCHEMA_REGISTRY_USERNAME: string;
   readonly SCHEMA_REGISTRY_PASSWORD: string;
+  readonly SCHEMA_REGISTER: boolean;
   readonly TOPIC_PREFIX: string;
+  readonly TOPIC_CREATE: boolean;
   readonly TOPIC_PARTITIONS: number;
   readonly TOPIC_REPLICATION_FACTOR: number;
   readonly LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '../../infra/async/clock.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
+import { isMisconfiguration } from '../../infra/kafka/connection/misconfiguration.js';
 import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
 import { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
@@ -10,8 +11,10 @@ import { retryDisk } from '../spool/disk-retry.js';
 import { WorkerSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
 import type { EventSink } from './event-sink.js';
 import { openWhenPossible } from './open-when-possible.js';
+import { isReady } from './readiness.js';
 import type { SpoolObserver, SpoolState } from './spool-observer.js';
 import { TopicDelivery } from './topic-delivery.js';
+import type { VerifiedSettings } from './verified-settings.js';
 
 export type SpooledSinkOptions = {
   readonly topics: Pick<TopicNames, 'events' | 'deadLetter'>;
@@ -19,19 +22,19 @@ export type SpooledSinkOptions = {
   /** Records that Kafka has not acknowledged after this go to the spool. */
   readonly ackTimeoutMs: number;
   readonly spool: WorkerSpoolOptions;
+  /** How long a process that never reached Kafka stays unready during an outage. */
+  readonly readyTimeoutMs: number;
 };
 
 export type SpooledSinkDeps = {
   readonly kafka: Kafka;
   readonly logger: Logger;
   readonly observer: SpoolObserver;
+  readonly verified: Pick<VerifiedSettings, 'areVerified' | 'mark'>;
   readonly clock?: Clock;
 };
 
 const PROBE = { intervalMs: 1_000, timeoutMs: 2_000 };
-
-/** Time after the start in which only a healthy Kafka makes the sink ready: the spool is for outages, not for starts. */
-const WARM_UP_MS = 5_000;
 
 /**
  * Kafka first, the spool second: a record is stored once all in-sync replicas have it, or once it is fsynced on this machine, to be
@@ -47,8 +50,7 @@ export class SpooledSink implements EventSink {
   private readonly startedAt: number;
   private spool: WorkerSpool | undefined;
   private isScanned = false;
-  private isConnected = false;
-  private hasReachedKafka = false;
+  private isVerified = false;
 
   constructor(
     private readonly options: SpooledSinkOptions,
@@ -90,12 +92,17 @@ export class SpooledSink implements EventSink {
     });
   }
 
-  /** Connects to Kafka. Call it once topics and subjects exist; `schemaId` is the id of the events' schema. */
-  connect(schemaId: number): void {
-    this.events.line.start(wireHeader(schemaId));
+  /** Connects to Kafka. Events go to the spool until their schema id is known. */
+  async start(): Promise<void> {
+    this.isVerified = await this.deps.verified.areVerified();
     this.deadLetters.line.start(Buffer.alloc(0));
     this.probe.start();
-    this.isConnected = true;
+    this.drainIfReady();
+  }
+
+  /** The id of the events' schema, for records from now on. */
+  useSchema(schemaId: number): void {
+    this.events.line.start(wireHeader(schemaId));
     this.drainIfReady();
   }
 
@@ -103,12 +110,33 @@ export class SpooledSink implements EventSink {
     (record.stream === 'events' ? this.events : this.deadLetters).route.accept(record, settle);
 
   readonly readinessFault = (): string | undefined => {
+    const trouble = this.kafkaFault();
+    if (trouble === undefined && !this.isVerified) this.markVerified();
+    const canSpool = this.spool?.events.isWritable === true && this.spool.deadLetters.isWritable;
+    const facts = {
+      isDirect: trouble === undefined && this.events.route.isDirect && this.deadLetters.route.isDirect,
+      canSpool,
+      isVerified: this.isVerified,
+      isMisconfigured: isMisconfiguration(this.probe.error),
+      uptimeMs: this.clock.monotonic() - this.startedAt,
+      readyTimeoutMs: this.options.readyTimeoutMs,
+    };
+    if (isReady(facts)) return undefined;
+    return `${trouble ?? 'the spool is not drained yet'}${canSpool ? '' : '; the spool cannot accept records'}`;
+  };
+
+  /** Why records do not go straight to Kafka; `undefined` while they do. */
+  readonly kafkaFault = (): string | undefined => {
     const trouble = this.events.line.trouble() ?? this.deadLetters.line.trouble();
-    this.hasReachedKafka ||= trouble === undefined;
-    const isWritable = this.spool?.events.isWritable === true && this.spool.deadLetters.isWritable;
-    const isDirect = trouble === undefined && this.events.route.isDirect && this.deadLetters.route.isDirect;
-    if (isDirect || (isWritable && this.isWarm())) return undefined;
-    return `${trouble ?? 'the spool is not drained yet'}${isWritable ? '' : '; the spool cannot accept records'}`;
+    const { error } = this.probe;
+    return trouble !== undefined && error instanceof Error ? `${trouble}: ${error.message}` : trouble;
+  };
+
+  /** Why the spool does not accept records; `undefined` while it does. */
+  readonly spoolFault = (): string | undefined => {
+    if (this.spool === undefined) return `spool ${this.options.spool.root} is not open`;
+    const isWritable = this.spool.events.isWritable && this.spool.deadLetters.isWritable;
+    return isWritable ? undefined : `spool ${this.spool.dir} is full, or its disk fails`;
   };
 
   readonly pending = (): number => this.events.pending + this.deadLetters.pending;
@@ -136,8 +164,14 @@ export class SpooledSink implements EventSink {
     await this.spool?.close();
   };
 
-  private isWarm(): boolean {
-    return this.hasReachedKafka || this.clock.monotonic() - this.startedAt >= WARM_UP_MS;
+  private markVerified(): void {
+    this.isVerified = true;
+    this.deps.verified.mark().catch((err: unknown) => {
+      this.deps.logger.warn(
+        { err },
+        'could not note that Kafka was reached: a restart during an outage will wait longer',
+      );
+    });
   }
 
   private async scan(spool: WorkerSpool): Promise<void> {
@@ -154,7 +188,7 @@ export class SpooledSink implements EventSink {
   }
 
   private drainIfReady(): void {
-    if (!this.isConnected || !this.isScanned || this.spool === undefined) return;
+    if (!this.isScanned || this.spool === undefined) return;
     this.events.drain(this.spool.events);
     this.deadLetters.drain(this.spool.deadLetters);
   }

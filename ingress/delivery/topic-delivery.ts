@@ -60,8 +60,9 @@ export class TopicDelivery {
     return this.line.pending + this.route.heldRecords;
   }
 
-  /** Begins to send the spool's records. */
+  /** Begins to send the spool's records, once the line is started. Further calls do nothing. */
   drain(spool: Spool): void {
+    if (!this.line.isStarted || this.drainer !== undefined) return;
     const { logger, clock, observer } = this.deps;
     this.drainer = new Drainer({
       spool,

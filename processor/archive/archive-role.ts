@@ -25,7 +25,7 @@ import { BucketGate } from './store/bucket-gate.js';
 export type ArchiveRoleDeps = {
   readonly kafka: Kafka;
   readonly topics: TopicNames;
-  readonly subjectIds: SubjectIds;
+  readonly subjectIds: Pick<SubjectIds, 'events'>;
   /** The archive's own consumer group is `<PROCESSOR_GROUP_ID>-archive`. */
   readonly settings: ArchiveSettings & { readonly PROCESSOR_GROUP_ID: string };
   readonly logger: Logger;

@@ -45,6 +45,7 @@ export async function startIngressOnMemory(
     isOpenToAnyone: false,
     limits: { maxBodyBytes: MAX_BODY_BYTES, budget, deadlines },
     readinessFault: sink.readinessFault,
+    dependencyFaults: () => ({ kafka: sink.readinessFault() }),
     metricsPage: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
   const server = new HttpServer(loadUws(), routes, metrics, options.tls);

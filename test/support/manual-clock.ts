@@ -38,5 +38,5 @@ export class ManualClock implements Clock {
 
 /** Lets promises that are ready continue. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i += 1) await Promise.resolve();
+  for (let i = 0; i < 40; i += 1) await Promise.resolve();
 }

@@ -44,3 +44,10 @@ function tlsOptions(settings: CommonSettings) {
     ...(settings.KAFKA_SSL_KEY_FILE && { key: readFileSync(settings.KAFKA_SSL_KEY_FILE, 'utf8') }),
   };
 }
+
+/** Everything in the settings that decides whether the brokers let us in, secrets and certificates included: never log it. */
+export function kafkaSettings(settings: CommonSettings): string {
+  const { KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD } = settings;
+  const tls = KAFKA_SSL && tlsOptions(settings);
+  return JSON.stringify([KAFKA_BROKERS, tls, KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD]);
+}

@@ -2,7 +2,8 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { ensureTopics, MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { ensureTopics } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import { SchemaRegistryClient, type SubjectIds } from '../../../../infra/schema-registry/client.js';
 import type { JoinRules } from '../../../../processor/join/rules/rules.js';
 import { JoinRole } from '../../../../processor/join/join-role.js';
@@ -21,7 +22,7 @@ import { TopicRecords } from '../../../support/topic-records.js';
 import { encodeEvent } from './task-harness.js';
 
 const { kafka, topics, settings } = suiteKafka(suiteEnv('join'));
-const schemaRegistry = new SchemaRegistryClient(settings, silent);
+const schemaRegistry = new SchemaRegistryClient(settings);
 const producer = kafka.producer();
 const running = new Set<JoinRole>();
 let subjectIds: SubjectIds;
@@ -36,7 +37,7 @@ const LONG: JoinRules = {
 
 beforeAll(async () => {
   await ensureTopics(kafka, topics, { partitions: 4, replicationFactor: 1 });
-  subjectIds = await schemaRegistry.registerSubjects(subjects(topics));
+  subjectIds = await schemaRegistry.ensureSubjects(subjects(topics));
   complete = await TopicRecords.open(kafka, topics.complete);
   await producer.connect();
 });

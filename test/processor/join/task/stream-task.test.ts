@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FencedError, TransactionFailedError } from '../../../../infra/kafka/transaction/errors.js';
-import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import type { SessionEventValue } from '../../../../schemas/validators.js';
 import {
   callEnded,

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Clock } from '../../../../infra/async/clock.js';
-import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import type { JoinRules } from '../../../../processor/join/rules/rules.js';
 import { JoinMetrics } from '../../../../processor/join/join-metrics.js';
 import { OutputEncoder } from '../../../../processor/join/log/output-encoder.js';
