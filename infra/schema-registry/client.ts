@@ -4,7 +4,7 @@ import { Backoff, type BackoffOptions } from '../async/backoff.js';
 import { sleep, systemClock, type Clock } from '../async/clock.js';
 import { withTimeout } from '../async/timeout.js';
 import type { CommonSettings } from '../settings/common.js';
-import { RegistryError, statusOf } from './registry-errors.js';
+import { explainRegistryError, RegistryError, statusOf } from './registry-errors.js';
 
 /** Schema ids of our subjects, by role. */
 export type SubjectIds = { readonly [S in keyof Subjects]: number };
@@ -90,7 +90,10 @@ export class SchemaRegistryClient {
     const backoff = new Backoff(CONFLICT_BACKOFF);
     for (let conflicts = 1; ; conflicts += 1) {
       const id = await this.lookUp(subject);
-      if (id !== undefined) return id;
+      if (id !== undefined) {
+        if (this.settings.SCHEMA_REGISTER) await this.ensureLevel(subject.name);
+        return id;
+      }
       if (!this.settings.SCHEMA_REGISTER) {
         throw new RegistryError(
           'rejected',
@@ -146,25 +149,44 @@ export class SchemaRegistryClient {
       const level = ACCEPTED_LEVELS.get(found);
       if (level !== undefined) return this.register(subject, level);
       // NONE: another process is between registering the subject and setting its level, or was stopped there.
-      await this.setLevel(name, COMPATIBILITY.BACKWARD);
+      await this.setLevel(name);
       return this.register(subject, COMPATIBILITY.BACKWARD);
     }
   }
 
-  private async setLevel(subject: string, compatibility: COMPATIBILITY): Promise<void> {
+  /** Finishes what a process left undone that stopped between registering a subject and setting its level. Best effort. */
+  private async ensureLevel(subject: string): Promise<void> {
+    try {
+      const response = await this.config(subject, { method: 'GET' });
+      const level = response.ok
+        ? ((await response.json()) as { compatibilityLevel?: string }).compatibilityLevel
+        : undefined;
+      if (response.status === 404 || level === COMPATIBILITY.NONE) await this.setLevel(subject);
+    } catch {
+      // The schema is registered, and nothing depends on the level before the next schema is.
+    }
+  }
+
+  private async setLevel(subject: string): Promise<void> {
+    const body = JSON.stringify({ compatibility: COMPATIBILITY.BACKWARD });
+    const doing = 'set the compatibility level';
+    const response = await this.config(subject, { method: 'PUT', body }).catch((error: unknown) => {
+      throw this.explain(error, subject, doing);
+    });
+    if (!response.ok) throw this.explain(response, subject, doing);
+  }
+
+  /** The compatibility level of a subject, which the library sets at the first registration only. */
+  private config(subject: string, request: { method: 'GET' | 'PUT'; body?: string }): Promise<Response> {
     const { SCHEMA_REGISTRY_USERNAME: user, SCHEMA_REGISTRY_PASSWORD: password } = this.settings;
-    const response = await fetch(`${this.url}/config/${encodeURIComponent(subject)}`, {
-      method: 'PUT',
+    return fetch(`${this.url}/config/${encodeURIComponent(subject)}`, {
+      ...request,
       headers: {
         'content-type': 'application/vnd.schemaregistry.v1+json',
         ...(user !== '' && { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }),
       },
-      body: JSON.stringify({ compatibility }),
       signal: AbortSignal.timeout(this.requestTimeoutMs),
-    }).catch((error: unknown) => {
-      throw this.explain(error, subject, 'set the compatibility level');
     });
-    if (!response.ok) throw this.explain(response, subject, `set the compatibility level to ${compatibility}`);
   }
 
   private bounded<T>(work: Promise<T>): Promise<T> {
@@ -172,23 +194,7 @@ export class SchemaRegistryClient {
   }
 
   private explain(error: unknown, subject: string, doing: string): RegistryError {
-    const status = statusOf(error);
-    const said = error instanceof Error ? error.message : '';
-    if (status === undefined || status === 408 || status === 429 || status >= 500) {
-      const problem = status === undefined ? said : `status ${status}`;
-      return new RegistryError(
-        'unavailable',
-        `schema registry ${this.url} is unavailable (${problem}): could not ${doing} of ${subject}`,
-        {
-          cause: error,
-        },
-      );
-    }
-    return new RegistryError(
-      'rejected',
-      `schema registry ${this.url} refused to ${doing} of ${subject} with status ${status}: ${ADVICE[status] ?? said}`,
-      { cause: error },
-    );
+    return explainRegistryError(error, `${doing} of ${subject}`, this.url);
   }
 }
 
@@ -196,16 +202,6 @@ export class SchemaRegistryClient {
 function withRequestTimeout(timeout: number): RegistryMiddleware {
   return () => ({ prepareRequest: async (next) => (await next()).enhance({ timeout }) });
 }
-
-/** What to change, by the status of a refusal. */
-const ADVICE: Readonly<Record<number, string>> = {
-  401: 'check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
-  403: 'grant the registry user read access to the subject, and write access or register the schema yourself',
-  404: "SCHEMA_REGISTRY_URL does not serve Confluent's API: check its path (Apicurio: /apis/ccompat/v7)",
-  405: 'the registry is read-only: register the schema yourself and set SCHEMA_REGISTER=false',
-  409: 'the subject holds a schema that ours is not compatible with: run the version that fits it, or use another TOPIC_PREFIX',
-  422: 'the registry is read-only for this subject, or its rules reject the schema: register it yourself or change the rules',
-};
 
 function isConflict(error: unknown): boolean {
   return error instanceof RegistryError && statusOf(error.cause) === 409;

@@ -27,3 +27,33 @@ export function statusOf(error: unknown): number | undefined {
   const status = (error as { status?: unknown } | undefined)?.status;
   return typeof status === 'number' && status !== NO_RESPONSE ? status : undefined;
 }
+
+/**
+ * What a failed request means to an operator.
+ *
+ * @param doing what was tried: `register the schema of session.complete-value`.
+ */
+export function explainRegistryError(error: unknown, doing: string, url: string): RegistryError {
+  const status = statusOf(error);
+  const said = error instanceof Error ? error.message : '';
+  if (status === undefined || status === 408 || status === 429 || status >= 500) {
+    const problem = status === undefined ? said : `status ${status}`;
+    return new RegistryError('unavailable', `schema registry ${url} is unavailable (${problem}): could not ${doing}`, {
+      cause: error,
+    });
+  }
+  const advice = ADVICE[status] ?? said;
+  return new RegistryError('rejected', `schema registry ${url} refused to ${doing} with status ${status}: ${advice}`, {
+    cause: error,
+  });
+}
+
+/** What to change, by the status of a refusal. */
+const ADVICE: Readonly<Record<number, string>> = {
+  401: 'check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD',
+  403: 'grant the registry user read access to the subject, and write access or register the schema yourself',
+  404: "SCHEMA_REGISTRY_URL does not serve Confluent's API: check its path (Apicurio: /apis/ccompat/v7)",
+  405: 'the registry is read-only: register the schema yourself and set SCHEMA_REGISTER=false',
+  409: 'the subject holds a schema that ours is not compatible with: run the version that fits it, or use another TOPIC_PREFIX',
+  422: 'the registry is read-only for this subject, or its rules reject the schema: register it yourself or change the rules',
+};

@@ -45,7 +45,8 @@ type Refusal = { readonly type: string; readonly message: string };
 
 async function tryToCreate(admin: Admin, config: ITopicConfig): Promise<Refusal | undefined> {
   try {
-    await admin.createTopics({ topics: [config], waitForLeaders: true });
+    // kafkajs fails when it asks for the leaders before the broker knows its new topic: the caller waits instead.
+    await admin.createTopics({ topics: [config], waitForLeaders: false });
     return undefined;
   } catch (error) {
     const refusal = (error as { readonly errors?: readonly Refusal[] }).errors?.[0];

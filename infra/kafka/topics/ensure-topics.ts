@@ -1,4 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { systemClock } from '../../async/clock.js';
+import { untilSettled } from '../connection/until-settled.js';
 import type { TopicNames } from '../../../schemas/topics.js';
 import { checkTopics } from './check-topics.js';
 import { createTopics } from './create-topics.js';
@@ -58,6 +60,7 @@ function notCreated(role: TopicRole, topic: string): TopicProblem {
 
 async function countPartitions(admin: Admin, topics: string[]): Promise<Map<string, number>> {
   if (topics.length === 0) return new Map();
-  const { topics: found } = await admin.fetchTopicMetadata({ topics });
+  // A broker needs a moment to learn of a topic that it has just created.
+  const { topics: found } = await untilSettled(() => admin.fetchTopicMetadata({ topics }), systemClock);
   return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
 }

@@ -6,12 +6,12 @@ import { fakeRegistry, json, type Handler } from './fake-registry.js';
 
 const SUBJECT = subjects(topicNames('')).complete;
 
-const clientOf = (url: string, SCHEMA_REGISTER = true): SchemaRegistryClient =>
+const clientOf = (url: string, SCHEMA_REGISTER = true, requestTimeoutMs = 60_000): SchemaRegistryClient =>
   new SchemaRegistryClient(
     { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: '', SCHEMA_REGISTRY_PASSWORD: '', SCHEMA_REGISTER },
     {
       clock: { now: () => 0, monotonic: () => 0, after: (_ms, callback) => immediately(callback) },
-      requestTimeoutMs: 300,
+      requestTimeoutMs,
     },
   );
 
@@ -45,7 +45,7 @@ describe('a registered schema', () => {
         else json(response, status, body);
       });
       expect(await clientOf(url).ensureSubject(SUBJECT)).toBe(7);
-      expect(requests).toEqual([`POST /subjects/${SUBJECT.name}`]);
+      expect(requests).toEqual([`POST /subjects/${SUBJECT.name}`, `GET /config/${SUBJECT.name}`]);
     },
   );
 });
@@ -140,7 +140,7 @@ describe('a registry that cannot be reached', () => {
     'is unavailable when it %s: nothing waits for it forever',
     async (_name, respond) => {
       const { url } = await fakeRegistry((_request, response) => respond(response));
-      const error = await failureOf(clientOf(url).ensureSubject(SUBJECT));
+      const error = await failureOf(clientOf(url, true, 300).ensureSubject(SUBJECT));
       expect(error.kind).toBe('unavailable');
     },
   );
