@@ -2,19 +2,22 @@ import { systemClock } from '../infra/async/clock.js';
 import { Deadlines } from '../infra/async/deadlines.js';
 import { createKafka } from '../infra/kafka/connection/client.js';
 import type { Logger } from '../infra/observability/logger.js';
+import { FileReloader } from '../infra/settings/file-reloader.js';
+import { KafkaTlsFiles } from '../infra/settings/kafka-tls-files.js';
 import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import type { RunningProgram } from '../infra/program/run-program.js';
 import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
 import { SpooledSink } from './delivery/spooled-sink.js';
-import { allowAnyone, createAuthenticator } from './http/routes/authentication.js';
+import { allowAnyone, liveAuthenticator } from './http/routes/authentication.js';
 import { ByteBudget } from './http/server/byte-budget.js';
 import { HttpServer } from './http/server/http-server.js';
+import { certificateReload } from './http/server/tls-files.js';
 import { ingressRoutes } from './http/routes/ingress-routes.js';
 import type { MetricsPage } from './http/routes/status-routes.js';
 import { loadUws } from './http/server/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
-import { spoolDir, tlsFiles, type IngressSettings } from './settings.js';
+import { ingressSecretReloads, spoolDir, tlsFiles, type IngressSettings } from './settings.js';
 import { nodeFs } from './spool/file-system.js';
 import { createWebhookReceiver } from './webhook/receive-webhook.js';
 
@@ -44,7 +47,8 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const { settings, logger, worker, metrics, metricsPage, onUnfit } = deps;
   const uws = loadUws();
   const topics = topicNames(settings.TOPIC_PREFIX);
-  const kafka = createKafka(settings, 'ingress', logger);
+  const kafkaTls = new KafkaTlsFiles(settings);
+  const kafka = createKafka(settings, 'ingress', logger, kafkaTls);
   const spool = {
     fs: nodeFs,
     root: spoolDir(settings),
@@ -59,12 +63,21 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const budget = new ByteBudget(Math.max(MAX_BYTES_IN_FLIGHT, 2 * settings.INGRESS_MAX_BODY_BYTES));
   const isOpenToAnyone = settings.INGRESS_TOKENS.length === 0;
   const readinessFault = () => (server.isDraining ? 'stopping' : sink.readinessFault());
+  const tls = tlsFiles(settings);
+  const reloader = new FileReloader(
+    [
+      ...ingressSecretReloads(process.env, settings),
+      ...kafkaTls.reloads,
+      ...(tls ? [certificateReload(tls, () => server.replaceCertificate())] : []),
+    ],
+    logger,
+  );
   const server: HttpServer = new HttpServer(
     uws,
     ingressRoutes({
       receive: createWebhookReceiver(sink, metrics),
       metrics,
-      authenticate: isOpenToAnyone ? allowAnyone : createAuthenticator(settings.INGRESS_TOKENS),
+      authenticate: isOpenToAnyone ? allowAnyone : liveAuthenticator(() => settings.INGRESS_TOKENS),
       authHeader: settings.INGRESS_AUTH_HEADER,
       isOpenToAnyone,
       limits: { maxBodyBytes: settings.INGRESS_MAX_BODY_BYTES, budget, deadlines: new Deadlines(BODY_TIMEOUT_MS) },
@@ -72,7 +85,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       metricsPage,
     }),
     metrics,
-    tlsFiles(settings),
+    tls,
   );
   metrics.watch({
     requestsInFlight: () => server.requestsInFlight,
@@ -86,6 +99,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     port: settings.INGRESS_PORT,
     isShared: settings.INGRESS_WORKERS > 1,
   });
+  reloader.start();
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listening');
   const registry = new SchemaRegistryClient(settings, logger);
   prepareKafka({ settings, kafka, topics, registry, logger, whileRegistryIsAway: 'wait' }).then(
@@ -94,7 +108,9 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   );
 
   return {
+    reload: reloader.reload,
     stop: async () => {
+      reloader.stop();
       logger.info({ requestsInFlight: server.requestsInFlight }, 'ingress stopping: answering the requests in flight');
       server.drain();
       const cancelSpooling = systemClock.after(settings.INGRESS_DRAIN_MS / 2, () => sink.spoolPending());

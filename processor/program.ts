@@ -2,11 +2,13 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createKafka } from '../infra/kafka/connection/client.js';
 import { createLogger } from '../infra/observability/logger.js';
 import { startStatusServer } from '../infra/observability/status-server.js';
+import { FileReloader } from '../infra/settings/file-reloader.js';
+import { KafkaTlsFiles } from '../infra/settings/kafka-tls-files.js';
 import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import { runProgram, settingsOrExit, type RunningProgram } from '../infra/program/run-program.js';
 import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
-import { hasRole, readProcessorSettings } from './settings.js';
+import { hasRole, processorSecretReloads, readProcessorSettings } from './settings.js';
 
 /** Time limit of a graceful shutdown. */
 const STOP_WITHIN_MS = 25_000;
@@ -36,13 +38,18 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
         ? 'starting'
         : roles.map((role) => role.readinessFault()).find((fault) => fault !== undefined),
   });
-  const created = await createRoles(metrics, fatal);
+  const kafkaTls = new KafkaTlsFiles(settings);
+  const reloads = [...processorSecretReloads(process.env, settings), ...kafkaTls.reloads];
+  const reloader = new FileReloader(reloads, logger).start();
+  const created = await createRoles(metrics, fatal, kafkaTls);
   await Promise.all(created.map((role) => role.start()));
   roles = created;
   logger.info({ roles: settings.PROCESSOR_ROLES, port: settings.PROCESSOR_PORT }, 'processor started');
   return {
+    reload: reloader.reload,
     stop: async () => {
       logger.info('stopping processor');
+      reloader.stop();
       await Promise.all(created.map((role) => role.stop()));
       server.close();
     },
@@ -50,9 +57,13 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
 }
 
 /** Loads the code of the enabled roles only: the object store's client and its dependencies take about 30 MB, as much as the join. */
-async function createRoles(metrics: Registry, onFatal: (error: unknown) => void): Promise<ProcessorRole[]> {
+async function createRoles(
+  metrics: Registry,
+  onFatal: (error: unknown) => void,
+  kafkaTls: KafkaTlsFiles,
+): Promise<ProcessorRole[]> {
   const topics = topicNames(settings.TOPIC_PREFIX);
-  const kafka = createKafka(settings, 'processor', logger);
+  const kafka = createKafka(settings, 'processor', logger, kafkaTls);
   const schemaRegistry = new SchemaRegistryClient(settings, logger);
   const { subjectIds, maxRecordBytes } = await prepareKafka({
     settings,
