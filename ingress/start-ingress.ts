@@ -108,7 +108,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   );
 
   return {
-    reload: reloader.reload,
+    onReload: reloader.reload,
     stop: async () => {
       reloader.stop();
       logger.info({ requestsInFlight: server.requestsInFlight }, 'ingress stopping: answering the requests in flight');

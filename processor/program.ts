@@ -46,7 +46,7 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   roles = created;
   logger.info({ roles: settings.PROCESSOR_ROLES, port: settings.PROCESSOR_PORT }, 'processor started');
   return {
-    reload: reloader.reload,
+    onReload: reloader.reload,
     stop: async () => {
       logger.info('stopping processor');
       reloader.stop();

@@ -6,8 +6,8 @@ import { SettingsError } from '../settings/read-settings.js';
 export type RunningProgram = {
   /** Ends the work gracefully: loses nothing that was accepted and interrupts nothing in progress. */
   readonly stop: () => Promise<void>;
-  /** Reads secrets and certificates from their files at once. Called on SIGHUP. */
-  readonly reload?: () => unknown;
+  /** Called on SIGHUP, once the program has started: reads its files again. Without it, SIGHUP does nothing. */
+  readonly onReload?: () => void | Promise<void>;
 };
 
 export type ProgramOptions = {
@@ -66,10 +66,9 @@ export function runProgram({ logger, stopWithinMs, start, clock = backgroundCloc
   process.on('SIGTERM', () => stop(0));
   process.on('SIGINT', () => stop(0));
   process.on('SIGHUP', () => {
-    void started.then(
-      (program) => program.reload?.(),
-      () => undefined,
-    );
+    started
+      .then((program) => program.onReload?.())
+      .catch((error: unknown) => logger.error({ err: error }, 'reload failed, the program continues as it was'));
   });
   process.on('uncaughtException', (error) => fail(error, 'uncaught exception, the program stops'));
   process.on('unhandledRejection', (error) => fail(error, 'unhandled rejection, the program stops'));

@@ -28,14 +28,17 @@ export class SchemaRegistryClient {
     private readonly settings: CommonSettings,
     private readonly logger: Logger,
   ) {
-    const {
-      SCHEMA_REGISTRY_URL: host,
-      SCHEMA_REGISTRY_USERNAME: username,
-      SCHEMA_REGISTRY_PASSWORD: password,
-    } = settings;
+    const { SCHEMA_REGISTRY_URL: host, SCHEMA_REGISTRY_USERNAME: username } = settings;
+    const auth = {
+      username,
+      // Read for each request, because the settings follow the file of the password.
+      get password() {
+        return settings.SCHEMA_REGISTRY_PASSWORD;
+      },
+    };
     this.registry = new SchemaRegistry({
       host,
-      ...(username !== '' && { auth: { username, password } }),
+      ...(username !== '' && { auth }),
       retry: { retries: 2, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1 },
     });
   }

@@ -47,7 +47,7 @@ export class Supervisor {
   }
 
   /** Makes each worker read its secrets and certificates again. Not by a signal, which would kill a worker that is still loading its code. */
-  readonly reload = (): void => {
+  readonly onReload = (): void => {
     for (const worker of this.running.keys()) this.send(worker, { kind: 'reload' });
   };
 
