@@ -2,6 +2,8 @@ import { Kafka, logLevel, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import type { Logger } from '../../observability/logger.js';
 import type { CommonSettings } from '../../settings/common.js';
 import { KafkaTlsFiles } from '../../settings/kafka-tls-files.js';
+import { watchSocket } from './connection-fault.js';
+import { ConnectionFaultLog } from './connection-fault-log.js';
 import { forwardLogs } from './forward-logs.js';
 import { slowIdleTimers } from './idle-timers.js';
 import { createSocket } from './socket.js';
@@ -24,15 +26,22 @@ export function createKafka(
   logger: Logger,
   tlsFiles = new KafkaTlsFiles(settings),
 ): Kafka {
+  const faults = new ConnectionFaultLog(settings, logger);
   const config: KafkaConfig = {
     clientId,
     brokers: [...settings.KAFKA_BROKERS],
-    socketFactory: createSocket,
+    socketFactory: (args) => watchSocket(createSocket(args), `${args.host}:${args.port}`, faults.report),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8 },
     logLevel: logLevel.WARN,
-    logCreator: () => forwardLogs(logger),
+    logCreator: () => {
+      const forward = forwardLogs(logger);
+      return (entry) => {
+        forward(entry);
+        faults.reportEntry(entry);
+      };
+    },
   };
   if (settings.KAFKA_SSL) config.ssl = tlsFiles.options;
   if (settings.KAFKA_SASL_MECHANISM !== '') {

@@ -89,7 +89,8 @@ it('a mounted secret, replaced through a symbolic link, is found at the next loo
   const settings = readIngressSettings(env);
   const clock = new ManualClock();
   const applied: string[] = [];
-  const { promise: replaced, resolve } = Promise.withResolvers<void>();
+  let resolve = (): void => undefined;
+  const replaced = new Promise<void>((done) => (resolve = done));
   const noted = ingressSecretReloads(env, settings).map((entry) => ({
     ...entry,
     apply: (contents: readonly string[]) => {
