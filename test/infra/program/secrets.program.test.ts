@@ -83,14 +83,14 @@ it('an ingress of two workers follows its secrets on SIGHUP, and shows none of t
   tokens.write(`${oldToken}\n${newToken}`);
   password.write(newPassword);
   process.kill(ingress.pid, 'SIGHUP');
-  await vi.waitFor(() => expect(count(ingress.log(), isInUse)).toBe(4), PATIENCE);
+  await vi.waitFor(() => expect(count(ingress.log(), isInUse)).toBe(2), PATIENCE);
   expect(await statuses(oldToken)).toEqual(new Set([202]));
   expect(await statuses(newToken)).toEqual(new Set([202]));
   await vi.waitFor(() => expect(broker.credentials).toContain(`\0ingress\0${newPassword}`), PATIENCE);
 
   tokens.write(newToken);
   process.kill(ingress.pid, 'SIGHUP');
-  await vi.waitFor(() => expect(count(ingress.log(), isInUse)).toBe(8), PATIENCE);
+  await vi.waitFor(() => expect(count(ingress.log(), isInUse)).toBe(4), PATIENCE);
   expect(await statuses(oldToken)).toEqual(new Set([401]));
   expect(await statuses(newToken)).toEqual(new Set([202]));
 
