@@ -3,16 +3,18 @@ import { join, resolve } from 'node:path';
 import { bool, makeValidator, str } from 'envalid';
 import { MAX_RECORD_BYTES } from '../infra/kafka/topics/topic-layout.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
+import type { ReloadableFiles } from '../infra/settings/file-reloader.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
+import { secret, secretReloads } from '../infra/settings/secrets.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
 import { tlsFault, type TlsFiles } from './http/server/tls-files.js';
 
 /** Room for a record's key, headers and framing, beside its value. */
 const RECORD_HEADROOM_BYTES = 64 * 1024;
 
-/** Tokens as they may follow `Bearer ` in a header: visible ASCII. Error messages must not contain them. */
+/** Tokens as they may follow `Bearer ` in a header: visible ASCII. A file may have one on each line. Error messages must not contain them. */
 const tokenList = makeValidator<readonly string[]>((input: string) => {
-  const tokens = splitList(input);
+  const tokens = splitList(input.replace(/[\r\n]+/g, ','));
   if (!tokens.every((token) => /^[\x21-\x7e]+$/.test(token))) {
     throw new TypeError('must be a comma-separated list of tokens of visible ASCII characters without spaces');
   }
@@ -30,7 +32,7 @@ const ingressSpecs = {
   INGRESS_PORT: port({ default: 8080 }),
   /** Number of processes that share the port. */
   INGRESS_WORKERS: integer({ min: 1, max: 256 })({ default: 1 }),
-  INGRESS_TOKENS: tokenList({ default: [] }),
+  INGRESS_TOKENS: secret(tokenList({ default: [] })),
   INGRESS_ALLOW_ANONYMOUS: bool({ default: false }),
   INGRESS_AUTH_HEADER: headerName({ default: 'authorization' }),
   /** PEM files. No TLS if both are empty. See {@link tlsFiles}. */
@@ -90,9 +92,14 @@ export function readIngressSettings(env: Env) {
     // An invalid list is undefined here, and a fault already.
     if (settings.INGRESS_TOKENS?.length === 0 && !settings.INGRESS_ALLOW_ANONYMOUS) {
       faults.push(
-        'INGRESS_TOKENS is required: a comma-separated list of tokens that senders may use; or set INGRESS_ALLOW_ANONYMOUS=true',
+        'INGRESS_TOKENS is required: a comma-separated list of tokens that senders may use, or INGRESS_TOKENS_FILE, a file with them; or set INGRESS_ALLOW_ANONYMOUS=true',
       );
     }
     return faults;
   });
+}
+
+/** The secrets of the ingress that come from files, kept up to date in `settings`. */
+export function ingressSecretReloads(env: Env, settings: IngressSettings): ReloadableFiles[] {
+  return secretReloads(env, ingressSpecs, settings);
 }

@@ -1,21 +1,24 @@
 import { join } from 'node:path';
 import { systemClock } from '../infra/async/clock.js';
 import { Deadlines } from '../infra/async/deadlines.js';
-import { createKafka, kafkaSettings } from '../infra/kafka/connection/client.js';
+import { createKafka, kafkaAccess } from '../infra/kafka/connection/client.js';
 import type { Logger } from '../infra/observability/logger.js';
+import { FileReloader } from '../infra/settings/file-reloader.js';
+import { KafkaTlsFiles } from '../infra/settings/kafka-tls-files.js';
 import type { RunningProgram } from '../infra/program/run-program.js';
 import { topicNames } from '../schemas/topics.js';
 import { prepareDelivery } from './delivery/prepare-delivery.js';
 import { SpooledSink } from './delivery/spooled-sink.js';
 import { VerifiedSettings } from './delivery/verified-settings.js';
-import { allowAnyone, createAuthenticator } from './http/routes/authentication.js';
+import { allowAnyone, liveAuthenticator } from './http/routes/authentication.js';
 import { ByteBudget } from './http/server/byte-budget.js';
 import { HttpServer } from './http/server/http-server.js';
+import { certificateReload } from './http/server/tls-files.js';
 import { ingressRoutes } from './http/routes/ingress-routes.js';
 import type { MetricsPage } from './http/routes/status-routes.js';
 import { loadUws } from './http/server/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
-import { spoolDir, tlsFiles, type IngressSettings } from './settings.js';
+import { ingressSecretReloads, spoolDir, tlsFiles, type IngressSettings } from './settings.js';
 import { nodeFs } from './spool/file-system.js';
 import { createWebhookReceiver } from './webhook/receive-webhook.js';
 
@@ -43,7 +46,8 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const { settings, logger, worker, metrics, metricsPage } = deps;
   const uws = loadUws();
   const topics = topicNames(settings.TOPIC_PREFIX);
-  const kafka = createKafka(settings, 'ingress', logger);
+  const kafkaTls = new KafkaTlsFiles(settings);
+  const kafka = createKafka(settings, 'ingress', logger, kafkaTls);
   const spool = {
     fs: nodeFs,
     root: spoolDir(settings),
@@ -53,7 +57,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     logger,
   };
   const { INGRESS_LINGER_MS: lingerMs, INGRESS_ACK_TIMEOUT_MS: ackTimeoutMs } = settings;
-  const verified = new VerifiedSettings(join(spool.root, 'kafka-settings.json'), kafkaSettings(settings));
+  const verified = new VerifiedSettings(join(spool.root, 'kafka-settings.json'), kafkaAccess(settings, kafkaTls));
   const sink = new SpooledSink(
     { topics, lingerMs, ackTimeoutMs, spool, readyTimeoutMs: settings.INGRESS_READY_TIMEOUT_MS },
     { kafka, logger, observer: metrics, verified },
@@ -63,12 +67,21 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const isOpenToAnyone = settings.INGRESS_TOKENS.length === 0;
   const preparation = prepareDelivery({ settings, kafka, topics, spoolRoot: spool.root, logger, sink });
   const readinessFault = () => (server.isDraining ? 'stopping' : sink.readinessFault());
+  const tls = tlsFiles(settings);
+  const reloader = new FileReloader(
+    [
+      ...ingressSecretReloads(process.env, settings),
+      ...kafkaTls.reloads,
+      ...(tls ? [certificateReload(tls, () => server.replaceCertificate())] : []),
+    ],
+    logger,
+  );
   const server: HttpServer = new HttpServer(
     uws,
     ingressRoutes({
       receive: createWebhookReceiver(sink, metrics),
       metrics,
-      authenticate: isOpenToAnyone ? allowAnyone : createAuthenticator(settings.INGRESS_TOKENS),
+      authenticate: isOpenToAnyone ? allowAnyone : liveAuthenticator(() => settings.INGRESS_TOKENS),
       authHeader: settings.INGRESS_AUTH_HEADER,
       isOpenToAnyone,
       limits: { maxBodyBytes: settings.INGRESS_MAX_BODY_BYTES, budget, deadlines: new Deadlines(BODY_TIMEOUT_MS) },
@@ -77,7 +90,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       metricsPage,
     }),
     metrics,
-    tlsFiles(settings),
+    tls,
   );
   metrics.watch({
     requestsInFlight: () => server.requestsInFlight,
@@ -92,12 +105,15 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     port: settings.INGRESS_PORT,
     isShared: settings.INGRESS_WORKERS > 1,
   });
+  reloader.start();
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listening');
   await sink.start();
   preparation.start();
 
   return {
+    onReload: reloader.reload,
     stop: async () => {
+      reloader.stop();
       logger.info({ requestsInFlight: server.requestsInFlight }, 'ingress stopping: answering the requests in flight');
       server.drain();
       const cancelSpooling = systemClock.after(settings.INGRESS_DRAIN_MS / 2, () => sink.spoolPending());

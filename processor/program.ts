@@ -9,11 +9,13 @@ import {
   topicsPrerequisite,
   type PrepareDeps,
 } from '../infra/program/prepare-kafka.js';
+import { FileReloader } from '../infra/settings/file-reloader.js';
+import { KafkaTlsFiles } from '../infra/settings/kafka-tls-files.js';
 import { runProgram, settingsOrExit, type RunningProgram } from '../infra/program/run-program.js';
 import { SchemaRegistryClient, type SubjectIds } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
 import { RoleSlot } from './role-slot.js';
-import { readProcessorSettings } from './settings.js';
+import { processorSecretReloads, readProcessorSettings } from './settings.js';
 
 /** Time limit of a graceful shutdown. */
 const STOP_WITHIN_MS = 25_000;
@@ -31,7 +33,10 @@ runProgram({ logger, stopWithinMs: STOP_WITHIN_MS, start: startProcessor });
 async function startProcessor(fatal: (error: unknown) => void): Promise<RunningProgram> {
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: LOOP_DELAY_PRECISION_MS });
-  const kafka = createKafka(settings, 'processor', logger);
+  const kafkaTls = new KafkaTlsFiles(settings);
+  const kafka = createKafka(settings, 'processor', logger, kafkaTls);
+  const reloads = [...processorSecretReloads(process.env, settings), ...kafkaTls.reloads];
+  const reloader = new FileReloader(reloads, logger).start();
   const schemaRegistry = new SchemaRegistryClient(settings);
   const common = { settings, kafka, topics: topicNames(settings.TOPIC_PREFIX), schemaRegistry, logger };
   const shared = { ...common, metrics, onFatal: fatal };
@@ -44,6 +49,7 @@ async function startProcessor(fatal: (error: unknown) => void): Promise<RunningP
   });
   for (const slot of slots) void slot.start().catch(fatal);
   return {
+    onReload: reloader.reload,
     stop: async () => {
       logger.info('stopping processor');
       await Promise.all(slots.map((slot) => slot.stop()));

@@ -1,6 +1,8 @@
 import { str } from 'envalid';
 import { commonFaults, commonSpecs, type CommonSettings } from '../infra/settings/common.js';
+import type { ReloadableFiles } from '../infra/settings/file-reloader.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
+import { secretReloads } from '../infra/settings/secrets.js';
 import { list, port } from '../infra/settings/validators.js';
 import { archiveFaults, archiveSpecs } from './archive/settings.js';
 import { joinSpecs } from './join/settings.js';
@@ -25,6 +27,11 @@ export function readProcessorSettings(env: Env) {
     ...archiveFaults(settings),
     ...roleFaults(settings.PROCESSOR_ROLES ?? []),
   ]);
+}
+
+/** The secrets of the processor that come from files, kept up to date in `settings`. */
+export function processorSecretReloads(env: Env, settings: object): ReloadableFiles[] {
+  return secretReloads(env, specs, settings);
 }
 
 export function hasRole(settings: { readonly PROCESSOR_ROLES: readonly string[] }, role: Role): boolean {

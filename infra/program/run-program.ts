@@ -6,6 +6,8 @@ import { SettingsError } from '../settings/read-settings.js';
 export type RunningProgram = {
   /** Ends the work gracefully: loses nothing that was accepted and interrupts nothing in progress. */
   readonly stop: () => Promise<void>;
+  /** Called on SIGHUP, once the program has started: reads its files again. Without it, SIGHUP does nothing. */
+  readonly onReload?: () => void | Promise<void>;
 };
 
 export type ProgramOptions = {
@@ -31,8 +33,8 @@ export function settingsOrExit<S>(program: string, read: () => S): S {
 }
 
 /**
- * Runs a program from its start to its exit. On SIGTERM or SIGINT it stops the program and exits with 0; a second signal exits at once. It
- * exits with 1 when the program fails to start, fails later, does not stop in time, or throws an error that nothing catches.
+ * Runs a program from its start to its exit. On SIGTERM or SIGINT it stops the program and exits with 0; a second signal exits at once. On
+ * SIGHUP it reloads secrets and certificates. It exits with 1 when the program fails to start, fails later, does not stop in time, or throws an error that nothing catches.
  */
 export function runProgram({ logger, stopWithinMs, start, clock = backgroundClock }: ProgramOptions): void {
   let stopping = false;
@@ -63,6 +65,11 @@ export function runProgram({ logger, stopWithinMs, start, clock = backgroundCloc
 
   process.on('SIGTERM', () => stop(0));
   process.on('SIGINT', () => stop(0));
+  process.on('SIGHUP', () => {
+    started
+      .then((program) => program.onReload?.())
+      .catch((error: unknown) => logger.error({ err: error }, 'reload failed, the program continues as it was'));
+  });
   process.on('uncaughtException', (error) => fail(error, 'uncaught exception, the program stops'));
   process.on('unhandledRejection', (error) => fail(error, 'unhandled rejection, the program stops'));
   started.catch((error: unknown) => {

@@ -60,10 +60,17 @@ export class SchemaRegistryClient {
     this.clock = clock;
     this.requestTimeoutMs = requestTimeoutMs;
     this.url = settings.SCHEMA_REGISTRY_URL;
-    const { SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_PASSWORD: password } = settings;
+    const username = settings.SCHEMA_REGISTRY_USERNAME;
+    const auth = {
+      username,
+      // Read for each request, because the settings follow the file of the password.
+      get password() {
+        return settings.SCHEMA_REGISTRY_PASSWORD;
+      },
+    };
     this.registry = new SchemaRegistry({
       host: this.url,
-      ...(username !== '' && { auth: { username, password } }),
+      ...(username !== '' && { auth }),
       retry: { retries: 0 },
       middlewares: [withRequestTimeout(requestTimeoutMs)],
     });

@@ -12,5 +12,7 @@ export type WorkerMessage =
 
 /** From the supervisor to a worker. */
 export type SupervisorMessage =
+  /** Read secrets and certificates from their files at once. */
+  | { readonly kind: 'reload' }
   | { readonly kind: 'report-please'; readonly id: number }
   | { readonly kind: 'scraped'; readonly id: number; readonly reports: readonly MetricsReport[] };

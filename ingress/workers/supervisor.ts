@@ -46,6 +46,11 @@ export class Supervisor {
     for (let worker = 1; worker <= this.options.workers; worker += 1) this.launch(worker, new Backoff(RESTART_BACKOFF));
   }
 
+  /** Makes each worker read its secrets and certificates again. Not by a signal, which would kill a worker that is still loading its code. */
+  readonly onReload = (): void => {
+    for (const worker of this.running.keys()) this.send(worker, { kind: 'reload' });
+  };
+
   /** Lets all workers drain. @throws Error when a worker fails or must be killed. */
   async stop(): Promise<void> {
     this.stopping = true;

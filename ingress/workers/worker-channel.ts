@@ -42,6 +42,9 @@ export class WorkerChannel {
 
   private receive(message: SupervisorMessage): void {
     switch (message.kind) {
+      case 'reload':
+        process.kill(process.pid, 'SIGHUP');
+        return;
       case 'report-please':
         void this.registry.getMetricsAsJSON().then((metrics) => this.send({ kind: 'report', id: message.id, metrics }));
         return;

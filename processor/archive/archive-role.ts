@@ -177,6 +177,6 @@ function minioObjectStore(settings: ArchiveSettings): ObjectStore {
     region: settings.S3_REGION,
     bucket: settings.S3_BUCKET,
     protection: objectProtection(settings),
-    ...objectStoreCredentials(settings),
+    keys: () => objectStoreCredentials(settings),
   });
 }

@@ -1,5 +1,6 @@
 import type { IngressMetrics } from '../../ingress-metrics.js';
 import type { Answer } from './answer.js';
+import { CertificateRenewals } from './certificate-renewals.js';
 import { Exchange } from './exchange.js';
 import { judgeFraming } from './framing.js';
 import type { Route } from './route.js';
@@ -32,7 +33,9 @@ export type ListenOptions = {
  * `listen` → `drain` (no new connections, answers close theirs) → `whenIdle` → `close`.
  */
 export class HttpServer {
+  /** Accepts all connections. Serves them too, until the certificate changes. */
   private readonly app: TemplatedApp;
+  private readonly renewals: CertificateRenewals;
   private listenSocket: us_listen_socket | undefined;
   private inFlight = 0;
   private draining = false;
@@ -40,18 +43,19 @@ export class HttpServer {
 
   constructor(
     private readonly uws: UwsModule,
-    routes: RouteTable,
+    private readonly routes: RouteTable,
     private readonly metrics: IngressMetrics,
-    tls?: TlsFiles,
+    private readonly tls?: TlsFiles,
   ) {
-    this.app = tls ? uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : uws.App();
-    for (const [path, { method, route }] of Object.entries(routes)) {
-      if (method === 'POST') this.app.post(path, this.handler(route));
-      else this.app.get(path, this.handler(route)).head(path, this.handler(route));
-      this.app.any(path, this.handler(always(methodNotAllowed(method === 'GET' ? 'GET, HEAD' : method))));
-    }
-    this.app.any('/*', this.handler(always(NOT_FOUND)));
+    this.app = this.createApp();
+    this.renewals = new CertificateRenewals(this.app);
   }
+
+  /**
+   * Reads certificate and key from their files again, for new connections. Open connections are not disturbed.
+   * @throws Error if the files cannot be used; the previous certificate stays in use.
+   */
+  readonly replaceCertificate = (): void => this.renewals.serveWith(this.createApp());
 
   /**
    * Resolves to the port once connections are accepted.
@@ -99,7 +103,19 @@ export class HttpServer {
   /** Closes all connections, even those with requests in flight. */
   close(): void {
     this.drain();
+    this.renewals.close();
     this.app.close();
+  }
+
+  private createApp(): TemplatedApp {
+    const { uws, tls } = this;
+    const app = tls ? uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : uws.App();
+    for (const [path, { method, route }] of Object.entries(this.routes)) {
+      if (method === 'POST') app.post(path, this.handler(route));
+      else app.get(path, this.handler(route)).head(path, this.handler(route));
+      app.any(path, this.handler(always(methodNotAllowed(method === 'GET' ? 'GET, HEAD' : method))));
+    }
+    return app.any('/*', this.handler(always(NOT_FOUND)));
   }
 
   private handler(route: Route): (res: HttpResponse, req: HttpRequest) => void {
