@@ -6,9 +6,7 @@ import { claimPort } from './http/server/claim-port.js';
 import { loadUws } from './http/server/uws-loader.js';
 import { IngressMetrics } from './ingress-metrics.js';
 import { readIngressSettings } from './settings.js';
-import { NewerSpoolError } from './spool/segments/segment-files.js';
 import { startIngress } from './start-ingress.js';
-import { SpoolUnusableError } from './delivery/open-when-possible.js';
 import { Supervisor } from './workers/supervisor.js';
 import { WorkerChannel } from './workers/worker-channel.js';
 
@@ -45,14 +43,8 @@ async function startWorker(fatal: (error: unknown) => void): Promise<RunningProg
     channel.reportUnfit(error);
     fatal(error);
   };
-  try {
-    const { metricsPage } = channel;
-    return await startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage, onUnfit });
-  } catch (error) {
-    // Another worker could not use the spool either.
-    if (error instanceof NewerSpoolError || error instanceof SpoolUnusableError) channel.reportUnfit(error);
-    throw error;
-  }
+  const { metricsPage } = channel;
+  return startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage, onUnfit });
 }
 
 async function startWorkers(fatal: (error: unknown) => void): Promise<RunningProgram> {

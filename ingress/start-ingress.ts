@@ -38,7 +38,7 @@ export type IngressDeps = {
 /**
  * Starts the ingress. It listens at once and spools events until Kafka, topics and schemas are ready.
  *
- * @throws UwsUnavailableError, ListenError, SpoolUnusableError, NewerSpoolError: print the message and exit.
+ * @throws UwsUnavailableError, ListenError: print the message and exit.
  */
 export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const { settings, logger, worker, metrics, metricsPage, onUnfit } = deps;
