@@ -6,8 +6,10 @@ import { prepareKafka } from '../infra/program/prepare-kafka.js';
 import type { RunningProgram } from '../infra/program/run-program.js';
 import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
+import type { EventSink } from './delivery/event-sink.js';
 import { SpooledSink } from './delivery/spooled-sink.js';
 import { allowAnyone, createAuthenticator } from './http/routes/authentication.js';
+import type { BodyLimits } from './http/server/body-reader.js';
 import { ByteBudget } from './http/server/byte-budget.js';
 import { HttpServer } from './http/server/http-server.js';
 import { ingressRoutes } from './http/routes/ingress-routes.js';
@@ -67,7 +69,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       authenticate: isOpenToAnyone ? allowAnyone : createAuthenticator(settings.INGRESS_TOKENS),
       authHeader: settings.INGRESS_AUTH_HEADER,
       isOpenToAnyone,
-      limits: { maxBodyBytes: settings.INGRESS_MAX_BODY_BYTES, budget, deadlines: new Deadlines(BODY_TIMEOUT_MS) },
+      limits: bodyLimits(settings.INGRESS_MAX_BODY_BYTES, sink, budget),
       readinessFault,
       metricsPage,
     }),
@@ -89,7 +91,10 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listening');
   const registry = new SchemaRegistryClient(settings, logger);
   prepareKafka({ settings, kafka, topics, registry, logger, whileRegistryIsAway: 'wait' }).then(
-    ({ subjectIds }) => sink.connect(subjectIds.events),
+    ({ subjectIds, maxRecordBytes }) => {
+      sink.limitRecords(maxRecordBytes);
+      sink.connect(subjectIds.events);
+    },
     onUnfit,
   );
 
@@ -104,5 +109,16 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       await sink.close();
       server.close();
     },
+  };
+}
+
+/** A body is refused if the setting or Kafka does not take it: a 202 for an event that Kafka never takes would lose it. */
+function bodyLimits(settingBytes: number, sink: Pick<EventSink, 'maxBodyBytes'>, budget: ByteBudget): BodyLimits {
+  return {
+    get maxBodyBytes() {
+      return Math.min(settingBytes, sink.maxBodyBytes());
+    },
+    budget,
+    deadlines: new Deadlines(BODY_TIMEOUT_MS),
   };
 }

@@ -103,6 +103,17 @@ export class SpooledSink implements EventSink {
     this.drainIfReady();
   }
 
+  /**
+   * Tells how large a record the topics take, in bytes. Until then, and where their configuration cannot be read, the sink learns it
+   * from what Kafka refuses.
+   */
+  limitRecords(maxRecordBytes: number): void {
+    this.events.limit.configuredBytes = maxRecordBytes;
+    this.deadLetters.limit.configuredBytes = maxRecordBytes;
+  }
+
+  readonly maxBodyBytes = (): number => this.events.limit.maxBodyBytes;
+
   readonly accept = (record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void =>
     (record.stream === 'events' ? this.events : this.deadLetters).route.accept(record, settle);
 
