@@ -1,6 +1,6 @@
 import type { IncomingRecord, StoreOutcome } from '../record.js';
 
-/** Makes records durable before their requests are answered. Only `stored` permits a 202, 400 or 422 for its verdict. */
+/** Makes records durable before their requests are answered. Only `stored` permits a 202, and a 400 or 422 for a dead letter. */
 export type EventSink = {
   /**
    * Calls `settle` once, when the record is durable or cannot be made durable in time.

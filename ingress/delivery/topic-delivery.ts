@@ -6,13 +6,12 @@ import type { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { IncomingRecord, StoreOutcome } from '../record.js';
 import type { Spool } from '../spool/spool.js';
-import { cutToFit } from './cut-to-fit.js';
 import { DeliveryRoute } from './delivery-route.js';
 import { Drainer } from './drainer.js';
 import { KafkaLine, type KafkaLineOptions } from './kafka-line.js';
 import type { PendingRecord } from './pending-record.js';
 import { isTooLarge, RecordLimit, recordBytes } from './record-limit.js';
-import { rejectedRecord } from './rejected-record.js';
+import { cutToFit, rejectedRecord } from './rejected-record.js';
 import type { SpoolObserver } from './spool-observer.js';
 
 export type TopicDeliveryDeps = {

@@ -3,7 +3,7 @@ import { systemClock, type Cancel, type Clock } from '../../infra/async/clock.js
 import type { Logger } from '../../infra/observability/logger.js';
 import type { SpoolFs } from './file-system.js';
 import { FormerSpools } from './former-spools.js';
-import { setAsideFiles } from './set-aside.js';
+import { setAsideFiles } from './segments/set-aside.js';
 import { Spool } from './spool.js';
 import { SpoolBudget } from './spool-budget.js';
 import { claimFolder, type WorkerFolder } from './worker-folder.js';

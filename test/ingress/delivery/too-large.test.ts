@@ -2,7 +2,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { ProtocolError } from '../../../infra/kafka/protocol/protocol-error.js';
 import type { BatchRecord } from '../../../infra/kafka/protocol/records/record-batch.js';
 import type { SpoolObserver } from '../../../ingress/delivery/spool-observer.js';
-import { cutToFit } from '../../../ingress/delivery/cut-to-fit.js';
+import { cutToFit } from '../../../ingress/delivery/rejected-record.js';
 import { RecordLimit, recordBytes } from '../../../ingress/delivery/record-limit.js';
 import { TopicDelivery } from '../../../ingress/delivery/topic-delivery.js';
 import type { IncomingRecord, StoreOutcome } from '../../../ingress/record.js';
