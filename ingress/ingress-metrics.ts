@@ -133,6 +133,12 @@ export class IngressMetrics implements SpoolObserver {
         }
       },
     });
+    this.gauge('ingress_spool_available', '1 if the spool accepts records', () => Number(gauges.spool().isAvailable));
+    this.gauge(
+      'ingress_spool_set_aside_files',
+      'Spool files set aside for a person to inspect: damaged, or with a record that Kafka rejects even as a dead letter',
+      () => gauges.spool().setAsideFiles,
+    );
     this.gauge('ingress_ready', '1 if events can be stored durably', () => Number(gauges.ready()));
   }
 

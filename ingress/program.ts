@@ -6,9 +6,7 @@ import { claimPort } from './http/server/claim-port.js';
 import { loadUws } from './http/server/uws-loader.js';
 import { IngressMetrics } from './ingress-metrics.js';
 import { readIngressSettings } from './settings.js';
-import { NewerSpoolError } from './spool/segments/segment-files.js';
 import { startIngress } from './start-ingress.js';
-import { SpoolUnusableError } from './delivery/open-when-possible.js';
 import { Supervisor } from './workers/supervisor.js';
 import { WorkerChannel } from './workers/worker-channel.js';
 
@@ -41,17 +39,11 @@ async function startWorker(): Promise<RunningProgram> {
   const metrics = new IngressMetrics();
   metrics.registry.setDefaultLabels({ worker });
   const channel = new WorkerChannel(metrics.registry);
-  try {
-    const { metricsPage } = channel;
-    return await startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage });
-  } catch (error) {
-    // Another worker could not use the spool either.
-    if (error instanceof NewerSpoolError || error instanceof SpoolUnusableError) channel.reportUnfit(error);
-    throw error;
-  }
+  const { metricsPage } = channel;
+  return startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage });
 }
 
-async function startWorkers(fatal: (error: unknown) => void): Promise<RunningProgram> {
+async function startWorkers(): Promise<RunningProgram> {
   // Checked once here, because each restarted worker would fail again.
   loadUws();
   await claimPort(settings.INGRESS_HOST, settings.INGRESS_PORT);
@@ -61,7 +53,6 @@ async function startWorkers(fatal: (error: unknown) => void): Promise<RunningPro
       // In separate process groups: Ctrl-C reaches only the supervisor, which stops the workers.
       fork: (number) => fork(fileURLToPath(import.meta.url), ['worker', String(number)], { detached: true }),
       logger,
-      onUnfit: fatal,
     },
   );
   supervisor.start();

@@ -14,5 +14,7 @@ export type StoragePlace = 'kafka' | 'spool';
 
 export type StoreOutcome =
   | { readonly kind: 'stored'; readonly place: StoragePlace }
+  /** Kafka will never take the record. Its bytes are durable as a dead letter, cut if even that topic does not take them all. */
+  | { readonly kind: 'rejected'; readonly isTooLarge: boolean }
   /** Not durable anywhere in time. The record may still reach Kafka: a refused event may be processed, an accepted one is never lost. */
   | { readonly kind: 'refused'; readonly reason: string };

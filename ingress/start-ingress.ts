@@ -8,9 +8,11 @@ import { KafkaTlsFiles } from '../infra/settings/kafka-tls-files.js';
 import type { RunningProgram } from '../infra/program/run-program.js';
 import { topicNames } from '../schemas/topics.js';
 import { prepareDelivery } from './delivery/prepare-delivery.js';
+import type { EventSink } from './delivery/event-sink.js';
 import { SpooledSink } from './delivery/spooled-sink.js';
 import { VerifiedSettings } from './delivery/verified-settings.js';
 import { allowAnyone, liveAuthenticator } from './http/routes/authentication.js';
+import type { BodyLimits } from './http/server/body-reader.js';
 import { ByteBudget } from './http/server/byte-budget.js';
 import { HttpServer } from './http/server/http-server.js';
 import { certificateReload } from './http/server/tls-files.js';
@@ -40,7 +42,7 @@ export type IngressDeps = {
 /**
  * Starts the ingress. It listens at once and spools events until Kafka, topics and schemas are ready.
  *
- * @throws UwsUnavailableError, ListenError, SpoolUnusableError, NewerSpoolError: print the message and exit.
+ * @throws UwsUnavailableError, ListenError: print the message and exit.
  */
 export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const { settings, logger, worker, metrics, metricsPage } = deps;
@@ -84,7 +86,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       authenticate: isOpenToAnyone ? allowAnyone : liveAuthenticator(() => settings.INGRESS_TOKENS),
       authHeader: settings.INGRESS_AUTH_HEADER,
       isOpenToAnyone,
-      limits: { maxBodyBytes: settings.INGRESS_MAX_BODY_BYTES, budget, deadlines: new Deadlines(BODY_TIMEOUT_MS) },
+      limits: bodyLimits(settings.INGRESS_MAX_BODY_BYTES, sink, budget),
       readinessFault,
       dependencyFaults: preparation.faults,
       metricsPage,
@@ -124,5 +126,16 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       await sink.close();
       server.close();
     },
+  };
+}
+
+/** A body is refused if the setting or Kafka does not take it: a 202 for an event that Kafka never takes would lose it. */
+function bodyLimits(settingBytes: number, sink: Pick<EventSink, 'maxBodyBytes'>, budget: ByteBudget): BodyLimits {
+  return {
+    get maxBodyBytes() {
+      return Math.min(settingBytes, sink.maxBodyBytes());
+    },
+    budget,
+    deadlines: new Deadlines(BODY_TIMEOUT_MS),
   };
 }

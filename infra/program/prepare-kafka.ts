@@ -1,3 +1,4 @@
+import type { Clock } from '../async/clock.js';
 import { subjects, type TopicNames } from '../../schemas/topics.js';
 import type { Kafka } from '../kafka/connection/client.js';
 import { ensureTopics, type TopicReport } from '../kafka/topics/ensure-topics.js';
@@ -13,6 +14,8 @@ export type PrepareDeps = {
   readonly kafka: Kafka;
   readonly topics: TopicNames;
   readonly logger: Logger;
+  /** Default: one whose timers do not keep the process alive. */
+  readonly clock?: Clock;
 };
 
 /**
@@ -20,10 +23,11 @@ export type PrepareDeps = {
  * A topic whose settings we may not see is used as it is, with one warning that names the missing ACL.
  */
 export function topicsPrerequisite(deps: PrepareDeps, roles: readonly TopicRole[]): Prerequisite<TopicReport> {
-  const { settings, kafka, topics, logger } = deps;
+  const { settings, kafka, topics, logger, clock } = deps;
   return new Prerequisite({
     name: 'topics',
     logger,
+    ...(clock && { clock }),
     attempt: async () => {
       const report = await ensureTopics(kafka, topics, {
         partitions: settings.TOPIC_PARTITIONS,
@@ -39,17 +43,17 @@ export function topicsPrerequisite(deps: PrepareDeps, roles: readonly TopicRole[
   });
 }
 
-type SchemaDeps = Pick<PrepareDeps, 'topics' | 'logger'> & { readonly schemaRegistry: SchemaRegistryClient };
+type SchemaDeps = Pick<PrepareDeps, 'topics' | 'logger' | 'clock'> & { readonly schemaRegistry: SchemaRegistryClient };
 
 /** The ids of all subjects. Retries until the registry has them. */
-export function schemasPrerequisite({ topics, logger, schemaRegistry }: SchemaDeps): Prerequisite<SubjectIds> {
+export function schemasPrerequisite({ topics, logger, clock, schemaRegistry }: SchemaDeps): Prerequisite<SubjectIds> {
   const attempt = () => schemaRegistry.ensureSubjects(subjects(topics));
-  return new Prerequisite({ name: 'schemas', logger, attempt });
+  return new Prerequisite({ name: 'schemas', logger, attempt, ...(clock && { clock }) });
 }
 
 /** The id of the events' subject alone. */
 export function eventSchemaPrerequisite(deps: SchemaDeps): Prerequisite<Pick<SubjectIds, 'events'>> {
-  const { topics, logger, schemaRegistry } = deps;
+  const { topics, logger, clock, schemaRegistry } = deps;
   const attempt = async () => ({ events: await schemaRegistry.ensureSubject(subjects(topics).events) });
-  return new Prerequisite({ name: 'schemas', logger, attempt });
+  return new Prerequisite({ name: 'schemas', logger, attempt, ...(clock && { clock }) });
 }

@@ -15,7 +15,7 @@ export type DeliveryPreparationDeps = {
   readonly topics: TopicNames;
   readonly spoolRoot: string;
   readonly logger: Logger;
-  readonly sink: Pick<SpooledSink, 'useSchema' | 'kafkaFault' | 'spoolFault'>;
+  readonly sink: Pick<SpooledSink, 'useSchema' | 'limitRecords' | 'kafkaFault' | 'spoolFault'>;
 };
 
 /** What is missing of each dependency; `undefined` where nothing is. */
@@ -43,7 +43,7 @@ export function prepareDelivery(deps: DeliveryPreparationDeps): DeliveryPreparat
   });
   return {
     start: () => {
-      void topicsReady.obtain();
+      void topicsReady.obtain().then((report) => report && sink.limitRecords(report.maxEventBytes));
       void schemaReady.obtain();
     },
     stop: () => {

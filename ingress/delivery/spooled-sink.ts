@@ -13,6 +13,7 @@ import type { EventSink } from './event-sink.js';
 import { openWhenPossible } from './open-when-possible.js';
 import { isReady } from './readiness.js';
 import type { SpoolObserver, SpoolState } from './spool-observer.js';
+import { logRemains, spoolStateOf } from './spool-state.js';
 import { TopicDelivery } from './topic-delivery.js';
 import type { VerifiedSettings } from './verified-settings.js';
 
@@ -49,6 +50,7 @@ export class SpooledSink implements EventSink {
   private readonly clock: Clock;
   private readonly startedAt: number;
   private spool: WorkerSpool | undefined;
+  private openFault = 'it is not open yet';
   private isScanned = false;
   private isVerified = false;
 
@@ -72,8 +74,8 @@ export class SpooledSink implements EventSink {
   }
 
   /**
-   * Claims the spool's folder and finds the records in it. If the disk is full, continues without a spool and retries.
-   * @throws NewerSpoolError, SpoolUnusableError: an operator must act; print the message and exit.
+   * Claims the spool's folder and finds the records in it. Resolves after the first attempt; while the folder cannot be used, Kafka is
+   * the only place.
    */
   async openSpool(): Promise<void> {
     const { spool } = this.options;
@@ -82,10 +84,12 @@ export class SpooledSink implements EventSink {
       open: () => WorkerSpool.open(spool),
       onOpen: (opened) => {
         this.spool = opened;
+        opened.onDamage = (stretches) => this.countDamages(stretches);
         this.events.route.open(opened.events);
         this.deadLetters.route.open(opened.deadLetters);
         void this.scan(opened);
       },
+      onFault: (fault) => (this.openFault = fault),
       logger: this.deps.logger,
       clock: this.clock,
       stopped: this.stopping.signal,
@@ -106,23 +110,34 @@ export class SpooledSink implements EventSink {
     this.drainIfReady();
   }
 
+  /**
+   * Tells how large a record the topics take, in bytes. Until then, and where their configuration cannot be read, the sink learns it
+   * from what Kafka refuses.
+   */
+  limitRecords(maxRecordBytes: number): void {
+    this.events.limit.configuredBytes = maxRecordBytes;
+    this.deadLetters.limit.configuredBytes = maxRecordBytes;
+  }
+
+  readonly maxBodyBytes = (): number => this.events.limit.maxBodyBytes;
+
   readonly accept = (record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void =>
     (record.stream === 'events' ? this.events : this.deadLetters).route.accept(record, settle);
 
   readonly readinessFault = (): string | undefined => {
     const trouble = this.kafkaFault();
     if (trouble === undefined && !this.isVerified) this.markVerified();
-    const canSpool = this.spool?.events.isWritable === true && this.spool.deadLetters.isWritable;
     const facts = {
       isDirect: trouble === undefined && this.events.route.isDirect && this.deadLetters.route.isDirect,
-      canSpool,
+      canSpool: this.spoolFault() === undefined,
       isVerified: this.isVerified,
       isMisconfigured: isMisconfiguration(this.probe.error),
       uptimeMs: this.clock.monotonic() - this.startedAt,
       readyTimeoutMs: this.options.readyTimeoutMs,
     };
     if (isReady(facts)) return undefined;
-    return `${trouble ?? 'the spool is not drained yet'}${canSpool ? '' : '; the spool cannot accept records'}`;
+    const spoolFault = this.spoolFault();
+    return `${trouble ?? 'the spool is not drained yet'}${spoolFault === undefined ? '' : `; ${spoolFault}`}`;
   };
 
   /** Why records do not go straight to Kafka; `undefined` while they do. */
@@ -134,34 +149,27 @@ export class SpooledSink implements EventSink {
 
   /** Why the spool does not accept records; `undefined` while it does. */
   readonly spoolFault = (): string | undefined => {
-    if (this.spool === undefined) return `spool ${this.options.spool.root} is not open`;
+    if (this.spool === undefined) return `spool ${this.options.spool.root} is unavailable: ${this.openFault}`;
     const isWritable = this.spool.events.isWritable && this.spool.deadLetters.isWritable;
     return isWritable ? undefined : `spool ${this.spool.dir} is full, or its disk fails`;
   };
 
   readonly pending = (): number => this.events.pending + this.deadLetters.pending;
 
-  readonly spoolState = (): SpoolState => {
-    const spools = this.spool === undefined ? [] : [this.spool.events, this.spool.deadLetters];
-    const oldest = spools.flatMap(({ oldestAt }) => oldestAt ?? []);
-    return {
-      bytes: spools.reduce((sum, { bytes }) => sum + bytes, 0),
-      records: spools.reduce((sum, { records }) => sum + (records ?? 0), 0),
-      oldestSeconds: oldest.length === 0 ? 0 : Math.max(0, this.clock.now() - Math.min(...oldest)) / 1_000,
-    };
-  };
+  readonly spoolState = (): SpoolState => spoolStateOf(this.spool, this.clock.now());
 
   /** Moves records that wait for Kafka to the spool, because the program must stop soon. */
   spoolPending(): void {
     for (const { route } of [this.events, this.deadLetters]) route.takeOver('the program stops');
   }
 
-  /** Call it when every record has settled. The spool's records stay for the next start. */
+  /** Call it when every record has settled. The spool's records stay for the next start, and the log says how many. */
   readonly close = async (): Promise<void> => {
     this.stopping.abort();
     this.probe.stop();
     await Promise.all([this.events.close(), this.deadLetters.close()]);
     await this.spool?.close();
+    logRemains(this.deps.logger, this.options.spool.root, this.spool, this.clock.now());
   };
 
   private markVerified(): void {
@@ -175,16 +183,20 @@ export class SpooledSink implements EventSink {
   }
 
   private async scan(spool: WorkerSpool): Promise<void> {
-    const { logger, observer } = this.deps;
+    const { logger } = this.deps;
     const damages = await retryDisk(() => spool.scan(), {
       clock: this.clock,
       stopped: this.stopping.signal,
       onFailure: (err, retryMs) => logger.error({ err, dir: spool.dir, retryMs }, 'could not scan the spool, retrying'),
     });
     if (damages === undefined) return;
-    for (let damage = 0; damage < damages; damage += 1) observer.spoolFailed('damaged');
+    this.countDamages(damages);
     this.isScanned = true;
     this.drainIfReady();
+  }
+
+  private countDamages(stretches: number): void {
+    for (let stretch = 0; stretch < stretches; stretch += 1) this.deps.observer.spoolFailed('damaged');
   }
 
   private drainIfReady(): void {

@@ -73,7 +73,12 @@ export class Spool {
 
   /** Number of durable records that are not drained; `undefined` until {@link scan} has counted those of an earlier run. */
   get records(): number | undefined {
-    return this.isScanned ? this.list.all.reduce((sum, { records }) => sum + records, 0) : undefined;
+    return this.isScanned ? this.countedRecords : undefined;
+  }
+
+  /** {@link records}, or those counted so far. */
+  get countedRecords(): number {
+    return this.list.all.reduce((sum, { records }) => sum + records, 0);
   }
 
   /** Arrival of the oldest record, in milliseconds since the epoch; `undefined` if there is none. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { systemClock, type Cancel, type Clock } from '../../infra/async/clock.js';
 import type { Logger } from '../../infra/observability/logger.js';
-import { adoptSegments, moveSegments } from './adoption.js';
 import type { SpoolFs } from './file-system.js';
+import { FormerSpools } from './former-spools.js';
+import { setAsideFiles } from './segments/set-aside.js';
 import { Spool } from './spool.js';
 import { SpoolBudget } from './spool-budget.js';
-import { abandonedFolders, claimFolder, type WorkerFolder } from './worker-folder.js';
+import { claimFolder, type WorkerFolder } from './worker-folder.js';
 
 export type WorkerSpoolOptions = {
   readonly fs: SpoolFs;
@@ -21,9 +22,8 @@ export type WorkerSpoolOptions = {
   readonly clock?: Clock;
 };
 
-/** Interval at which the first worker checks for abandoned folders. */
-const ADOPT_INTERVAL_MS = 5_000;
-const STREAMS = ['events', 'dead-letter'] as const;
+/** Interval at which the first worker checks for spools to adopt, and each one for files set aside. */
+const CHECK_INTERVAL_MS = 5_000;
 
 /**
  * The spools of one worker. Events and dead letters have one each, so that trouble with one topic does not hold up the other.
@@ -31,12 +31,16 @@ const STREAMS = ['events', 'dead-letter'] as const;
  */
 export class WorkerSpool {
   private readonly clock: Clock;
-  private cancelAdoption: Cancel = () => undefined;
-  private adoption = Promise.resolve();
+  private cancelCheck: Cancel = () => undefined;
+  private checking = Promise.resolve();
+  private setAside: readonly string[] = [];
+  /** Called with the number of damaged stretches in adopted segments, if there are any. */
+  onDamage: (stretches: number) => void = () => undefined;
 
   private constructor(
     private readonly options: WorkerSpoolOptions,
     private readonly folder: WorkerFolder,
+    private readonly former: FormerSpools | undefined,
     readonly events: Spool,
     readonly deadLetters: Spool,
   ) {
@@ -44,23 +48,21 @@ export class WorkerSpool {
   }
 
   /**
-   * @throws NewerSpoolError: do not start.
+   * @throws NewerSpoolError: the files of this worker must be left alone.
    * @throws Error of the file system, with its `code`: the folder cannot be used at present, or ever.
    */
   static async open(options: WorkerSpoolOptions): Promise<WorkerSpool> {
-    const { fs, root, worker, maxBytes, logger, clock = systemClock } = options;
-    const folder = claimFolder(root, worker);
+    const { fs, root, worker, workers, maxBytes, logger, clock = systemClock } = options;
+    const folder = claimFolder(root, worker, options.clock);
     try {
-      const own = folder.dir;
-      if (worker === 1) {
-        for (const other of await abandonedFolders(fs, root, own, options.workers)) {
-          for (const stream of STREAMS) await moveSegments(fs, join(other.dir, stream), join(own, stream));
-          other.lock.release();
-        }
-      }
+      const { dir: own, lock } = folder;
+      const former =
+        worker === 1 ? new FormerSpools({ fs, root, own, workers, clock: options.clock, logger }) : undefined;
+      await former?.move();
       const budget = new SpoolBudget(maxBytes);
-      const open = (stream: string) => Spool.open({ fs, dir: join(own, stream), budget, logger, clock });
-      return new WorkerSpool(options, folder, await open('events'), await open('dead-letter'));
+      const isOwned = lock.isHeld;
+      const open = (stream: string) => Spool.open({ fs, dir: join(own, stream), budget, logger, clock, isOwned });
+      return new WorkerSpool(options, folder, former, await open('events'), await open('dead-letter'));
     } catch (error) {
       folder.lock.release();
       throw error;
@@ -71,46 +73,58 @@ export class WorkerSpool {
     return this.folder.dir;
   }
 
+  /** Number of files set aside for a person to inspect, as of the last check. */
+  get setAsideFiles(): number {
+    return this.setAside.length;
+  }
+
+  /** Folders with the spools of former workers that could not be adopted yet. */
+  get waitingFolders(): readonly string[] {
+    return [...(this.former?.waiting.keys() ?? [])];
+  }
+
   /**
    * Counts the records found at the start, then checks regularly for abandoned folders. Returns the number of damaged stretches.
    * @throws Error of the file system: try again later.
    */
   async scan(): Promise<number> {
     const damages = (await this.events.scan()) + (await this.deadLetters.scan());
-    if (this.options.worker === 1) this.scheduleAdoption();
+    await this.countSetAside();
+    this.scheduleCheck();
     return damages;
   }
 
   /** Closes both spools. Records that are not drained stay for the next start. */
   async close(): Promise<void> {
-    this.cancelAdoption();
-    await this.adoption;
-    this.cancelAdoption();
+    this.cancelCheck();
+    await this.checking;
+    this.cancelCheck();
     await Promise.all([this.events.close(), this.deadLetters.close()]);
+    await this.countSetAside();
     this.folder.lock.release();
   }
 
-  private scheduleAdoption(): void {
-    const { logger, root } = this.options;
-    this.cancelAdoption = this.clock.after(ADOPT_INTERVAL_MS, () => {
-      this.adoption = this.adopt()
-        .catch((err: unknown) => {
-          const retryMs = ADOPT_INTERVAL_MS;
-          logger.warn({ err, dir: root, retryMs }, 'could not adopt the spools of former workers, retrying');
-        })
-        .then(() => this.scheduleAdoption());
+  private scheduleCheck(): void {
+    this.cancelCheck = this.clock.after(CHECK_INTERVAL_MS, () => {
+      this.checking = this.check().then(() => this.scheduleCheck());
     });
   }
 
-  private async adopt(): Promise<void> {
-    const { fs, root, workers, logger } = this.options;
-    for (const { dir, lock } of await abandonedFolders(fs, root, this.folder.dir, workers)) {
-      try {
-        await adoptSegments(fs, join(dir, 'events'), this.events, logger);
-        await adoptSegments(fs, join(dir, 'dead-letter'), this.deadLetters, logger);
-      } finally {
-        lock.release();
-      }
+  private async check(): Promise<void> {
+    const { logger, root } = this.options;
+    try {
+      const damages = (await this.former?.adopt(this)) ?? 0;
+      if (damages > 0) this.onDamage(damages);
+    } catch (err) {
+      const retryMs = CHECK_INTERVAL_MS;
+      logger.warn({ err, dir: root, retryMs }, 'could not adopt the spools of former workers, retrying');
     }
+    await this.countSetAside();
+  }
+
+  /** The first worker counts those of former workers too. */
+  private async countSetAside(): Promise<void> {
+    const dirs = [this.dir, ...(this.former?.folders() ?? [])];
+    this.setAside = (await Promise.all(dirs.map(setAsideFiles))).flat();
   }
 }

@@ -13,6 +13,8 @@ export type WebhookResult =
   | { readonly kind: 'accepted'; readonly place: StoragePlace }
   | { readonly kind: 'malformed'; readonly reason: 'not_json' | 'not_utf8' }
   | { readonly kind: 'invalid'; readonly reason: 'schema' | 'unknown_event'; readonly faults: readonly SchemaFault[] }
+  /** Valid, but Kafka will never take it. */
+  | { readonly kind: 'rejected'; readonly isTooLarge: boolean }
   | { readonly kind: 'unavailable' };
 
 /** `remoteAddress` is called before the receiver returns, or never. `done` is called once. */
@@ -39,8 +41,13 @@ export function createWebhookReceiver(
           done(unavailable(metrics, event.event));
           return;
         }
-        metrics.countEvent(event.event, outcome.place);
         metrics.acknowledged(clock.monotonic() - startedAt);
+        if (outcome.kind === 'rejected') {
+          metrics.countEvent(event.event, 'dead_letter');
+          done(outcome);
+          return;
+        }
+        metrics.countEvent(event.event, outcome.place);
         const status = event['callStatus'];
         if (typeof status === 'string' && !isDocumentedCallStatus(status)) metrics.unknownCallStatus();
         done(ACCEPTED[outcome.place]);

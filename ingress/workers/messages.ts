@@ -6,9 +6,7 @@ export type WorkerMessage =
   /** Requests the metrics of all workers. */
   | { readonly kind: 'scrape'; readonly id: number }
   /** Answers `report-please` with the worker's own metrics. */
-  | { readonly kind: 'report'; readonly id: number; readonly metrics: MetricsReport }
-  /** No worker can run in this environment: stop all. */
-  | { readonly kind: 'unfit'; readonly message: string };
+  | { readonly kind: 'report'; readonly id: number; readonly metrics: MetricsReport };
 
 /** From the supervisor to a worker. */
 export type SupervisorMessage =

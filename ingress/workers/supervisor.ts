@@ -18,8 +18,6 @@ export type SupervisorDeps = {
   readonly fork: (worker: number) => ChildProcess;
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** Called when no worker can run: end the program. */
-  readonly onUnfit: (error: Error) => void;
 };
 
 /** Delay of restarts. Resets when a worker has run for {@link STEADY_MS}. */
@@ -96,9 +94,6 @@ export class Supervisor {
         return;
       case 'report':
         this.scrapes.report(message.id, worker, message.metrics);
-        return;
-      case 'unfit':
-        this.deps.onUnfit(new Error(message.message));
     }
   }
 

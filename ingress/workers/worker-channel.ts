@@ -36,10 +36,6 @@ export class WorkerChannel {
     return { contentType: this.registry.contentType, text: await all.metrics() };
   };
 
-  reportUnfit(error: unknown): void {
-    this.send({ kind: 'unfit', message: error instanceof Error ? error.message : String(error) });
-  }
-
   private receive(message: SupervisorMessage): void {
     switch (message.kind) {
       case 'reload':

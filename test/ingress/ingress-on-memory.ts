@@ -43,7 +43,13 @@ export async function startIngressOnMemory(
     authenticate: createAuthenticator(['other-token', TOKEN]),
     authHeader: 'authorization',
     isOpenToAnyone: false,
-    limits: { maxBodyBytes: MAX_BODY_BYTES, budget, deadlines },
+    limits: {
+      get maxBodyBytes() {
+        return Math.min(MAX_BODY_BYTES, sink.maxBodyBytes());
+      },
+      budget,
+      deadlines,
+    },
     readinessFault: sink.readinessFault,
     dependencyFaults: () => ({ kafka: sink.readinessFault() }),
     metricsPage: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),

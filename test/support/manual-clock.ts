@@ -20,6 +20,11 @@ export class ManualClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
+  /** Advances the time without any timer, as for a paused process. */
+  pause(ms: number): void {
+    this.time += ms;
+  }
+
   /** Advances the time; timers fire in order. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;

@@ -3,13 +3,19 @@ import type { TopicNames } from '../../../schemas/topics.js';
 import { MAX_RECORD_BYTES, requiredConfig, type TopicRole } from './topic-layout.js';
 import { isAuthorizationFailure, type TopicProblem } from './topic-problem.js';
 
-export type TopicCheck = { readonly maxRecordBytes: number; readonly problems: readonly TopicProblem[] };
+export type TopicCheck = {
+  /** The largest record that all topics take, in bytes. */
+  readonly maxRecordBytes: number;
+  /** The largest record that `session.events` takes, in bytes. */
+  readonly maxEventBytes: number;
+  readonly problems: readonly TopicProblem[];
+};
 
 /**
  * Compares existing topics with what the join needs. What we may not see is reported once as `unchecked` and otherwise assumed to fit.
  *
  * @param partitions partition counts of the topics that exist.
- * @returns the problems, and the largest record that all topics take, in bytes, no more than {@link MAX_RECORD_BYTES}.
+ * @returns limits of at most {@link MAX_RECORD_BYTES}.
  */
 export async function checkTopics(
   admin: Admin,
@@ -17,7 +23,7 @@ export async function checkTopics(
   partitions: ReadonlyMap<string, number>,
 ): Promise<TopicCheck> {
   const problems: TopicProblem[] = [];
-  let maxRecordBytes = MAX_RECORD_BYTES;
+  const limits = new Map<TopicRole, number>();
   const expected = partitions.get(topics.events);
   for (const role of Object.keys(topics) as TopicRole[]) {
     const topic = topics[role];
@@ -45,9 +51,13 @@ export async function checkTopics(
       const message = `topic ${topic} has ${name}=${String(actual)}: set it to ${value}, the join counts its timers in log time`;
       problems.push({ role, topic, kind: 'unfit', message });
     }
-    maxRecordBytes = Math.min(maxRecordBytes, Number(config.get('max.message.bytes') ?? MAX_RECORD_BYTES));
+    limits.set(role, Math.min(MAX_RECORD_BYTES, Number(config.get('max.message.bytes') ?? MAX_RECORD_BYTES)));
   }
-  return { maxRecordBytes, problems };
+  return {
+    maxRecordBytes: Math.min(MAX_RECORD_BYTES, ...limits.values()),
+    maxEventBytes: limits.get('events') ?? MAX_RECORD_BYTES,
+    problems,
+  };
 }
 
 /** A topic's settings; `undefined` when we are not allowed to see them. @throws Error when the brokers cannot be reached. */

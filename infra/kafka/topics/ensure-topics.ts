@@ -15,6 +15,8 @@ export type EnsureTopicsOptions = TopicLayout & {
 export type TopicReport = {
   /** The largest record, and batch of records, that all topics take, in bytes. */
   readonly maxRecordBytes: number;
+  /** The largest record that `session.events` takes, in bytes. */
+  readonly maxEventBytes: number;
   /** Partitions of `session.events`; `undefined` while it does not exist. */
   readonly partitions: number | undefined;
   /** What an operator should change. Empty when all is well. */
@@ -46,8 +48,8 @@ export async function ensureTopics(
       admin,
       Object.values(topics).filter((topic) => !isRefused.has(topic)),
     );
-    const { maxRecordBytes, problems } = await checkTopics(admin, topics, partitions);
-    return { maxRecordBytes, partitions: partitions.get(topics.events), problems: [...refused, ...problems] };
+    const { problems, ...limits } = await checkTopics(admin, topics, partitions);
+    return { ...limits, partitions: partitions.get(topics.events), problems: [...refused, ...problems] };
   } finally {
     await admin.disconnect();
   }

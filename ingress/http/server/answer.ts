@@ -43,6 +43,7 @@ export type ProblemType =
   | 'method-not-allowed'
   | 'too-slow'
   | 'too-large'
+  | 'rejected'
   | 'unavailable'
   | 'overload';
 

@@ -21,6 +21,7 @@ export class SegmentAppender {
   private readonly group: GroupCommit<Buffer, AppendOutcome>;
   private readonly disk: DiskHealth;
   private isFull = false;
+  private isLost = false;
   private readonly deadline: AppendDeadline;
 
   constructor(
@@ -47,10 +48,12 @@ export class SegmentAppender {
 
   /** Whether the next append is likely to succeed. */
   get isWritable(): boolean {
-    return this.disk.isHealthy && !this.isFull && !this.deadline.isSlow && !this.options.budget.isSpent;
+    if (this.isLost || this.options.budget.isSpent) return false;
+    return this.disk.isHealthy && !this.isFull && !this.deadline.isSlow;
   }
 
   append(payload: Buffer): Promise<AppendOutcome> {
+    if (this.isLost) return Promise.resolve({ kind: 'failed', failure: 'closed' });
     // Payloads that have timed out stay in memory until the disk responds, so no more are accepted.
     if (this.deadline.isSlow) return Promise.resolve({ kind: 'failed', failure: 'slow' });
     if (!this.options.budget.tryReserve(FRAME_HEAD_BYTES + payload.length)) {
@@ -83,6 +86,7 @@ export class SegmentAppender {
     try {
       const { segment, writer } = await this.segmentFor(bytes);
       await writer.append(payloads);
+      if (this.options.isOwned?.() === false) return this.lose(bytes);
       if (segment.records === 0) segment.oldestAt = this.options.clock.now();
       segment.records += payloads.length;
       segment.bytes = writer.bytes;
@@ -100,6 +104,20 @@ export class SegmentAppender {
       // A turn later, so that those who wait know the result.
       setImmediate(this.onChange);
     }
+  }
+
+  /** Another process may have read this segment already: what was just appended would never be drained. */
+  private lose(bytes: number): AppendOutcome {
+    const { budget, logger, dir } = this.options;
+    budget.release(bytes);
+    if (!this.isLost) {
+      logger.error(
+        { dir },
+        'spool unavailable: another process took its folder over while this one was paused; restart this one to give it a new folder',
+      );
+    }
+    this.isLost = true;
+    return { kind: 'failed', failure: 'closed' };
   }
 
   private async segmentFor(bytes: number): Promise<{ segment: Segment; writer: SegmentWriter }> {

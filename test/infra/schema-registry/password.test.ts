@@ -6,7 +6,6 @@ import { SchemaRegistryClient } from '../../../infra/schema-registry/client.js';
 import { commonFaults, commonSpecs } from '../../../infra/settings/common.js';
 import { readSettings } from '../../../infra/settings/read-settings.js';
 
-
 it('each request to the registry uses the password that the settings have then', async () => {
   const sent: string[] = [];
   const server = createServer((request, response) => {

@@ -51,6 +51,31 @@ describe('a valid event', () => {
     expect(await metric(ingress.metrics, 'ingress_events_total{event="session.ended",outcome="spool"}')).toBe(1);
   });
 
+  it('that is larger than Kafka takes is answered 413 and counted, as soon as the limit is known', async () => {
+    const body = JSON.stringify({ ...SESSION_ENDED, padding: 'x'.repeat(1_000) });
+    expect((await post(body)).status).toBe(202);
+    ingress.sink.limitBytes = 1_000;
+    expect((await post(body)).status).toBe(413);
+    const chunked = await fetch(`${ingress.url}/v1/webhooks/pathors`, {
+      method: 'POST',
+      headers: ingressHeaders,
+      body: new Blob([body]).stream(),
+      duplex: 'half',
+    });
+    expect(chunked.status).toBe(413);
+    expect(ingress.sink.records).toHaveLength(1);
+    expect(await metric(ingress.metrics, 'ingress_rejected_requests_total{reason="too_large"}')).toBe(2);
+  });
+
+  it.each([
+    [true, 413],
+    [false, 422],
+  ])('that Kafka rejects (too large: %s) is answered %i and counted as a dead letter', async (isTooLarge, status) => {
+    ingress.sink.outcome = { kind: 'rejected', isTooLarge };
+    expect((await post(JSON.stringify(SESSION_ENDED))).status).toBe(status);
+    expect(await metric(ingress.metrics, 'ingress_events_total{event="session.ended",outcome="dead_letter"}')).toBe(1);
+  });
+
   it('is refused with 503 and Retry-After if it cannot be made durable', async () => {
     ingress.sink.outcome = { kind: 'refused', reason: 'Kafka is unavailable' };
     const response = await post(JSON.stringify(SESSION_ENDED));

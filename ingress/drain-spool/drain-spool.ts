@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { sleep, type Clock } from '../../infra/async/clock.js';
+import type { Logger } from '../../infra/observability/logger.js';
+import { moveSegments } from '../spool/adoption.js';
+import { nodeFs } from '../spool/file-system.js';
+import type { Spools } from '../spool/former-spools.js';
+import { NewerSpoolError } from '../spool/segments/segment-files.js';
+import { setAsideFiles } from '../spool/segments/set-aside.js';
+import { Spool } from '../spool/spool.js';
+import { SpoolBudget } from '../spool/spool-budget.js';
+import { STREAMS } from '../spool/worker-folder.js';
+import { CannotDrainError, findWorkerFolders, lockFolders } from './spool-folders.js';
+
+/** Sends the records of two spools to Kafka, retrying without limit. */
+export type SpoolSender = {
+  /** Begins to send. Resolves once Kafka, topics and schemas are ready. @throws Error when an operator must act. */
+  readonly start: (spools: Spools) => Promise<void>;
+  /** Ends all sending; what is not acknowledged stays in the spools. */
+  readonly stop: () => Promise<void>;
+};
+
+export type DrainSpoolDeps = {
+  readonly sender: SpoolSender;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly stopped: AbortSignal;
+  /** Receives lines for the operator. */
+  readonly say: (line: string) => void;
+};
+
+/** What is left on disk. */
+export type DrainResult = { readonly sent: number; readonly remaining: number; readonly setAside: readonly string[] };
+
+const POLL_MS = 100;
+const PROGRESS_INTERVAL_MS = 2_000;
+const NOTHING: DrainResult = { sent: 0, remaining: 0, setAside: [] };
+
+/**
+ * Sends everything in a spool that no ingress uses to Kafka, oldest first over all its workers, and removes it from the disk once Kafka
+ * has it. Can be killed at any moment and run again: a segment (4 MiB) is then sent twice at most.
+ *
+ * @throws CannotDrainError: print the message. Other errors of `sender.start`: likewise.
+ */
+export async function drainSpool(dir: string, deps: DrainSpoolDeps): Promise<DrainResult> {
+  const { clock, say } = deps;
+  const dirs = await findWorkerFolders(dir);
+  const folders = await lockFolders(dirs, clock, say);
+  const [first, ...others] = folders;
+  if (first === undefined) return NOTHING;
+  try {
+    // In one folder the segments of all workers are in the order of their time.
+    for (const other of others) {
+      for (const stream of STREAMS) await moveSegments(nodeFs, join(other.dir, stream), join(first.dir, stream));
+    }
+    const { sent, remaining } = await drainFolder(first.dir, first.lock.isHeld, deps);
+    return { sent, remaining, setAside: (await Promise.all(dirs.map(setAsideFiles))).flat() };
+  } catch (error) {
+    if (error instanceof NewerSpoolError) throw new CannotDrainError(error.message, { cause: error });
+    throw error;
+  } finally {
+    for (const { lock } of folders) lock.release();
+  }
+}
+
+async function drainFolder(
+  dir: string,
+  isOwned: () => boolean,
+  { sender, logger, clock, stopped, say }: DrainSpoolDeps,
+): Promise<Omit<DrainResult, 'setAside'>> {
+  const budget = new SpoolBudget(Infinity);
+  const open = (stream: string) => Spool.open({ fs: nodeFs, dir: join(dir, stream), budget, logger, clock, isOwned });
+  const spools: Spools = { events: await open('events'), deadLetters: await open('dead-letter') };
+  const both = [spools.events, spools.deadLetters];
+  for (const spool of both) await spool.scan();
+  const count = (): number => both.reduce((sum, { countedRecords }) => sum + countedRecords, 0);
+  const isEmpty = (): boolean => both.every((spool) => spool.isEmpty);
+  const total = count();
+  say(`${total} records in ${dir}`);
+  try {
+    if (!isEmpty()) {
+      say('waiting for Kafka and the schema registry');
+      await Promise.race([sender.start(spools), aborted(stopped)]);
+    }
+    let reportedAt = clock.monotonic();
+    while (!isEmpty() && !stopped.aborted) {
+      await sleep(clock, POLL_MS, stopped);
+      if (clock.monotonic() - reportedAt < PROGRESS_INTERVAL_MS) continue;
+      reportedAt = clock.monotonic();
+      say(`${total - count()} of ${total} records are in Kafka`);
+    }
+  } finally {
+    await sender.stop();
+    for (const spool of both) await spool.close();
+  }
+  return { sent: total - count(), remaining: count() };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
