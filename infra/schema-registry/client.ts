@@ -20,7 +20,7 @@ export type SubjectIds = { readonly [S in keyof Subjects]: number };
 const CONFLICT_TRIES = 8;
 const UNAVAILABLE_TRIES = 30;
 
-/** The schema registry (Confluent API): our subjects, and the ids that others wrote with. */
+/** The schema registry (Confluent API): our subjects. */
 export class SchemaRegistryClient {
   private readonly registry: SchemaRegistry;
 
@@ -53,20 +53,6 @@ export class SchemaRegistryClient {
       amended: await this.register(subjects.amended),
       incomplete: await this.register(subjects.incomplete),
     };
-  }
-
-  /**
-   * Whether the registry knows this schema id.
-   * @throws RegistryUnavailableError when it does not answer: wait and ask again.
-   */
-  async knows(schemaId: number): Promise<boolean> {
-    try {
-      await this.registry.getSchema(schemaId);
-      return true;
-    } catch (error) {
-      if (statusOf(error) === 404) return false;
-      throw new RegistryUnavailableError(`the schema registry did not tell schema ${schemaId}`, { cause: error });
-    }
   }
 
   /** Whether it worked shows when the subject is registered again. */

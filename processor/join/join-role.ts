@@ -7,12 +7,11 @@ import { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
 import { PartitionReader } from '../../infra/kafka/consume/partition-reader.js';
 import { FencedError } from '../../infra/kafka/transaction/errors.js';
 import type { Logger } from '../../infra/observability/logger.js';
-import type { SchemaRegistryClient, SubjectIds } from '../../infra/schema-registry/client.js';
+import type { SubjectIds } from '../../infra/schema-registry/client.js';
 import type { TopicNames } from '../../schemas/topics.js';
 import { JoinMetrics } from './join-metrics.js';
 import { KafkaPartitionLog } from './log/kafka-partition-log.js';
 import { OutputEncoder } from './log/output-encoder.js';
-import { SchemaIds } from './log/schema-ids.js';
 import { maxValueBytes } from './log/size-limit.js';
 import { ProgressMonitor } from './progress/progress-monitor.js';
 import type { JoinRules } from './rules/rules.js';
@@ -27,7 +26,6 @@ export type JoinRoleDeps = {
   readonly groupId: string;
   readonly topics: TopicNames;
   readonly subjectIds: SubjectIds;
-  readonly schemaRegistry: SchemaRegistryClient;
   readonly rules: JoinRules;
   /** Largest record that all topics accept. */
   readonly maxRecordBytes: number;
@@ -51,7 +49,6 @@ export class JoinRole {
   private readonly changelogReader: PartitionReader;
   private readonly joinMetrics: JoinMetrics;
   private readonly encoder: OutputEncoder;
-  private readonly schemaIds: SchemaIds;
   private readonly monitor: ProgressMonitor;
   private member: StreamMember | undefined;
   private restarting: Promise<void> = Promise.resolve();
@@ -60,19 +57,16 @@ export class JoinRole {
   private readonly stopping = new AbortController();
 
   constructor(private readonly deps: JoinRoleDeps) {
-    const { kafka, topics, subjectIds, schemaRegistry: registry, logger, metrics, maxRecordBytes } = deps;
-    const { clock = systemClock } = deps;
+    const { kafka, topics, subjectIds, metrics, maxRecordBytes, clock = systemClock } = deps;
     this.clock = clock;
     this.offsets = new OffsetReader(kafka);
     this.changelogReader = new PartitionReader(kafka, topics.changelog);
     this.joinMetrics = new JoinMetrics(metrics, () => this.countSessions());
     this.encoder = new OutputEncoder(topics, subjectIds, maxValueBytes(maxRecordBytes));
-    this.schemaIds = new SchemaIds(Object.values(subjectIds), { registry, logger, clock });
     this.monitor = new ProgressMonitor({
       topic: topics.events,
       offsets: this.offsets,
       slots: () => this.member?.assignedSlots(),
-      waitsFor: () => (this.schemaIds.isWaiting ? 'the schema registry' : undefined),
       metrics: this.joinMetrics,
       clock,
       onStuck: (error) => this.deps.onFatal(error),
@@ -122,13 +116,12 @@ export class JoinRole {
 
   private createTask(partition: number): StreamTask {
     const { kafka, groupId, topics, rules, logger, maxRecordBytes } = this.deps;
-    const { changelogReader, encoder, schemaIds, joinMetrics: metrics, clock } = this;
+    const { changelogReader, encoder, joinMetrics: metrics, clock } = this;
     return new StreamTask(partition, {
       log: new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, maxBatchBytes: maxRecordBytes }),
       topics,
       rules,
       encoder,
-      schemaIds,
       metrics,
       restoreProgress: new RestoreProgress(topics.changelog, partition, { metrics, logger, clock }),
       clock,

@@ -55,7 +55,6 @@ function start(groupId: string, rules: Partial<JoinRules> = {}): JoinRole {
     groupId,
     topics,
     subjectIds,
-    schemaRegistry,
     rules: { ...LONG, ...rules },
     maxRecordBytes: MAX_RECORD_BYTES,
     logger: silent,
