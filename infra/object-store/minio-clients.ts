@@ -9,6 +9,10 @@ export type MinioOptions = {
   readonly region: string;
   readonly accessKey: string;
   readonly secretKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string;
+  /** Whether the bucket is in the path of a URL (default) or in its host name. Amazon's own endpoints always get it in the host name. */
+  readonly pathStyle?: boolean;
   /** A request fails when its connection transfers nothing for this long. Default 30,000. */
   readonly stallMs?: number;
 };
@@ -28,7 +32,7 @@ export class MinioClients {
 
   /** A client whose requests end when the signal is aborted. Cheap: create one for each operation. */
   for(signal: AbortSignal): Client {
-    const { endpoint, region, accessKey, secretKey, stallMs = 30_000 } = this.options;
+    const { endpoint, region, accessKey, secretKey, sessionToken, pathStyle = true, stallMs = 30_000 } = this.options;
     const { hostname, port } = new URL(endpoint);
     return new Client({
       endPoint: hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -37,6 +41,8 @@ export class MinioClients {
       region,
       accessKey,
       secretKey,
+      ...(sessionToken !== undefined && { sessionToken }),
+      pathStyle,
       transport: transport(this.useTls, signal, stallMs),
       transportAgent: this.agent,
       // A retry of minio-js sends a stream that has been read already, and logs to the console.

@@ -3,6 +3,7 @@ import { backoffMs, type BackoffOptions } from '../../infra/async/backoff.js';
 import { sleep, systemClock, type Clock } from '../../infra/async/clock.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { GroupConsumer } from '../../infra/kafka/consume/group-consumer.js';
+import { sharedGroupFault } from '../../infra/kafka/consume/group-readers.js';
 import { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
 import { PartitionReader } from '../../infra/kafka/consume/partition-reader.js';
 import { FencedError } from '../../infra/kafka/transaction/errors.js';
@@ -51,6 +52,7 @@ export class JoinRole {
   private readonly encoder: OutputEncoder;
   private readonly monitor: ProgressMonitor;
   private member: StreamMember | undefined;
+  private groupFault: string | undefined;
   private restarting: Promise<void> = Promise.resolve();
   private failures = 0;
   private startedAt = 0;
@@ -82,7 +84,7 @@ export class JoinRole {
   /** The reason why the join is not ready; `undefined` when its partitions are restored and their records are being processed. */
   readinessFault(): string | undefined {
     if (this.member === undefined) return 'join is starting';
-    return this.member.readinessFault() ?? this.monitor.readinessFault();
+    return this.groupFault ?? this.member.readinessFault() ?? this.monitor.readinessFault();
   }
 
   /** Finishes the calls in progress, leaves the group and closes all connections. */
@@ -100,7 +102,13 @@ export class JoinRole {
     this.startedAt = this.clock.monotonic();
     this.member = new StreamMember({
       createConsumer: (handlers) =>
-        new GroupConsumer(kafka, { groupId, topic: topics.events, startAt: 'seek', ...handlers }),
+        new GroupConsumer(kafka, {
+          groupId,
+          topic: topics.events,
+          startAt: 'seek',
+          onOthers: (read) => this.noteOthers(read),
+          ...handlers,
+        }),
       topic: topics.events,
       offsets: this.offsets,
       createTask: (partition) => this.createTask(partition),
@@ -112,6 +120,13 @@ export class JoinRole {
       },
     });
     await this.member.start();
+  }
+
+  private noteOthers(topics: readonly string[]): void {
+    const { groupId, logger } = this.deps;
+    const fault = topics.length === 0 ? undefined : sharedGroupFault(groupId, topics);
+    if (fault !== undefined && fault !== this.groupFault) logger.error({ groupId, topics }, fault);
+    this.groupFault = fault;
   }
 
   private createTask(partition: number): StreamTask {

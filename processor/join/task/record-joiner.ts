@@ -26,6 +26,7 @@ export class RecordJoiner {
   private joinedUpTo: number | undefined;
 
   constructor(
+    private readonly partition: number,
     private readonly sessions: SessionStore,
     private readonly deps: RecordJoinerDeps,
   ) {}
@@ -87,7 +88,7 @@ export class RecordJoiner {
 
   private appendDeadLetter(record: InputRecord, reason: DeadLetterReason, faults: readonly SchemaFault[]): void {
     this.deps.metrics.deadLetters.inc({ reason });
-    this.append(this.deps.encoder.deadLetter(record, reason, faults));
+    this.append(this.deps.encoder.deadLetter(record, this.partition, reason, faults));
   }
 
   private apply(

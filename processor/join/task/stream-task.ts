@@ -43,7 +43,7 @@ export class StreamTask {
     private readonly deps: StreamTaskDeps,
   ) {
     this.sessions = new SessionStore(deps.rules);
-    this.joiner = new RecordJoiner(this.sessions, deps);
+    this.joiner = new RecordJoiner(partition, this.sessions, deps);
     this.brokerClock = new PartitionClock(deps.clock);
   }
 

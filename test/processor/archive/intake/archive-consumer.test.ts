@@ -71,11 +71,11 @@ describe('ArchiveConsumer', () => {
   it('retries a failed join and counts failures in a row', async () => {
     const { consumer, consumers, clock, failures } = setup(2);
     await consumer.start();
-    expect(consumer.hasJoined).toBe(false);
+    expect(consumer.readinessFault()).toMatch(/has not joined/);
     await clock.advance(30_000);
     expect(consumers).toHaveLength(3);
     consumers[2]?.join(0);
-    expect(consumer.hasJoined).toBe(true);
+    expect(consumer.readinessFault()).toBeUndefined();
     consumers[2]?.crash();
     expect(failures).toEqual([1, 2, 1]);
     await consumer.stop();

@@ -280,6 +280,18 @@ describe('records that cannot be joined', () => {
       [TOPICS.complete, 's-1:complete:1'],
     ]);
     expect(h.partition.outputs[0]).toMatchObject({ key, value: value ?? Buffer.alloc(0) });
+    expect(h.partition.outputs[0]?.headers).toEqual({
+      ce_specversion: '1.0',
+      ce_id: `${key ?? ''}:session.dead-letter:0-0`,
+      ce_type: 'session.dead-letter',
+      ce_source: '/processor/join',
+      ce_time: at(0),
+      reason,
+      errors: expect.any(String) as string,
+      'received-at': at(0),
+      'remote-address': '',
+      'source-offset': '0',
+    });
   });
 
   it('variables at the nesting limit are joined', async () => {

@@ -96,7 +96,7 @@ export class TaskHarness {
   get written(): Written[] {
     return this.partition.outputs.map(({ topic, value, headers }) => ({
       topic,
-      id: String(headers['ce_id'] ?? headers['reason']),
+      id: String(headers['reason'] ?? headers['ce_id']),
       record:
         topic === TOPICS.deadLetter
           ? {}
