@@ -85,7 +85,7 @@ export class ArchiveConsumer {
       topic,
       startAt: 'committed',
       onAssigned: (partitions) => this.assigned(consumer, partitions),
-      onOthers: (read) => this.noteOthers(read),
+      onOthers: (read) => this.noteOthers(consumer, read),
       onBatch: (batch) => {
         onBatch(batch);
         return Promise.resolve();
@@ -106,8 +106,9 @@ export class ArchiveConsumer {
     this.deps.onAssigned();
   }
 
-  private noteOthers(topics: readonly string[]): void {
+  private noteOthers(consumer: GroupConsumer, topics: readonly string[]): void {
     const { groupId, logger } = this.deps;
+    if (consumer !== this.consumer) return;
     const fault = topics.length === 0 ? undefined : sharedGroupFault(groupId, topics);
     if (fault !== undefined && fault !== this.sharing) logger.error({ groupId, topics }, fault);
     this.sharing = fault;
