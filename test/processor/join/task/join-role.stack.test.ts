@@ -201,7 +201,6 @@ it('two prefixes on one cluster with the default group do not disturb each other
   const run = randomUUID();
   const others = suiteKafka(suiteEnv('join-other'));
   await ensureTopics(kafka, others.topics, { partitions: 4, replicationFactor: 1 });
-  const otherComplete = await TopicRecords.open(kafka, others.topics.complete);
   const groupOf = (prefix: string) => readProcessorSettings({ TOPIC_PREFIX: prefix }).PROCESSOR_GROUP_ID;
   const roles = [
     start(groupOf(settings.TOPIC_PREFIX)),
@@ -215,6 +214,7 @@ it('two prefixes on one cluster with the default group do not disturb each other
     messages: sessions.map((event) => ({ key: event.sessionId, value: encodeEvent(event) })),
   });
   await complete.until(() => countOf(run) === sessions.length);
+  const otherComplete = await TopicRecords.open(kafka, others.topics.complete);
   await otherComplete.until((records) => records.length === sessions.length);
   expect(roles.map((role) => role.readinessFault())).toEqual([undefined, undefined]);
   await otherComplete.close();
