@@ -7,6 +7,17 @@ import type { StoragePlace } from './record.js';
 /** Why a request was rejected before its body was judged. */
 export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';
 
+/** What an accepted event has that the vendor does not document. */
+export const DEVIATIONS = [
+  'null_call_status',
+  'null_call_duration',
+  'null_recording_url',
+  'null_reason',
+  'other_reason',
+  'undocumented_call_status',
+] as const;
+export type Deviation = (typeof DEVIATIONS)[number];
+
 /** The outcome of a body: where an event is stored, that it is a dead letter, or that it could not be stored. */
 export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
 
@@ -30,7 +41,7 @@ export class IngressMetrics implements SpoolObserver {
   readonly registry = new Registry();
   private readonly events: Counter<'event' | 'outcome'>;
   private readonly rejections: Counter<'reason'>;
-  private readonly statuses: Counter;
+  private readonly tolerations: Counter<'case'>;
   private readonly ackSeconds: Histogram;
   private readonly spooledRecords: Counter;
   private readonly drainedRecords: Counter;
@@ -54,11 +65,13 @@ export class IngressMetrics implements SpoolObserver {
       labelNames: ['reason'],
       registers,
     });
-    this.statuses = new Counter({
-      name: 'ingress_undocumented_call_status_total',
-      help: 'Events accepted with a callStatus that the vendor does not document',
+    this.tolerations = new Counter({
+      name: 'ingress_tolerated_total',
+      help: 'Deviations from what the vendor documents, in events that were accepted all the same',
+      labelNames: ['case'],
       registers,
     });
+    for (const deviation of DEVIATIONS) this.tolerations.inc({ case: deviation }, 0);
     this.ackSeconds = new Histogram({
       name: 'ingress_ack_seconds',
       help: 'Time from the last byte of a body until it is durable',
@@ -93,8 +106,8 @@ export class IngressMetrics implements SpoolObserver {
     this.ackSeconds.observe(durationMs / 1_000);
   }
 
-  unknownCallStatus(): void {
-    this.statuses.inc();
+  tolerated(deviation: Deviation): void {
+    this.tolerations.inc({ case: deviation });
   }
 
   rejected(reason: RejectionReason): void {

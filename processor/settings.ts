@@ -15,18 +15,20 @@ const specs = {
   ...joinSpecs,
   ...archiveSpecs,
   PROCESSOR_ROLES: list({ default: [...ROLES] }),
-  PROCESSOR_GROUP_ID: str({ default: 'session-join' }),
+  /** Empty means unset: `<TOPIC_PREFIX>session-join`, so that systems with different prefixes do not share a group. */
+  PROCESSOR_GROUP_ID: str({ default: '' }),
   PROCESSOR_HOST: str({ default: '0.0.0.0' }),
   PROCESSOR_PORT: port({ default: 9090 }),
 };
 
 /** @throws SettingsError that lists every fault. */
 export function readProcessorSettings(env: Env) {
-  return readSettings(env, specs, (settings) => [
-    ...commonFaults(settings as Partial<CommonSettings>),
-    ...archiveFaults(settings),
-    ...roleFaults(settings.PROCESSOR_ROLES ?? []),
+  const settings = readSettings(env, specs, (read) => [
+    ...commonFaults(read as Partial<CommonSettings>),
+    ...archiveFaults(read),
+    ...roleFaults(read.PROCESSOR_ROLES ?? []),
   ]);
+  return { ...settings, PROCESSOR_GROUP_ID: settings.PROCESSOR_GROUP_ID || `${settings.TOPIC_PREFIX}session-join` };
 }
 
 /** The secrets of the processor that come from files, kept up to date in `settings`. */

@@ -8,6 +8,8 @@ export type MinioOptions = {
   /** `http://host:port` or `https://host`. */
   readonly endpoint: string;
   readonly region: string;
+  /** Whether the bucket is in the path of a URL (default) or in its host name. Amazon's own endpoints always get it in the host name. */
+  readonly pathStyle?: boolean;
   /** A request fails when its connection transfers nothing for this long. Default 30,000. */
   readonly stallMs?: number;
 } & (ObjectStoreKeys | KeySource);
@@ -30,7 +32,7 @@ export class MinioClients {
 
   /** A client whose requests end when the signal is aborted. Cheap: create one for each operation. */
   for(signal: AbortSignal): Client {
-    const { endpoint, region, stallMs = 30_000 } = this.options;
+    const { endpoint, region, pathStyle = true, stallMs = 30_000 } = this.options;
     const { accessKey, secretKey, sessionToken } = 'keys' in this.options ? this.options.keys() : this.options;
     const { hostname, port } = new URL(endpoint);
     return new Client({
@@ -41,6 +43,7 @@ export class MinioClients {
       accessKey,
       secretKey,
       ...(sessionToken !== undefined && { sessionToken }),
+      pathStyle,
       transport: transport(this.useTls, signal, stallMs),
       transportAgent: this.agent,
       // A retry of minio-js sends a stream that has been read already, and logs to the console.

@@ -116,17 +116,6 @@ export class SchemaRegistryClient {
     }
   }
 
-  /** Whether the registry has this schema id. */
-  async knows(schemaId: number): Promise<boolean> {
-    try {
-      await this.bounded(this.registry.getSchema(schemaId));
-      return true;
-    } catch (error) {
-      if (statusOf(error) === 404) return false;
-      throw this.explain(error, `schema id ${schemaId}`, 'look up the schema');
-    }
-  }
-
   private async lookUp({ name, schema }: Subject): Promise<number | undefined> {
     try {
       return await this.bounded(

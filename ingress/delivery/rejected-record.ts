@@ -12,7 +12,13 @@ export function rejectedRecord({ key, body, headers }: IncomingRecord, error: Er
     stream: 'dead-letter',
     key,
     body,
-    headers: { ...headers, reason: 'refused_by_kafka', errors: JSON.stringify([{ path: '', message }]) },
+    headers: {
+      ...headers,
+      reason: 'refused_by_kafka',
+      errors: JSON.stringify([{ path: '', message }]),
+      // Events do not carry it.
+      'remote-address': headers['remote-address'] ?? '',
+    },
   };
 }
 

@@ -1,12 +1,13 @@
 import { systemClock, type Clock } from '../../infra/async/clock.js';
 import { isoTime } from '../../schemas/iso-time.js';
-import { isDocumentedCallStatus, type SchemaFault, type SenderEvent } from '../../schemas/validators.js';
+import type { SchemaFault, SenderEvent } from '../../schemas/validators.js';
 import type { EventSink } from '../delivery/event-sink.js';
 import type { IngressMetrics } from '../ingress-metrics.js';
 import type { StoragePlace } from '../record.js';
 import { deadLetterRecord, faultsOf, type RefusedBody } from './dead-letter-record.js';
 import { eventRecord } from './event-record.js';
 import { judgeBody } from './judge-body.js';
+import { countTolerated } from './tolerated-deviations.js';
 
 /** The result of a delivery. Every kind but `unavailable` means that its bytes are durable. */
 export type WebhookResult =
@@ -48,8 +49,7 @@ export function createWebhookReceiver(
           return;
         }
         metrics.countEvent(event.event, outcome.place);
-        const status = event['callStatus'];
-        if (typeof status === 'string' && !isDocumentedCallStatus(status)) metrics.unknownCallStatus();
+        countTolerated(event, metrics);
         done(ACCEPTED[outcome.place]);
       });
       return;

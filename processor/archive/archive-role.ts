@@ -122,7 +122,7 @@ export class ArchiveRole {
 
   /** Why the role is not ready; `undefined` once it reads recordings and the object store has answered. */
   readinessFault(): string | undefined {
-    return this.consumer.hasJoined ? this.bucket.readinessFault() : 'archive has not joined its consumer group';
+    return this.consumer.readinessFault() ?? this.bucket.readinessFault();
   }
 
   /** Aborts transfers, publishes the outcomes that are known, commits, and leaves the group. */
@@ -176,6 +176,7 @@ function minioObjectStore(settings: ArchiveSettings): ObjectStore {
     endpoint: settings.S3_ENDPOINT,
     region: settings.S3_REGION,
     bucket: settings.S3_BUCKET,
+    pathStyle: settings.S3_PATH_STYLE,
     protection: objectProtection(settings),
     keys: () => objectStoreCredentials(settings),
   });

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { makeValidator, str } from 'envalid';
+import { bool, makeValidator, str } from 'envalid';
 import type { ObjectStoreKeys } from '../../infra/object-store/keys.js';
 import type { ObjectProtection } from '../../infra/object-store/object-protection.js';
 import { isLoopback } from '../../infra/settings/common.js';
@@ -49,6 +49,7 @@ export const archiveSpecs = {
   S3_SECRET_KEY: secret(str({ default: '' })),
   /** Of temporary keys. */
   S3_SESSION_TOKEN: secret(str({ default: '' })),
+  S3_PATH_STYLE: bool({ default: true, desc: 'bucket in the path of a URL; false: in the host name' }),
   S3_BUCKET: bucketName({ default: 'recordings' }),
   /** Empty or 0 means unset, here and below: see {@link objectProtection}. */
   S3_SSE: str({ choices: ['', 'AES256', 'aws:kms'], default: '' }),
@@ -69,6 +70,7 @@ export type ArchiveSettings = {
   readonly S3_ACCESS_KEY: string;
   readonly S3_SECRET_KEY: string;
   readonly S3_SESSION_TOKEN: string;
+  readonly S3_PATH_STYLE: boolean;
   readonly S3_BUCKET: string;
   readonly S3_SSE: '' | 'AES256' | 'aws:kms';
   readonly S3_SSE_KMS_KEY_ID: string;

@@ -171,7 +171,7 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
     log(`${load.sessions} sessions sent, waiting for the join`);
     const maxWaitMs = Math.max(rules.recordingGraceMs, rules.finalizeTimeoutMs, rules.linkLifetimeMs);
     await untilQuiet(offsets, {
-      groupId: 'session-join',
+      groupId: `${settings.TOPIC_PREFIX}session-join`,
       input: topics.events,
       outputs: OUTPUTS.map((kind) => topics[kind]),
       quietMs: maxWaitMs + 5_000,

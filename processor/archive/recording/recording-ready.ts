@@ -21,7 +21,7 @@ export function readyRecordingIn(value: Buffer | null): ReadyRecording | undefin
 }
 
 function hasLink(event: RecordingReady): event is ReadyRecording {
-  return event.success && event.recordingUrl !== undefined;
+  return event.success && typeof event.recordingUrl === 'string';
 }
 
 function parse(json: Buffer): unknown {

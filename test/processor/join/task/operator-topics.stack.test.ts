@@ -54,7 +54,6 @@ it('joins a backlog on topics with default limits, and writes records that excee
     kafka,
     topics,
     subjectIds,
-    schemaRegistry,
     maxRecordBytes,
     logger: silent,
     metrics: new Registry(),
