@@ -53,8 +53,13 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     maxBytes: Math.floor(settings.INGRESS_SPOOL_MAX_BYTES / settings.INGRESS_WORKERS),
     logger,
   };
-  const { INGRESS_LINGER_MS: lingerMs, INGRESS_ACK_TIMEOUT_MS: ackTimeoutMs } = settings;
-  const sink = new SpooledSink({ topics, lingerMs, ackTimeoutMs, spool }, { kafka, logger, observer: metrics });
+  const {
+    INGRESS_LINGER_MS: lingerMs,
+    INGRESS_ACK_TIMEOUT_MS: ackTimeoutMs,
+    KAFKA_COMPRESSION: compression,
+  } = settings;
+  const options = { topics, compression, lingerMs, ackTimeoutMs, spool };
+  const sink = new SpooledSink(options, { kafka, logger, observer: metrics });
   await sink.openSpool();
   const budget = new ByteBudget(Math.max(MAX_BYTES_IN_FLIGHT, 2 * settings.INGRESS_MAX_BODY_BYTES));
   const isOpenToAnyone = settings.INGRESS_TOKENS.length === 0;

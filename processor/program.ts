@@ -73,7 +73,16 @@ async function createRoles(metrics: Registry, onFatal: (error: unknown) => void)
     };
     const { JoinRole } = await import('./join/join-role.js');
     const groupId = settings.PROCESSOR_GROUP_ID;
-    roles.push(new JoinRole({ ...shared, groupId, schemaRegistry, rules, maxRecordBytes }));
+    roles.push(
+      new JoinRole({
+        ...shared,
+        groupId,
+        schemaRegistry,
+        rules,
+        maxRecordBytes,
+        compression: settings.KAFKA_COMPRESSION,
+      }),
+    );
   }
   if (hasRole(settings, 'archive')) {
     const { ArchiveRole } = await import('./archive/archive-role.js');
