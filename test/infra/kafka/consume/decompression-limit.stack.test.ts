@@ -1,24 +1,26 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { InputBatch } from '../../../../infra/kafka/consume/partition-feed.js';
 import { PartitionFetcher } from '../../../../infra/kafka/consume/partition-fetcher.js';
+import { EventProducer } from '../../../../infra/kafka/produce/event-producer.js';
 import { produceSessions } from '../../../../infra/kafka/produce/produce-session.js';
 import { MAX_BATCH_BYTES } from '../../../../infra/kafka/protocol/records/committed-records.js';
 import { ensureTopics } from '../../../../infra/kafka/topics/ensure-topics.js';
-import { suiteEnv, suiteKafka } from '../../../support/stack-settings.js';
+import { silent, suiteEnv, suiteKafka } from '../../../support/stack-settings.js';
 
 const { kafka, topics } = suiteKafka(suiteEnv('limit'));
-const TIMEOUT_MS = 60_000;
 const fetchers = new Set<PartitionFetcher>();
 
 beforeAll(async () => {
   await ensureTopics(kafka, topics, { partitions: 1, replicationFactor: 1 });
-  const session = await produceSessions(kafka, { compression: 'zstd' })(topics.events, TIMEOUT_MS);
-  const send = (value: Buffer) => session.send([{ key: 'key', value }], TIMEOUT_MS);
+  const open = produceSessions(kafka, { compression: 'zstd' });
+  const producer = new EventProducer({ open, topic: topics.events, name: 'test', logger: silent });
+  producer.start();
+  const send = (value: Buffer) => producer.send({ key: 'key', value });
   await send(Buffer.from('before'));
   // Some kilobytes in the log.
   await send(Buffer.alloc(MAX_BATCH_BYTES));
   await send(Buffer.from('after'));
-  session.close();
+  await producer.close();
 });
 afterAll(() => Promise.all([...fetchers].map((fetcher) => fetcher.stop())));
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import kafkajs from 'kafkajs';
 import { Registry } from 'prom-client';
 import { afterAll, expect, it } from 'vitest';
 import type { CompressionType } from '../../../../infra/kafka/compression/codec.js';
@@ -20,6 +19,9 @@ const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'] as const;
 const { kafka, settings } = suiteKafka(suiteEnv('compressed'));
 const admin = kafka.admin();
 afterAll(() => admin.disconnect());
+
+/** Type of a broker among the resources that have settings. */
+const BROKER = 4 as Parameters<(typeof admin)['alterConfigs']>[0]['resources'][number]['type'];
 
 /** Topics as an operator makes them, all with this compression type; by the broker's default if there is none. */
 async function createTopics(topics: TopicNames, compressionType?: CompressionType): Promise<void> {
@@ -121,7 +123,7 @@ it('joins sessions across a restart on a broker whose default is compression.typ
     admin.alterConfigs({
       validateOnly: false,
       resources: brokers.map(({ nodeId }) => {
-        return { type: kafkajs.ConfigResourceTypes.BROKER, name: String(nodeId), configEntries };
+        return { type: BROKER, name: String(nodeId), configEntries };
       }),
     });
   await setDefault([{ name: 'compression.type', value: 'zstd' }]);
