@@ -125,7 +125,7 @@ it('joins sessions across a restart on a broker whose default is compression.typ
       resources: brokers.map(({ nodeId }) => {
         return { type: BROKER, name: String(nodeId), configEntries };
       }),
-    } as unknown as Parameters<typeof admin.alterConfigs>[0]);
+    });
   await setDefault([{ name: 'compression.type', value: 'zstd' }]);
   try {
     const topics = topicsOf('default');
