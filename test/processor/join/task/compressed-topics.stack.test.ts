@@ -123,6 +123,7 @@ it('joins sessions across a restart on a broker whose default is compression.typ
     admin.alterConfigs({
       validateOnly: false,
       resources: brokers.map(({ nodeId }) => {
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is of kafkajs, which only infra/kafka imports
         return { type: BROKER, name: String(nodeId), configEntries };
       }),
     });
