@@ -122,8 +122,8 @@ it('joins sessions across a restart on a broker whose default is compression.typ
   const setDefault = (configEntries: { name: string; value: string }[]) =>
     admin.alterConfigs({
       validateOnly: false,
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is of kafkajs, which only infra/kafka imports
       resources: brokers.map(({ nodeId }) => {
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum is of kafkajs, which only infra/kafka imports
         return { type: BROKER, name: String(nodeId), configEntries };
       }),
     });
