@@ -58,10 +58,15 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     maxBytes: Math.floor(settings.INGRESS_SPOOL_MAX_BYTES / settings.INGRESS_WORKERS),
     logger,
   };
-  const { INGRESS_LINGER_MS: lingerMs, INGRESS_ACK_TIMEOUT_MS: ackTimeoutMs } = settings;
+  const {
+    INGRESS_LINGER_MS: lingerMs,
+    INGRESS_ACK_TIMEOUT_MS: ackTimeoutMs,
+    INGRESS_READY_TIMEOUT_MS: readyTimeoutMs,
+    KAFKA_COMPRESSION: compression,
+  } = settings;
   const verified = new VerifiedSettings(join(spool.root, 'kafka-settings.json'), kafkaAccess(settings, kafkaTls));
   const sink = new SpooledSink(
-    { topics, lingerMs, ackTimeoutMs, spool, readyTimeoutMs: settings.INGRESS_READY_TIMEOUT_MS },
+    { topics, compression, lingerMs, ackTimeoutMs, readyTimeoutMs, spool },
     { kafka, logger, observer: metrics, verified },
   );
   await sink.openSpool();

@@ -71,7 +71,8 @@ function joinSlot(common: CommonDeps, shared: SharedDeps): RoleSlot<SubjectIds> 
         retentionMs: settings.JOIN_RETENTION_MS,
         linkLifetimeMs: settings.ARCHIVE_URL_LIFETIME_MS,
       };
-      return new JoinRole({ ...shared, groupId: settings.PROCESSOR_GROUP_ID, rules, maxRecordBytes, subjectIds });
+      const { PROCESSOR_GROUP_ID: groupId, KAFKA_COMPRESSION: compression } = settings;
+      return new JoinRole({ ...shared, groupId, rules, maxRecordBytes, subjectIds, compression });
     },
   });
 }

@@ -23,6 +23,11 @@ export const commonSpecs = {
   KAFKA_SASL_MECHANISM: saslMechanism({ default: '' }),
   KAFKA_SASL_USERNAME: str({ default: '' }),
   KAFKA_SASL_PASSWORD: secret(str({ default: '' })),
+  KAFKA_COMPRESSION: str({
+    default: 'none',
+    choices: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const,
+    desc: 'compression of the batches that are written; all of these are read',
+  }),
   SCHEMA_REGISTRY_URL: httpUrl({ default: 'http://127.0.0.1:8081/apis/ccompat/v7' }),
   SCHEMA_REGISTRY_USERNAME: str({ default: '' }),
   SCHEMA_REGISTRY_PASSWORD: secret(str({ default: '' })),
@@ -46,6 +51,7 @@ export type CommonSettings = {
   readonly KAFKA_SASL_MECHANISM: SaslMechanism | '';
   readonly KAFKA_SASL_USERNAME: string;
   readonly KAFKA_SASL_PASSWORD: string;
+  readonly KAFKA_COMPRESSION: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly SCHEMA_REGISTRY_URL: string;
   readonly SCHEMA_REGISTRY_USERNAME: string;
   readonly SCHEMA_REGISTRY_PASSWORD: string;

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../infra/async/clock.js';
+import type { CompressionType } from '../../infra/kafka/compression/codec.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { isMisconfiguration } from '../../infra/kafka/connection/misconfiguration.js';
 import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
@@ -19,6 +20,7 @@ import type { VerifiedSettings } from './verified-settings.js';
 
 export type SpooledSinkOptions = {
   readonly topics: Pick<TopicNames, 'events' | 'deadLetter'>;
+  readonly compression: CompressionType;
   readonly lingerMs: number;
   /** Records that Kafka has not acknowledged after this go to the spool. */
   readonly ackTimeoutMs: number;
@@ -58,13 +60,14 @@ export class SpooledSink implements EventSink {
     private readonly options: SpooledSinkOptions,
     private readonly deps: SpooledSinkDeps,
   ) {
-    const { topics, lingerMs, ackTimeoutMs } = options;
+    const { topics, compression, lingerMs, ackTimeoutMs } = options;
     const { kafka, logger, observer, clock = systemClock } = deps;
     this.clock = clock;
     this.startedAt = clock.monotonic();
     this.probe = new WriteProbe(kafka, [topics.events, topics.deadLetter], { ...PROBE, clock });
     const stopped = this.stopping.signal;
-    const shared = { open: produceSessions(kafka), probe: this.probe, observer, logger, clock, stopped };
+    const open = produceSessions(kafka, { compression });
+    const shared = { open, probe: this.probe, observer, logger, clock, stopped };
     const limits = { lingerMs, ackTimeoutMs };
     this.deadLetters = new TopicDelivery({ name: 'dead-letter', topic: topics.deadLetter, ...limits }, shared);
     this.events = new TopicDelivery(

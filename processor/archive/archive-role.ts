@@ -7,6 +7,7 @@ import { MinioObjectStore } from '../../infra/object-store/minio-object-store.js
 import type { ObjectStore } from '../../infra/object-store/object-store.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { SubjectIds } from '../../infra/schema-registry/client.js';
+import type { CommonSettings } from '../../infra/settings/common.js';
 import type { TopicNames } from '../../schemas/topics.js';
 import { ArchiveMetrics } from './archive-metrics.js';
 import { ArchiveConsumer } from './intake/archive-consumer.js';
@@ -27,7 +28,8 @@ export type ArchiveRoleDeps = {
   readonly topics: TopicNames;
   readonly subjectIds: Pick<SubjectIds, 'events'>;
   /** The archive's own consumer group is `<PROCESSOR_GROUP_ID>-archive`. */
-  readonly settings: ArchiveSettings & { readonly PROCESSOR_GROUP_ID: string };
+  readonly settings: ArchiveSettings &
+    Partial<Pick<CommonSettings, 'KAFKA_COMPRESSION'>> & { readonly PROCESSOR_GROUP_ID: string };
   readonly logger: Logger;
   readonly metrics: Registry;
   /** Called when nothing is pending and the role cannot read on: exit non-zero, so that the supervisor restarts the process. */
@@ -78,7 +80,7 @@ export class ArchiveRole {
     });
     this.tidying = new RegularTidying(this.spills, TIDY_INTERVAL_LIFETIMES * linkLifetimeMs, clock, logger);
     this.producer = new EventProducer({
-      open: produceSessions(kafka),
+      open: produceSessions(kafka, { compression: settings.KAFKA_COMPRESSION ?? 'none' }),
       topic: topics.events,
       name: 'archive',
       logger,

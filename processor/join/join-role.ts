@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { backoffMs, type BackoffOptions } from '../../infra/async/backoff.js';
 import { sleep, systemClock, type Clock } from '../../infra/async/clock.js';
+import type { CompressionType } from '../../infra/kafka/compression/codec.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { GroupConsumer } from '../../infra/kafka/consume/group-consumer.js';
 import { sharedGroupFault } from '../../infra/kafka/consume/group-readers.js';
@@ -30,6 +31,8 @@ export type JoinRoleDeps = {
   readonly rules: JoinRules;
   /** Largest record that all topics accept. */
   readonly maxRecordBytes: number;
+  /** How outputs and changelog are compressed. Default `none`. */
+  readonly compression?: CompressionType;
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly clock?: Clock;
@@ -130,10 +133,10 @@ export class JoinRole {
   }
 
   private createTask(partition: number): StreamTask {
-    const { kafka, groupId, topics, rules, logger, maxRecordBytes } = this.deps;
+    const { kafka, groupId, topics, rules, logger, maxRecordBytes: maxBatchBytes, compression = 'none' } = this.deps;
     const { changelogReader, encoder, joinMetrics: metrics, clock } = this;
     return new StreamTask(partition, {
-      log: new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, maxBatchBytes: maxRecordBytes }),
+      log: new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, maxBatchBytes, compression }),
       topics,
       rules,
       encoder,

@@ -190,7 +190,7 @@ export class PartitionFetcher {
     if (reaction === 'find leader' || reaction === 'reconnect') throw fetchError(topic, position, answer);
     const low = reaction === 'seek' ? await firstOffset(session, topic, partition) : undefined;
     try {
-      feed.add(fetchedRecords(topic, position, answer, low), answer.recordSet.length);
+      feed.add(fetchedRecords(topic, position, answer, low));
     } catch (error) {
       this.drop(partition);
       this.fail(error);
