@@ -4,7 +4,8 @@ import type { SpoolObserver, SpoolState } from './delivery/spool-observer.js';
 import type { StoragePlace } from './record.js';
 
 /** Why a request was rejected before its body was judged. */
-export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';
+export type RejectionReason =
+  'unauthorized' | 'framing' | 'too_large' | 'head_too_large' | 'too_slow' | 'overload' | 'aborted';
 
 /** The outcome of a body: where an event is stored, that it is a dead letter, or that it could not be stored. */
 export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
@@ -12,6 +13,7 @@ export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
 /** Values that are read at each scrape. */
 export type Gauges = {
   readonly requestsInFlight: () => number;
+  readonly openConnections: () => number;
   readonly bytesInFlight: () => number;
   readonly recordsPending: () => number;
   readonly ready: () => boolean;
@@ -28,6 +30,7 @@ export class IngressMetrics implements SpoolObserver {
   readonly registry = new Registry();
   private readonly events: Counter<'event' | 'outcome'>;
   private readonly rejections: Counter<'reason'>;
+  private readonly unusedConnections: Counter;
   private readonly statuses: Counter;
   private readonly ackSeconds: Histogram;
   private readonly spooledRecords: Counter;
@@ -50,6 +53,11 @@ export class IngressMetrics implements SpoolObserver {
       name: 'ingress_rejected_requests_total',
       help: 'Requests rejected or aborted before their body was judged',
       labelNames: ['reason'],
+      registers,
+    });
+    this.unusedConnections = new Counter({
+      name: 'ingress_connections_without_request_total',
+      help: 'Connections that ended before a request could be read: TCP probes, HTTP/1.0, targets in absolute form, heads beyond all limits, unused',
       registers,
     });
     this.statuses = new Counter({
@@ -99,6 +107,10 @@ export class IngressMetrics implements SpoolObserver {
     this.rejections.inc({ reason });
   }
 
+  connectionWithoutRequest(): void {
+    this.unusedConnections.inc();
+  }
+
   spooled(): void {
     this.spooledRecords.inc();
   }
@@ -113,6 +125,7 @@ export class IngressMetrics implements SpoolObserver {
 
   watch(gauges: Gauges): void {
     this.gauge('ingress_requests_in_flight', 'Requests that are not answered yet', gauges.requestsInFlight);
+    this.gauge('ingress_open_connections', 'Connections that are open', gauges.openConnections);
     this.gauge('ingress_body_bytes_in_flight', 'Bytes of bodies held in memory', gauges.bytesInFlight);
     this.gauge('ingress_queue_depth', 'Records that are not durable yet', gauges.recordsPending);
     this.gauge('ingress_spool_bytes', 'Size of the spool files', () => gauges.spool().bytes);

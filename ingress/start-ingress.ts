@@ -1,4 +1,4 @@
-import { systemClock } from '../infra/async/clock.js';
+import { sleep, systemClock } from '../infra/async/clock.js';
 import { Deadlines } from '../infra/async/deadlines.js';
 import { createKafka } from '../infra/kafka/connection/client.js';
 import type { Logger } from '../infra/observability/logger.js';
@@ -8,6 +8,8 @@ import { SchemaRegistryClient } from '../infra/schema-registry/client.js';
 import { topicNames } from '../schemas/topics.js';
 import { SpooledSink } from './delivery/spooled-sink.js';
 import { allowAnyone, createAuthenticator } from './http/routes/authentication.js';
+import { trustedProxies } from './http/client/trusted-proxies.js';
+import { raiseHeadLimit } from './http/connections/head-limit.js';
 import { ByteBudget } from './http/server/byte-budget.js';
 import { HttpServer } from './http/server/http-server.js';
 import { ingressRoutes } from './http/routes/ingress-routes.js';
@@ -23,6 +25,9 @@ const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 
 /** Time for a whole body. Shorter than the idle timeout of uWebSockets.js (10 s), which closes the connection without an answer. */
 const BODY_TIMEOUT_MS = 8_000;
+
+/** Time for requests on open connections after the port is closed. More than a round trip. */
+const LAST_REQUESTS_MS = 500;
 
 export type IngressDeps = {
   readonly settings: IngressSettings;
@@ -42,6 +47,7 @@ export type IngressDeps = {
  */
 export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const { settings, logger, worker, metrics, metricsPage, onUnfit } = deps;
+  raiseHeadLimit(settings.INGRESS_MAX_HEAD_BYTES);
   const uws = loadUws();
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafka = createKafka(settings, 'ingress', logger);
@@ -58,7 +64,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   await sink.openSpool();
   const budget = new ByteBudget(Math.max(MAX_BYTES_IN_FLIGHT, 2 * settings.INGRESS_MAX_BODY_BYTES));
   const isOpenToAnyone = settings.INGRESS_TOKENS.length === 0;
-  const readinessFault = () => (server.isDraining ? 'stopping' : sink.readinessFault());
+  const readinessFault = () => (server.isRetiring ? 'stopping' : sink.readinessFault());
   const server: HttpServer = new HttpServer(
     uws,
     ingressRoutes({
@@ -73,9 +79,15 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     }),
     metrics,
     tlsFiles(settings),
+    {
+      keepAlive: settings.INGRESS_KEEP_ALIVE,
+      maxHeadBytes: settings.INGRESS_MAX_HEAD_BYTES,
+      trustedProxies: trustedProxies(settings.INGRESS_TRUSTED_PROXIES),
+    },
   );
   metrics.watch({
     requestsInFlight: () => server.requestsInFlight,
+    openConnections: () => server.openConnections,
     bytesInFlight: () => budget.usedBytes,
     recordsPending: () => sink.pending(),
     ready: () => readinessFault() === undefined,
@@ -95,9 +107,25 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
 
   return {
     stop: async () => {
-      logger.info({ requestsInFlight: server.requestsInFlight }, 'ingress stopping: answering the requests in flight');
+      const { INGRESS_SHUTDOWN_DELAY_MS: delayMs, INGRESS_DRAIN_MS: drainMs } = settings;
+      server.retire();
+      if (delayMs > 0) {
+        logger.info(
+          { delayMs },
+          'ingress stopping: not ready any more, still serving until load balancers have noticed',
+        );
+        await sleep(systemClock, delayMs);
+      }
+      const { requestsInFlight, openConnections } = server;
+      logger.info(
+        { requestsInFlight, openConnections },
+        'ingress stopping: port closed, answering the requests in flight',
+      );
       server.drain();
-      const cancelSpooling = systemClock.after(settings.INGRESS_DRAIN_MS / 2, () => sink.spoolPending());
+      const cancelSpooling = systemClock.after(drainMs / 2, () => sink.spoolPending());
+      await server.whenIdle();
+      // A request may be on its way on a connection that was accepted just before.
+      await server.whenDisconnected(Math.min(LAST_REQUESTS_MS, drainMs / 4));
       await server.whenIdle();
       cancelSpooling();
       // Events whose senders have disconnected may still be pending.

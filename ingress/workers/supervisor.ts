@@ -9,7 +9,7 @@ import { Scrapes } from './scrapes.js';
 export type SupervisorOptions = {
   /** Number of workers, numbered from 1. */
   readonly workers: number;
-  /** Time that workers have to drain before they are killed. */
+  /** Time that workers have to stop, their shutdown delay included, before they are killed. */
   readonly drainMs: number;
 };
 
@@ -60,6 +60,11 @@ export class Supervisor {
     cancelKill();
     if (codes.some((code) => code !== 0)) throw new Error(`not every worker drained: exit codes ${codes.join(', ')}`);
   }
+
+  /** Passes a SIGHUP on to all workers. */
+  readonly onReload = (): void => {
+    for (const child of this.running.values()) child.kill('SIGHUP');
+  };
 
   private launch(worker: number, backoff: Backoff): void {
     const { fork, logger } = this.deps;
