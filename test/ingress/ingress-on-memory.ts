@@ -43,6 +43,8 @@ export async function startIngressOnMemory(
     keepAlive?: KeepAliveMode;
     trustedProxies?: readonly string[];
     clock?: Clock;
+    /** A token beside the usual ones. */
+    token?: string;
   } = {},
 ): Promise<IngressOnMemory> {
   const sink = new MemorySink();
@@ -53,7 +55,7 @@ export async function startIngressOnMemory(
   const routes = ingressRoutes({
     receive: createWebhookReceiver(sink, metrics),
     metrics,
-    authenticate: createAuthenticator(['other-token', TOKEN]),
+    authenticate: createAuthenticator(['other-token', TOKEN, ...(options.token ? [options.token] : [])]),
     authHeader: 'authorization',
     isOpenToAnyone: false,
     limits: { maxBodyBytes: MAX_BODY_BYTES, budget, deadlines },
