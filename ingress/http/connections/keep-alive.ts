@@ -29,22 +29,25 @@ const MAX_MEAN_GAP_MS = 100;
 /** Number of slots that show whether the rate has just dropped. */
 const RECENT = 2;
 
-/** @param openConnections number of connections that are open now. */
-export function createKeepAlive(mode: KeepAliveMode, openConnections: () => number, clock: Clock): KeepAlive {
+/** What a server carries now. */
+export type ServerLoad = { readonly openConnections: number; readonly requestsInFlight: number };
+
+/** @param load read at each decision. */
+export function createKeepAlive(mode: KeepAliveMode, load: ServerLoad, clock: Clock): KeepAlive {
   switch (mode) {
     case 'always':
       return { onRequest: () => () => true };
     case 'never':
       return { onRequest: () => () => false };
     case 'auto':
-      return new KeepAliveWhileBusy(openConnections, clock);
+      return new KeepAliveWhileBusy(load, clock);
   }
 }
 
 /**
  * Keeps connections only while none of them can be idle for long: the client sends at least 1,000 requests a second, and all open
- * connections together carry a request each 100 ms or more often. A new or quiet client, and a client whose rate has just halved, gets
- * `Connection: close` with every answer. Clients are told apart by address, so that a busy one does not keep the connections of a quiet one.
+ * connections together carry a request each 100 ms or more often. A new or quiet client gets `Connection: close` with every answer, and so does one whose
+ * rate has just halved, unless most connections wait for an answer. Clients are told apart by address, so that a busy one does not keep the connections of a quiet one.
  */
 class KeepAliveWhileBusy implements KeepAlive {
   private readonly all = new RequestRate();
@@ -52,7 +55,7 @@ class KeepAliveWhileBusy implements KeepAlive {
   private forgotAt = 0;
 
   constructor(
-    private readonly openConnections: () => number,
+    private readonly load: ServerLoad,
     private readonly clock: Clock,
   ) {}
 
@@ -77,9 +80,14 @@ class KeepAliveWhileBusy implements KeepAlive {
   };
 
   private isBusy(rate: RequestRate, slot: number): boolean {
+    const { openConnections, requestsInFlight } = this.load;
     const perSecond = rate.before(slot, SECOND);
-    if (perSecond < MIN_PER_SECOND || rate.before(slot, RECENT) < (perSecond * RECENT) / SECOND / 2) return false;
-    return this.all.before(slot, SECOND) * MAX_MEAN_GAP_MS >= this.openConnections() * 1_000;
+    if (perSecond < MIN_PER_SECOND || this.all.before(slot, SECOND) * MAX_MEAN_GAP_MS < openConnections * 1_000) {
+      return false;
+    }
+    // After a pause of this process or of Kafka, clients have sent nothing because they wait for answers. Others than this one.
+    const isWaitedFor = 2 * (requestsInFlight - 1) >= openConnections;
+    return isWaitedFor || rate.before(slot, RECENT) >= (perSecond * RECENT) / SECOND / 2;
   }
 
   private forgetQuietClients(slot: number): void {

@@ -67,7 +67,7 @@ export class HttpServer {
     this.app = tls ? uws.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile }) : uws.App();
     this.clock = options.clock ?? systemClock;
     this.connections = new OpenConnections(this.app, () => this.metrics.connectionWithoutRequest());
-    this.keepAlive = createKeepAlive(options.keepAlive, () => this.connections.count, this.clock);
+    this.keepAlive = createKeepAlive(options.keepAlive, this, this.clock);
     for (const [path, { method, route }] of Object.entries(routes)) {
       if (method === 'POST') this.app.post(path, this.handler(route));
       else this.app.get(path, this.handler(route)).head(path, this.handler(route));

@@ -18,7 +18,8 @@ async function send(keepAlive: KeepAlive, clock: ManualClock, perSecond: number,
 
 function start(openConnections: number) {
   const clock = new ManualClock();
-  return { clock, keepAlive: createKeepAlive('auto', () => openConnections, clock) };
+  const load = { openConnections, requestsInFlight: 1 };
+  return { clock, load, keepAlive: createKeepAlive('auto', load, clock) };
 }
 
 describe('keep-alive in auto mode', () => {
@@ -62,6 +63,18 @@ describe('keep-alive in auto mode', () => {
     expect(keeps()).toBe(false);
   });
 
+  it('keeps connections after a pause in which their clients waited for answers', async () => {
+    const { keepAlive, clock, load } = start(100);
+    await send(keepAlive, clock, 10_000, 2_000);
+    const keeps = keepAlive.onRequest(ONE);
+    load.requestsInFlight = 51;
+    await clock.advance(300);
+    expect(keeps()).toBe(true);
+    load.requestsInFlight = 50;
+    await clock.advance(100);
+    expect(keeps()).toBe(false);
+  });
+
   it('closes the connections of a quiet client beside a busy one', async () => {
     const { keepAlive, clock } = start(100);
     for (let second = 0; second < 30; second += 1) {
@@ -89,6 +102,6 @@ it.each([
   ['always', true],
   ['never', false],
 ] as const)('keep-alive in mode %s does not depend on the load', (mode, kept) => {
-  const keepAlive = createKeepAlive(mode, () => 1_000, new ManualClock());
+  const keepAlive = createKeepAlive(mode, { openConnections: 1_000, requestsInFlight: 1 }, new ManualClock());
   expect(keepAlive.onRequest(ONE)()).toBe(kept);
 });
