@@ -16,6 +16,7 @@ FROM node:22-bookworm-slim
 ENV NODE_ENV=production \
     INGRESS_SPOOL_DIR=/var/lib/pathors/spool \
     ARCHIVE_SPILL_DIR=/var/lib/pathors/spill \
+    INGRESS_SHUTDOWN_DELAY_MS=10000 \
     HEALTH_URL=http://127.0.0.1:8080/healthz
 RUN install -d -o node /var/lib/pathors/spool /var/lib/pathors/spill
 WORKDIR /app

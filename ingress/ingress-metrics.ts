@@ -5,7 +5,8 @@ import type { SpoolObserver, SpoolState } from './delivery/spool-observer.js';
 import type { StoragePlace } from './record.js';
 
 /** Why a request was rejected before its body was judged. */
-export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';
+export type RejectionReason =
+  'unauthorized' | 'framing' | 'too_large' | 'head_too_large' | 'too_slow' | 'overload' | 'aborted';
 
 /** What an accepted event has that the vendor does not document. */
 export const DEVIATIONS = [
@@ -24,6 +25,7 @@ export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
 /** Values that are read at each scrape. */
 export type Gauges = {
   readonly requestsInFlight: () => number;
+  readonly openConnections: () => number;
   readonly bytesInFlight: () => number;
   readonly recordsPending: () => number;
   readonly ready: () => boolean;
@@ -42,6 +44,7 @@ export class IngressMetrics implements SpoolObserver {
   private readonly events: Counter<'event' | 'outcome'>;
   private readonly rejections: Counter<'reason'>;
   private readonly tolerations: Counter<'case'>;
+  private readonly unusedConnections: Counter;
   private readonly ackSeconds: Histogram;
   private readonly spooledRecords: Counter;
   private readonly drainedRecords: Counter;
@@ -69,6 +72,11 @@ export class IngressMetrics implements SpoolObserver {
       name: 'ingress_tolerated_total',
       help: 'Deviations from what the vendor documents, in events that were accepted all the same',
       labelNames: ['case'],
+      registers,
+    });
+    this.unusedConnections = new Counter({
+      name: 'ingress_connections_without_request_total',
+      help: 'Connections that ended before a request could be read: TCP probes, HTTP/1.0, targets in absolute form, heads beyond all limits, unused',
       registers,
     });
     for (const deviation of DEVIATIONS) this.tolerations.inc({ case: deviation }, 0);
@@ -114,6 +122,10 @@ export class IngressMetrics implements SpoolObserver {
     this.rejections.inc({ reason });
   }
 
+  connectionWithoutRequest(): void {
+    this.unusedConnections.inc();
+  }
+
   spooled(): void {
     this.spooledRecords.inc();
   }
@@ -128,6 +140,7 @@ export class IngressMetrics implements SpoolObserver {
 
   watch(gauges: Gauges): void {
     this.gauge('ingress_requests_in_flight', 'Requests that are not answered yet', gauges.requestsInFlight);
+    this.gauge('ingress_open_connections', 'Connections that are open', gauges.openConnections);
     this.gauge('ingress_body_bytes_in_flight', 'Bytes of bodies held in memory', gauges.bytesInFlight);
     this.gauge('ingress_queue_depth', 'Records that are not durable yet', gauges.recordsPending);
     this.gauge('ingress_spool_bytes', 'Size of the spool files', () => gauges.spool().bytes);

@@ -35,6 +35,7 @@ export function openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes }: Op
             401: problemResponse('Token missing or wrong; nothing is kept', { 'WWW-Authenticate': TEXT }),
             408: problemResponse('The body did not arrive in time; nothing is kept'),
             413: problemResponse('The body is too large; nothing is kept'),
+            431: problemResponse('The request head is too large; nothing is kept'),
             422: problemResponse('JSON but not a valid event; kept as a dead letter'),
             503: problemResponse('Could not be stored durably; send it again', { 'Retry-After': TEXT }),
             default: problemResponse('Any other error'),

@@ -18,12 +18,14 @@ const logger = createLogger('ingress', settings.LOG_LEVEL).child(worker === unde
 /** Head start of a worker's own drain timeout over its supervisor's kill, so that the worker can log it. */
 const SUPERVISOR_GRACE_MS = 1_000;
 
+const stopWithinMs = settings.INGRESS_SHUTDOWN_DELAY_MS + settings.INGRESS_DRAIN_MS;
+
 if (worker !== undefined) {
-  runProgram({ logger, stopWithinMs: settings.INGRESS_DRAIN_MS, start: startWorker });
+  runProgram({ logger, stopWithinMs, start: startWorker });
 } else if (settings.INGRESS_WORKERS > 1) {
-  runProgram({ logger, stopWithinMs: settings.INGRESS_DRAIN_MS + 2 * SUPERVISOR_GRACE_MS, start: startWorkers });
+  runProgram({ logger, stopWithinMs: stopWithinMs + 2 * SUPERVISOR_GRACE_MS, start: startWorkers });
 } else {
-  runProgram({ logger, stopWithinMs: settings.INGRESS_DRAIN_MS, start: startAlone });
+  runProgram({ logger, stopWithinMs, start: startAlone });
 }
 
 function startAlone(): Promise<RunningProgram> {
@@ -48,7 +50,7 @@ async function startWorkers(): Promise<RunningProgram> {
   loadUws();
   await claimPort(settings.INGRESS_HOST, settings.INGRESS_PORT);
   const supervisor = new Supervisor(
-    { workers: settings.INGRESS_WORKERS, drainMs: settings.INGRESS_DRAIN_MS + SUPERVISOR_GRACE_MS },
+    { workers: settings.INGRESS_WORKERS, drainMs: stopWithinMs + SUPERVISOR_GRACE_MS },
     {
       // In separate process groups: Ctrl-C reaches only the supervisor, which stops the workers.
       fork: (number) => fork(fileURLToPath(import.meta.url), ['worker', String(number)], { detached: true }),

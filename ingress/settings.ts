@@ -7,6 +7,8 @@ import type { ReloadableFiles } from '../infra/settings/file-reloader.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { secret, secretReloads } from '../infra/settings/secrets.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
+import { trustedProxies } from './http/client/trusted-proxies.js';
+import { KEEP_ALIVE_MODES } from './http/connections/keep-alive.js';
 import { tlsFault, type TlsFiles } from './http/server/tls-files.js';
 
 /** Room for a record's key, headers and framing, beside its value. */
@@ -24,6 +26,12 @@ const tokenList = makeValidator<readonly string[]>((input: string) => {
 const headerName = makeValidator<string>((input: string) => {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(input)) throw new TypeError('must be the name of an HTTP header');
   return input.toLowerCase();
+});
+
+const proxyList = makeValidator<readonly string[]>((input: string) => {
+  const items = splitList(input);
+  trustedProxies(items);
+  return items;
 });
 
 const ingressSpecs = {
@@ -47,6 +55,13 @@ const ingressSpecs = {
   INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
   /** How long a process that never reached Kafka stays unready during an outage: see {@link isReady}. */
   INGRESS_READY_TIMEOUT_MS: integer({ min: 0 })({ default: 15_000 }),
+  /** Request line and header fields together. uWebSockets.js takes at most 98 fields, whatever their size. */
+  INGRESS_MAX_HEAD_BYTES: integer({ min: 1_024, max: 131_072 })({ default: 16_384 }),
+  INGRESS_KEEP_ALIVE: str({ choices: KEEP_ALIVE_MODES, default: 'auto' }),
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` and `Forwarded` are believed. */
+  INGRESS_TRUSTED_PROXIES: proxyList({ default: [] }),
+  /** Time between SIGTERM and closing the port, in which load balancers notice that the ingress is not ready. */
+  INGRESS_SHUTDOWN_DELAY_MS: integer({ min: 0, max: 600_000 })({ default: 0 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
 };
 

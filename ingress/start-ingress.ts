@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock } from '../infra/async/clock.js';
+import { sleep, systemClock } from '../infra/async/clock.js';
 import { Deadlines } from '../infra/async/deadlines.js';
 import { createKafka, kafkaAccess } from '../infra/kafka/connection/client.js';
 import type { Logger } from '../infra/observability/logger.js';
@@ -13,6 +13,8 @@ import { SpooledSink } from './delivery/spooled-sink.js';
 import { VerifiedSettings } from './delivery/verified-settings.js';
 import { allowAnyone, liveAuthenticator } from './http/routes/authentication.js';
 import type { BodyLimits } from './http/server/body-reader.js';
+import { trustedProxies } from './http/client/trusted-proxies.js';
+import { raiseHeadLimit } from './http/connections/head-limit.js';
 import { ByteBudget } from './http/server/byte-budget.js';
 import { HttpServer } from './http/server/http-server.js';
 import { certificateReload } from './http/server/tls-files.js';
@@ -30,6 +32,9 @@ const MAX_BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 /** Time for a whole body. Shorter than the idle timeout of uWebSockets.js (10 s), which closes the connection without an answer. */
 const BODY_TIMEOUT_MS = 8_000;
 
+/** Time for requests on open connections after the port is closed. More than a round trip. */
+const LAST_REQUESTS_MS = 500;
+
 export type IngressDeps = {
   readonly settings: IngressSettings;
   readonly logger: Logger;
@@ -46,6 +51,7 @@ export type IngressDeps = {
  */
 export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const { settings, logger, worker, metrics, metricsPage } = deps;
+  raiseHeadLimit(settings.INGRESS_MAX_HEAD_BYTES);
   const uws = loadUws();
   const topics = topicNames(settings.TOPIC_PREFIX);
   const kafkaTls = new KafkaTlsFiles(settings);
@@ -73,7 +79,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   const budget = new ByteBudget(Math.max(MAX_BYTES_IN_FLIGHT, 2 * settings.INGRESS_MAX_BODY_BYTES));
   const isOpenToAnyone = settings.INGRESS_TOKENS.length === 0;
   const preparation = prepareDelivery({ settings, kafka, topics, spoolRoot: spool.root, logger, sink });
-  const readinessFault = () => (server.isDraining ? 'stopping' : sink.readinessFault());
+  const readinessFault = () => (server.isRetiring ? 'stopping' : sink.readinessFault());
   const tls = tlsFiles(settings);
   const reloader = new FileReloader(
     [
@@ -98,9 +104,15 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     }),
     metrics,
     tls,
+    {
+      keepAlive: settings.INGRESS_KEEP_ALIVE,
+      maxHeadBytes: settings.INGRESS_MAX_HEAD_BYTES,
+      trustedProxies: trustedProxies(settings.INGRESS_TRUSTED_PROXIES),
+    },
   );
   metrics.watch({
     requestsInFlight: () => server.requestsInFlight,
+    openConnections: () => server.openConnections,
     bytesInFlight: () => budget.usedBytes,
     recordsPending: () => sink.pending(),
     ready: () => readinessFault() === undefined,
@@ -121,9 +133,25 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     onReload: reloader.reload,
     stop: async () => {
       reloader.stop();
-      logger.info({ requestsInFlight: server.requestsInFlight }, 'ingress stopping: answering the requests in flight');
+      const { INGRESS_SHUTDOWN_DELAY_MS: delayMs, INGRESS_DRAIN_MS: drainMs } = settings;
+      server.retire();
+      if (delayMs > 0) {
+        logger.info(
+          { delayMs },
+          'ingress stopping: not ready any more, still serving until load balancers have noticed',
+        );
+        await sleep(systemClock, delayMs);
+      }
+      const { requestsInFlight, openConnections } = server;
+      logger.info(
+        { requestsInFlight, openConnections },
+        'ingress stopping: port closed, answering the requests in flight',
+      );
       server.drain();
-      const cancelSpooling = systemClock.after(settings.INGRESS_DRAIN_MS / 2, () => sink.spoolPending());
+      const cancelSpooling = systemClock.after(drainMs / 2, () => sink.spoolPending());
+      await server.whenIdle();
+      // A request may be on its way on a connection that was accepted just before.
+      await server.whenDisconnected(Math.min(LAST_REQUESTS_MS, drainMs / 4));
       await server.whenIdle();
       cancelSpooling();
       // Events whose senders have disconnected may still be pending.

@@ -9,7 +9,7 @@ import { Scrapes } from './scrapes.js';
 export type SupervisorOptions = {
   /** Number of workers, numbered from 1. */
   readonly workers: number;
-  /** Time that workers have to drain before they are killed. */
+  /** Time that workers have to stop, their shutdown delay included, before they are killed. */
   readonly drainMs: number;
 };
 

@@ -19,7 +19,7 @@ describe('the OpenAPI document', () => {
       '/openapi.json',
     ]);
     const statuses = Object.keys(document.paths['/v1/webhooks/pathors']?.['post']?.responses ?? {});
-    expect(statuses).toEqual(['202', '400', '401', '408', '413', '422', '503', 'default']);
+    expect(statuses).toEqual(['202', '400', '401', '408', '413', '422', '431', '503', 'default']);
   });
 
   it('contains the target of every reference', () => {

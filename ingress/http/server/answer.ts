@@ -10,6 +10,7 @@ const STATUS_LINES = {
   408: '408 Request Timeout',
   413: '413 Content Too Large',
   422: '422 Unprocessable Content',
+  431: '431 Request Header Fields Too Large',
   503: '503 Service Unavailable',
 } as const;
 
@@ -44,6 +45,7 @@ export type ProblemType =
   | 'too-slow'
   | 'too-large'
   | 'rejected'
+  | 'head-too-large'
   | 'unavailable'
   | 'overload';
 

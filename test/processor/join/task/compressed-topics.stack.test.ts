@@ -53,7 +53,6 @@ async function joinAcrossRestart(topics: TopicNames, compression: CompressionTyp
       kafka,
       topics,
       subjectIds,
-      schemaRegistry,
       maxRecordBytes,
       compression,
       logger: silent,
