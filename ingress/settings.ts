@@ -24,7 +24,7 @@ const headerName = makeValidator<string>((input: string) => {
   return input.toLowerCase();
 });
 
-const ingressSpecs = {
+export const ingressSpecs = {
   ...commonSpecs,
   INGRESS_HOST: str({ default: '0.0.0.0' }),
   INGRESS_PORT: port({ default: 8080 }),

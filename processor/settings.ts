@@ -8,7 +8,7 @@ import { joinSpecs } from './join/settings.js';
 const ROLES = ['join', 'archive'] as const;
 export type Role = (typeof ROLES)[number];
 
-const specs = {
+export const processorSpecs = {
   ...commonSpecs,
   ...joinSpecs,
   ...archiveSpecs,
@@ -20,7 +20,7 @@ const specs = {
 
 /** @throws SettingsError that lists every fault. */
 export function readProcessorSettings(env: Env) {
-  return readSettings(env, specs, (settings) => [
+  return readSettings(env, processorSpecs, (settings) => [
     ...commonFaults(settings as Partial<CommonSettings>),
     ...archiveFaults(settings),
     ...roleFaults(settings.PROCESSOR_ROLES ?? []),
