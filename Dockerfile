@@ -21,8 +21,8 @@ LABEL org.opencontainers.image.title="pathors-session-stream" \
 # time to notice that an ingress is stopping.
 ENV NODE_ENV=production \
     INGRESS_SPOOL_DIR=/var/lib/pathors/spool \
-    INGRESS_SHUTDOWN_DELAY_MS=10000 \
     ARCHIVE_SPILL_DIR=/var/lib/pathors/spill \
+    INGRESS_SHUTDOWN_DELAY_MS=10000 \
     HEALTH_URL=http://127.0.0.1:8080/healthz
 RUN install -d -o node -g node /var/lib/pathors/spool /var/lib/pathors/spill
 WORKDIR /app

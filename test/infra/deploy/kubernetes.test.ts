@@ -145,6 +145,16 @@ describe.each(variants)('%s', (_name, manifests) => {
   });
 });
 
+test('the image runs as the user of the manifests, with the same shutdown delay, and without a shell', () => {
+  const dockerfile = read('Dockerfile');
+  expect(dockerfile).toMatch(/^USER 1000$/m);
+  expect(dockerfile).toMatch(/^ENTRYPOINT \[\]$/m);
+  expect(dockerfile).toMatch(/^STOPSIGNAL SIGTERM$/m);
+  const ingress = base.find(({ kind }) => kind === 'StatefulSet')?.spec?.template?.spec;
+  const { INGRESS_SHUTDOWN_DELAY_MS: delay } = environmentOf(firstContainer(ingress), base);
+  expect(dockerfile).toContain(` INGRESS_SHUTDOWN_DELAY_MS=${String(delay)} `);
+});
+
 test.each([
   ['readOnlyRootFilesystem', 'readOnlyRootFilesytem'],
   ['whenScaled', 'whenScaledDown'],
