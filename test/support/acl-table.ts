@@ -15,7 +15,7 @@ export type NeededAcl = {
   readonly operation: AclOperation;
 };
 
-export type AclSection = 'Always' | "To check the topics' settings" | 'To create missing topics';
+export type AclSection = 'Always' | 'To check the topics' | 'To create missing topics';
 
 /**
  * The ACLs of a section of docs/permissions.md.

@@ -110,19 +110,19 @@ type Mode = {
 const MODES: readonly Mode[] = [
   {
     mode: 'topics made by a platform team',
-    sections: ['Always', "To check the topics' settings"],
+    sections: ['Always', 'To check the topics'],
     create: 'false',
   },
   {
     mode: 'topics made by the programs',
-    sections: ['Always', "To check the topics' settings", 'To create missing topics'],
+    sections: ['Always', 'To check the topics', 'To create missing topics'],
     create: 'true',
   },
 ];
 /** Programs that know `TOPIC_CREATE` also start without this right. */
 const startsUnchecked = 'TOPIC_CREATE' in commonSpecs;
 const UNCHECKED: Mode = {
-  mode: "without the right to read the topics' settings",
+  mode: 'without the rights to check the topics',
   sections: ['Always'],
   create: 'false',
   denied: 'DESCRIBE_CONFIGS',
@@ -172,7 +172,7 @@ const REVOKED: readonly (readonly [user: string, name: string, operation: string
 
 test('each ACL is missed while it is revoked, and nothing is lost once it is back', { timeout: 400_000 }, async () => {
   const { prefix, group, topics, acls } = scope();
-  const granted = acls('Always', "To check the topics' settings");
+  const granted = acls('Always', 'To check the topics');
   await grant(admin, granted);
   await createTopics(admin, prefix);
   const source = await FaultySource.start();
