@@ -34,7 +34,7 @@ const proxyList = makeValidator<readonly string[]>((input: string) => {
   return items;
 });
 
-const ingressSpecs = {
+export const ingressSpecs = {
   ...commonSpecs,
   INGRESS_HOST: str({ default: '0.0.0.0' }),
   INGRESS_PORT: port({ default: 8080 }),

@@ -10,7 +10,7 @@ import { joinSpecs } from './join/settings.js';
 const ROLES = ['join', 'archive'] as const;
 export type Role = (typeof ROLES)[number];
 
-const specs = {
+export const processorSpecs = {
   ...commonSpecs,
   ...joinSpecs,
   ...archiveSpecs,
@@ -23,7 +23,7 @@ const specs = {
 
 /** @throws SettingsError that lists every fault. */
 export function readProcessorSettings(env: Env) {
-  const settings = readSettings(env, specs, (read) => [
+  const settings = readSettings(env, processorSpecs, (read) => [
     ...commonFaults(read as Partial<CommonSettings>),
     ...archiveFaults(read),
     ...roleFaults(read.PROCESSOR_ROLES ?? []),
@@ -33,7 +33,7 @@ export function readProcessorSettings(env: Env) {
 
 /** The secrets of the processor that come from files, kept up to date in `settings`. */
 export function processorSecretReloads(env: Env, settings: object): ReloadableFiles[] {
-  return secretReloads(env, specs, settings);
+  return secretReloads(env, processorSpecs, settings);
 }
 
 export function hasRole(settings: { readonly PROCESSOR_ROLES: readonly string[] }, role: Role): boolean {
