@@ -6,7 +6,7 @@ import { claimPort } from './http/server/claim-port.js';
 import { loadUws } from './http/server/uws-loader.js';
 import { IngressMetrics } from './ingress-metrics.js';
 import { readIngressSettings } from './settings.js';
-import { NewerSpoolError } from './spool/segments/segment-files.js';
+import { NewerSpoolError } from '../infra/spool/segment-files.js';
 import { startIngress } from './start-ingress.js';
 import { SpoolUnusableError } from './delivery/open-when-possible.js';
 import { Supervisor } from './workers/supervisor.js';

@@ -35,7 +35,7 @@ function sourcesOf(folder: string): string[] {
 const LAYERS =
   'The layers of this repository are schemas < infra < ingress | processor < dev < lab < soak | bench < test';
 const INFRA =
-  'The layers of infra are async | settings | observability < kafka | object-store | schema-registry < program';
+  'The layers of infra are async | settings | observability < kafka | object-store | schema-registry | spool < program';
 const JOIN = 'The layers of processor/join are rules < state < log < task < progress < join-role.ts';
 const ARCHIVE =
   'The layers of processor/archive are recording < source | spill | store < intake | pipeline < archive-role.ts';

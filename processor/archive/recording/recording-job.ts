@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RecordingReady } from '../../../schemas/generated/types.js';
 import type { Lease } from './lease.js';
 import { objectStem } from './object-key.js';
+import { mayBeRescued, rescueUploadMs } from './rescue-timing.js';
 
 /** A recording to archive: its owner and its deadlines. Does not hold the link; see `FetchTask`. */
 export type RecordingJob = {
@@ -13,6 +14,8 @@ export type RecordingJob = {
   /** Names the recording on disk: equal for each delivery of its recording.ready, and reveals nothing about the session. */
   readonly fingerprint: string;
   readonly deadlines: Deadlines;
+  /** The announcement waited for Kafka in the spool of an ingress, which may have fetched the recording meanwhile. */
+  readonly mayBeRescued: boolean;
   readonly offset: number;
   readonly lease: Lease;
 };
@@ -25,6 +28,8 @@ export type Deadlines = {
   readonly giveUpAt: number;
   /** How long a recording on disk waits for the object store. */
   readonly storeGiveUpAt: number;
+  /** How long (a duration in ms) to wait for the upload of a rescue once the object store answers. */
+  readonly rescueUploadMs: number;
 };
 
 /** Durations in ms. */
@@ -46,25 +51,36 @@ export function deadlinesOf(appendedAt: number, { linkLifetimeMs, spillKeepMs }:
     linkEndsAt,
     giveUpAt: linkEndsAt - Math.min(MARGIN_MS, linkLifetimeMs * MARGIN_SHARE),
     storeGiveUpAt: linkEndsAt + spillKeepMs,
+    rescueUploadMs: rescueUploadMs(linkLifetimeMs),
   };
 }
 
+/** Where and when (ms since the epoch) a recording was announced. */
+export type Announcement = {
+  readonly offset: number;
+  /** When it reached Kafka; in the spool: when it was spooled. */
+  readonly timestamp: number;
+  /** When the ingress received it. The same in Kafka and in the spool. */
+  readonly receivedAt?: number | undefined;
+};
+
 export function recordingJob(
   event: RecordingReady,
-  record: { readonly offset: number; readonly timestamp: number },
+  { offset, timestamp, receivedAt = timestamp }: Announcement,
   lease: Lease,
   patience: Patience,
 ): RecordingJob {
   const { sessionId, projectId, timestamp: readyAt } = event;
-  const stem = objectStem(projectId, sessionId, readyAt, record.timestamp);
+  const stem = objectStem(projectId, sessionId, readyAt, receivedAt);
   return {
     sessionId,
     projectId,
     readyAt,
     objectStem: stem,
     fingerprint: createHash('sha256').update(`${stem}\n${readyAt}`).digest('hex'),
-    deadlines: deadlinesOf(record.timestamp, patience),
-    offset: record.offset,
+    deadlines: deadlinesOf(timestamp, patience),
+    mayBeRescued: mayBeRescued(receivedAt, timestamp, patience.linkLifetimeMs),
+    offset,
     lease,
   };
 }
