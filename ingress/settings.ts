@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { bool, makeValidator, str } from 'envalid';
 import { MAX_RECORD_BYTES } from '../infra/kafka/topics/ensure-topics.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
+import { rescueSpecs } from '../infra/spool/rescue-settings.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
 import { tlsFault, type TlsFiles } from './http/server/tls-files.js';
@@ -44,6 +45,7 @@ const ingressSpecs = {
   INGRESS_SPOOL_DIR: str({ default: '' }),
   INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
+  ...rescueSpecs,
 };
 
 /**

@@ -14,6 +14,7 @@ import { ingressRoutes } from './http/routes/ingress-routes.js';
 import type { MetricsPage } from './http/routes/status-routes.js';
 import { loadUws } from './http/server/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
+import { startRescueIfEnabled } from './rescue/start-rescue.js';
 import { spoolDir, tlsFiles, type IngressSettings } from './settings.js';
 import { nodeFs } from './spool/file-system.js';
 import { createWebhookReceiver } from './webhook/receive-webhook.js';
@@ -87,6 +88,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
     isShared: settings.INGRESS_WORKERS > 1,
   });
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listening');
+  const rescue = startRescueIfEnabled({ settings, worker, sink, registry: metrics.registry, logger });
   const registry = new SchemaRegistryClient(settings, logger);
   prepareKafka({ settings, kafka, topics, registry, logger, whileRegistryIsAway: 'wait' }).then(
     ({ subjectIds }) => sink.connect(subjectIds.events),
@@ -98,7 +100,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       logger.info({ requestsInFlight: server.requestsInFlight }, 'ingress stopping: answering the requests in flight');
       server.drain();
       const cancelSpooling = systemClock.after(settings.INGRESS_DRAIN_MS / 2, () => sink.spoolPending());
-      await server.whenIdle();
+      await Promise.all([server.whenIdle(), rescue?.stop()]);
       cancelSpooling();
       // Events whose senders have disconnected may still be pending.
       await sink.close();
