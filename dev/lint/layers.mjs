@@ -31,6 +31,7 @@ export const ZONES = [
     ['recording'],
     ['source', 'spill', 'store'],
     ['intake', 'pipeline'],
+    ['rescue'],
     ['archive-role.ts'],
   ]),
   ...apart('ingress', 'processor'),
