@@ -16,6 +16,8 @@ export type RecordingJob = {
   readonly deadlines: Deadlines;
   /** The announcement waited for Kafka in the spool of an ingress, which may have fetched the recording meanwhile. */
   readonly mayBeRescued: boolean;
+  /** How long (a duration in ms) to wait for that upload once the object store answers. */
+  readonly rescueUploadMs: number;
   readonly offset: number;
   readonly lease: Lease;
 };
@@ -28,8 +30,6 @@ export type Deadlines = {
   readonly giveUpAt: number;
   /** How long a recording on disk waits for the object store. */
   readonly storeGiveUpAt: number;
-  /** How long (a duration in ms) to wait for the upload of a rescue once the object store answers. */
-  readonly rescueUploadMs: number;
 };
 
 /** Durations in ms. */
@@ -51,7 +51,6 @@ export function deadlinesOf(appendedAt: number, { linkLifetimeMs, spillKeepMs }:
     linkEndsAt,
     giveUpAt: linkEndsAt - Math.min(MARGIN_MS, linkLifetimeMs * MARGIN_SHARE),
     storeGiveUpAt: linkEndsAt + spillKeepMs,
-    rescueUploadMs: rescueUploadMs(linkLifetimeMs),
   };
 }
 
@@ -80,6 +79,7 @@ export function recordingJob(
     fingerprint: createHash('sha256').update(`${stem}\n${readyAt}`).digest('hex'),
     deadlines: deadlinesOf(timestamp, patience),
     mayBeRescued: mayBeRescued(receivedAt, timestamp, patience.linkLifetimeMs),
+    rescueUploadMs: rescueUploadMs(patience.linkLifetimeMs),
     offset,
     lease,
   };

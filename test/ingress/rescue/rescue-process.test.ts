@@ -94,12 +94,13 @@ it('restarts a rescue that could not be started', async () => {
 
 it('adds up the figures of several processes', async () => {
   const { children, clock, registry } = supervised();
-  const { says } = FakeChild.prototype;
-  says.call(children[0], { kind: 'state', state: { ...STATE, started: 3, saved: 2, pending: 1, atRisk: 1 } });
-  says.call(children[0], { kind: 'state', state: { ...STATE, started: 4, saved: 4 } });
+  const says = (child: number, state: object) =>
+    children[child]?.says({ kind: 'state', state: { ...STATE, ...state } });
+  says(0, { started: 3, saved: 2, pending: 1, atRisk: 1 });
+  says(0, { started: 4, saved: 4 });
   children[0]?.emit('exit', 1, null);
   await clock.advance(60_000);
-  says.call(children[1], { kind: 'state', state: { ...STATE, started: 2, saved: 1, pending: 1 } });
+  says(1, { started: 2, saved: 1, pending: 1 });
   const text = await registry.metrics();
   expect(text).toContain('ingress_rescue_recordings_total{outcome="started"} 6');
   expect(text).toContain('ingress_rescue_recordings_total{outcome="saved"} 5');

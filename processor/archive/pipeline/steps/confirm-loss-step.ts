@@ -68,12 +68,12 @@ export class ConfirmLossStep {
    */
   private afterMiss(task: LossTask): Settled | Retry {
     const { clock, logger } = this.deps;
-    const { sessionId, projectId, mayBeRescued, deadlines } = task.job;
+    const { sessionId, projectId, mayBeRescued, rescueUploadMs, deadlines } = task.job;
     const { reason, askUntil } = task.loss;
     const now = clock.now();
     const isFirst = task.missingSince === undefined;
     task.missingSince ??= now;
-    const waitUntil = Math.max(deadlines.giveUpAt, task.missingSince + deadlines.rescueUploadMs);
+    const waitUntil = Math.max(deadlines.giveUpAt, task.missingSince + rescueUploadMs);
     if (!mayBeRescued || now >= Math.min(waitUntil, askUntil)) return failed(reason);
     if (isFirst) {
       logger.info(
