@@ -4,6 +4,7 @@ import { bool, makeValidator, str } from 'envalid';
 import { MAX_RECORD_BYTES } from '../infra/kafka/topics/topic-layout.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
 import type { ReloadableFiles } from '../infra/settings/file-reloader.js';
+import { rescueSpecs } from '../infra/spool/rescue-settings.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
 import { secret, secretReloads } from '../infra/settings/secrets.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
@@ -63,6 +64,7 @@ export const ingressSpecs = {
   /** Time between SIGTERM and closing the port, in which load balancers notice that the ingress is not ready. */
   INGRESS_SHUTDOWN_DELAY_MS: integer({ min: 0, max: 600_000 })({ default: 0 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
+  ...rescueSpecs,
 };
 
 /**

@@ -22,6 +22,7 @@ import { ingressRoutes } from './http/routes/ingress-routes.js';
 import type { MetricsPage } from './http/routes/status-routes.js';
 import { loadUws } from './http/server/uws-loader.js';
 import type { IngressMetrics } from './ingress-metrics.js';
+import { startRescueIfEnabled } from './rescue/start-rescue.js';
 import { ingressSecretReloads, spoolDir, tlsFiles, type IngressSettings } from './settings.js';
 import { nodeFs } from './spool/file-system.js';
 import { createWebhookReceiver } from './webhook/receive-webhook.js';
@@ -128,6 +129,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
   logger.info({ host: settings.INGRESS_HOST, port: settings.INGRESS_PORT }, 'ingress listening');
   await sink.start();
   preparation.start();
+  const rescue = startRescueIfEnabled({ settings, worker, sink, registry: metrics.registry, logger });
 
   return {
     onReload: reloader.reload,
@@ -149,7 +151,7 @@ export async function startIngress(deps: IngressDeps): Promise<RunningProgram> {
       );
       server.drain();
       const cancelSpooling = systemClock.after(drainMs / 2, () => sink.spoolPending());
-      await server.whenIdle();
+      await Promise.all([server.whenIdle(), rescue?.stop()]);
       // A request may be on its way on a connection that was accepted just before.
       await server.whenDisconnected(Math.min(LAST_REQUESTS_MS, drainMs / 4));
       await server.whenIdle();

@@ -4,7 +4,7 @@ import type { Logger } from '../../infra/observability/logger.js';
 import { moveSegments } from '../spool/adoption.js';
 import { nodeFs } from '../spool/file-system.js';
 import type { Spools } from '../spool/former-spools.js';
-import { NewerSpoolError } from '../spool/segments/segment-files.js';
+import { NewerSpoolError } from '../../infra/spool/segment-files.js';
 import { setAsideFiles } from '../spool/segments/set-aside.js';
 import { Spool } from '../spool/spool.js';
 import { SpoolBudget } from '../spool/spool-budget.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { SpoolFs } from './file-system.js';
 import { findSegments, scanSegment } from './segments/recovery.js';
-import { parseSegmentFileName, segmentFileName } from './segments/segment-files.js';
+import { parseSegmentFileName, segmentFileName } from '../../infra/spool/segment-files.js';
 import type { Spool } from './spool.js';
 
 /** Names of the non-empty segment files in a folder, which is created if missing. @throws Error of the file system. */

@@ -1,4 +1,4 @@
-import { NewerSpoolError } from './segments/segment-files.js';
+import { NewerSpoolError } from '../../infra/spool/segment-files.js';
 
 /** Why a folder cannot be used as a spool, and what an operator can do about it. */
 export type SpoolFault = {

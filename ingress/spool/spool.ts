@@ -1,6 +1,6 @@
 import { Wakeup } from '../../infra/async/wakeup.js';
 import type { IncomingRecord } from '../record.js';
-import { encodeRecord } from './segments/record-codec.js';
+import { encodeRecord } from '../../infra/spool/record-codec.js';
 import { findSegments, scanSegment } from './segments/recovery.js';
 import { SegmentAppender } from './segments/segment-appender.js';
 import { SegmentList, type Slice } from './segments/segment-list.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { openWhenPossible } from '../../../ingress/delivery/open-when-possible.js';
-import { NewerSpoolError } from '../../../ingress/spool/segments/segment-files.js';
+import { NewerSpoolError } from '../../../infra/spool/segment-files.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { recordingLogger } from '../spool/spool-harness.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { nodeFs } from '../../../ingress/spool/file-system.js';
-import { NewerSpoolError } from '../../../ingress/spool/segments/segment-files.js';
+import { NewerSpoolError } from '../../../infra/spool/segment-files.js';
 import { WorkerSpool } from '../../../ingress/spool/worker-spool.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { silent } from '../../support/stack-settings.js';

@@ -1,4 +1,13 @@
-import type { IncomingRecord } from '../../record.js';
+/** A request body to be kept, with the metadata that travels with it. */
+export type IncomingRecord = {
+  /** `events`: a valid event; `dead-letter`: any other body. */
+  readonly stream: 'events' | 'dead-letter';
+  /** The session id, if the body contains a readable one. Records with the same key stay in order. */
+  readonly key: string | null;
+  /** The bytes of the request, unchanged. The receiver may keep a reference. */
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+};
 
 /** A record in the spool. */
 export type SpooledRecord = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FRAME_HEAD_BYTES, frameHead, parseFrames, type FrameItem } from '../../../../ingress/spool/segments/frames.js';
-import { decodeSpooled, encodeRecord } from '../../../../ingress/spool/segments/record-codec.js';
+import { FRAME_HEAD_BYTES, frameHead, parseFrames, type FrameItem } from '../../../infra/spool/frames.js';
+import { decodeSpooled, encodeRecord } from '../../../infra/spool/record-codec.js';
 
 const SALT = 0x12345678;
 const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
