@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { SENDER_EVENTS, type SenderEvent } from '../schemas/validators.js';
-import type { DependencyFaults } from './delivery/prepare-delivery.js';
+import type { DependencyFaults } from './readiness/prepare-delivery.js';
 import type { SpoolObserver, SpoolState } from './delivery/spool-observer.js';
 import type { StoragePlace } from './record.js';
 

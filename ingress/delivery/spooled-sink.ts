@@ -12,11 +12,11 @@ import { retryDisk } from '../spool/disk-retry.js';
 import { WorkerSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
 import type { EventSink } from './event-sink.js';
 import { openWhenPossible } from './open-when-possible.js';
-import { isReady } from './readiness.js';
+import { isReady } from '../readiness/readiness.js';
 import type { SpoolObserver, SpoolState } from './spool-observer.js';
 import { logRemains, spoolStateOf } from './spool-state.js';
 import { TopicDelivery } from './topic-delivery.js';
-import type { VerifiedSettings } from './verified-settings.js';
+import type { VerifiedSettings } from '../readiness/verified-settings.js';
 
 export type SpooledSinkOptions = {
   readonly topics: Pick<TopicNames, 'events' | 'deadLetter'>;

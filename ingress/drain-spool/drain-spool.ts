@@ -39,7 +39,7 @@ const NOTHING: DrainResult = { sent: 0, remaining: 0, setAside: [] };
  * Sends everything in a spool that no ingress uses to Kafka, oldest first over all its workers, and removes it from the disk once Kafka
  * has it. Can be killed at any moment and run again: a segment (4 MiB) is then sent twice at most.
  *
- * @throws CannotDrainError: print the message. Other errors of `sender.start`: likewise.
+ * @throws CannotDrainError: print the message. The same applies to errors of `sender.start`.
  */
 export async function drainSpool(dir: string, deps: DrainSpoolDeps): Promise<DrainResult> {
   const { clock, say } = deps;

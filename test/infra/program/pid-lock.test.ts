@@ -61,7 +61,7 @@ test('is not held by this process because the file shows its id and start time',
   }
 });
 
-test('reports a file that cannot be a lock instead of trying for ever', () => {
+test('reports a file that cannot be a lock instead of trying forever', () => {
   const file = join(tempDir(), 'lock');
   mkdirSync(file);
   expect(() => tryLock(file)).toThrow('EISDIR');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isReady, type ReadinessFacts } from '../../../ingress/delivery/readiness.js';
+import { isReady, type ReadinessFacts } from '../../../ingress/readiness/readiness.js';
 
 const outage: ReadinessFacts = {
   isDirect: false,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { VerifiedSettings } from '../../../ingress/delivery/verified-settings.js';
+import { VerifiedSettings } from '../../../ingress/readiness/verified-settings.js';
 import { tempDir } from '../../support/temp-dir.js';
 
 it('remembers across processes with which settings Kafka was reached, and keeps no secret', async () => {

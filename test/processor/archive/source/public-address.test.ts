@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../../../processor/archive/source/address-guard.js';
+import { isPublicAddress } from '../../../../processor/archive/source/public-address.js';
 
 const FORBIDDEN = `
 0.0.0.0 0.0.0.1 0.255.255.255

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RegistryError } from '../../../infra/schema-registry/registry-errors.js';
 import { SavedSchemaIds } from '../../../infra/schema-registry/saved-schema-ids.js';
-import { eventSchema } from '../../../ingress/delivery/event-schema.js';
+import { eventSchema } from '../../../ingress/readiness/event-schema.js';
 import { subjects, topicNames } from '../../../schemas/topics.js';
 import { join } from 'node:path';
 import { silent } from '../../support/stack-settings.js';

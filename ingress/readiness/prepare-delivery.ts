@@ -7,7 +7,7 @@ import { SavedSchemaIds } from '../../infra/schema-registry/saved-schema-ids.js'
 import type { CommonSettings } from '../../infra/settings/common.js';
 import { subjects, type TopicNames } from '../../schemas/topics.js';
 import { eventSchema } from './event-schema.js';
-import type { SpooledSink } from './spooled-sink.js';
+import type { SpooledSink } from '../delivery/spooled-sink.js';
 
 export type DeliveryPreparationDeps = {
   readonly settings: CommonSettings;
