@@ -10,7 +10,7 @@ import { writeDocs } from './report/write-docs.js';
 import { withBenchSite } from './site/bench-site.js';
 import { warmUp } from './site/warm-up.js';
 
-// `npm run bench -- [ingress] [join] [latency] [archive] [scale] [--quick] [--rounds N] [--write-docs]`: figures side by side with peers;
+// `npm run bench -- [ingress] [join] [latency] [archive] [compression] [scale] [--quick] [--rounds N] [--write-docs]`: figures side by side with peers;
 // without a name, all parts. Results go to bench/results/<part>.json; with --write-docs also into docs/, with charts.
 // `--node=<argument>` passes an argument to the node that runs our join, such as --node=--cpu-prof.
 const { values, positionals } = parseArgs({

@@ -1,5 +1,6 @@
 import { benchArchive } from './archive/bench-archive.js';
 import type { Bench } from './bench-options.js';
+import { benchCompression } from './compression/bench-compression.js';
 import { benchIngress } from './ingress/bench-ingress.js';
 import { benchJoin } from './join/bench-join.js';
 import { benchLatency } from './latency/bench-latency.js';
@@ -20,6 +21,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   join: { bench: benchJoin, rounds: 6, seconds: { full: 510, quick: 22 } },
   latency: { bench: benchLatency, rounds: 12, seconds: { full: 440, quick: 22 } },
   archive: { bench: benchArchive, rounds: 3, seconds: { full: 320, quick: 34 } },
+  compression: { bench: benchCompression, rounds: 3, seconds: { full: 130, quick: 30 } },
   scale: { bench: benchScale, rounds: 3, seconds: { full: 330, quick: 38 } },
 };
 

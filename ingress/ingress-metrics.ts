@@ -1,10 +1,23 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { SENDER_EVENTS, type SenderEvent } from '../schemas/validators.js';
+import type { DependencyFaults } from './readiness/prepare-delivery.js';
 import type { SpoolObserver, SpoolState } from './delivery/spool-observer.js';
 import type { StoragePlace } from './record.js';
 
 /** Why a request was rejected before its body was judged. */
-export type RejectionReason = 'unauthorized' | 'framing' | 'too_large' | 'too_slow' | 'overload' | 'aborted';
+export type RejectionReason =
+  'unauthorized' | 'framing' | 'too_large' | 'head_too_large' | 'too_slow' | 'overload' | 'aborted';
+
+/** What an accepted event has that the vendor does not document. */
+export const DEVIATIONS = [
+  'null_call_status',
+  'null_call_duration',
+  'null_recording_url',
+  'null_reason',
+  'other_reason',
+  'undocumented_call_status',
+] as const;
+export type Deviation = (typeof DEVIATIONS)[number];
 
 /** The outcome of a body: where an event is stored, that it is a dead letter, or that it could not be stored. */
 export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
@@ -12,11 +25,13 @@ export type EventOutcome = StoragePlace | 'dead_letter' | 'refused';
 /** Values that are read at each scrape. */
 export type Gauges = {
   readonly requestsInFlight: () => number;
+  readonly openConnections: () => number;
   readonly bytesInFlight: () => number;
   readonly recordsPending: () => number;
   readonly ready: () => boolean;
   readonly partitionsUnavailable: () => number;
   readonly spool: () => SpoolState;
+  readonly dependencyFaults: () => DependencyFaults;
 };
 
 /** Label for a body without a known event name: senders must not choose label values. */
@@ -29,7 +44,8 @@ export class IngressMetrics implements SpoolObserver {
   readonly registry = new Registry();
   private readonly events: Counter<'event' | 'outcome'>;
   private readonly rejections: Counter<'reason'>;
-  private readonly statuses: Counter;
+  private readonly tolerations: Counter<'case'>;
+  private readonly unusedConnections: Counter;
   private readonly ackSeconds: Histogram;
   private readonly spooledRecords: Counter;
   private readonly drainedRecords: Counter;
@@ -53,11 +69,18 @@ export class IngressMetrics implements SpoolObserver {
       labelNames: ['reason'],
       registers,
     });
-    this.statuses = new Counter({
-      name: 'ingress_undocumented_call_status_total',
-      help: 'Events accepted with a callStatus that the vendor does not document',
+    this.tolerations = new Counter({
+      name: 'ingress_tolerated_total',
+      help: 'Deviations from what the vendor documents, in events that were accepted all the same',
+      labelNames: ['case'],
       registers,
     });
+    this.unusedConnections = new Counter({
+      name: 'ingress_connections_without_request_total',
+      help: 'Connections that ended before a request could be read: TCP probes, HTTP/1.0, targets in absolute form, heads beyond all limits, unused',
+      registers,
+    });
+    for (const deviation of DEVIATIONS) this.tolerations.inc({ case: deviation }, 0);
     this.ackSeconds = new Histogram({
       name: 'ingress_ack_seconds',
       help: 'Time from the last byte of a body until it is durable',
@@ -92,12 +115,16 @@ export class IngressMetrics implements SpoolObserver {
     this.ackSeconds.observe(durationMs / 1_000);
   }
 
-  unknownCallStatus(): void {
-    this.statuses.inc();
+  tolerated(deviation: Deviation): void {
+    this.tolerations.inc({ case: deviation });
   }
 
   rejected(reason: RejectionReason): void {
     this.rejections.inc({ reason });
+  }
+
+  connectionWithoutRequest(): void {
+    this.unusedConnections.inc();
   }
 
   spooled(): void {
@@ -114,6 +141,7 @@ export class IngressMetrics implements SpoolObserver {
 
   watch(gauges: Gauges): void {
     this.gauge('ingress_requests_in_flight', 'Requests that are not answered yet', gauges.requestsInFlight);
+    this.gauge('ingress_open_connections', 'Connections that are open', gauges.openConnections);
     this.gauge('ingress_body_bytes_in_flight', 'Bytes of bodies held in memory', gauges.bytesInFlight);
     this.gauge('ingress_queue_depth', 'Records that are not durable yet', gauges.recordsPending);
     const help = 'Partitions in trouble, whose events go to the spool while those of the others go straight to Kafka';
@@ -123,6 +151,23 @@ export class IngressMetrics implements SpoolObserver {
     this.gauge('ingress_spool_oldest_seconds', 'Age of the oldest record in the spool; 0 if empty', () => {
       return gauges.spool().oldestSeconds;
     });
+    new Gauge({
+      name: 'ingress_dependency_ready',
+      help: '1 if what the ingress needs of a dependency is there; /readyz?verbose says what is missing',
+      labelNames: ['dependency'],
+      registers: [this.registry],
+      collect() {
+        for (const [dependency, fault] of Object.entries(gauges.dependencyFaults())) {
+          this.set({ dependency }, Number(fault === undefined));
+        }
+      },
+    });
+    this.gauge('ingress_spool_available', '1 if the spool accepts records', () => Number(gauges.spool().isAvailable));
+    this.gauge(
+      'ingress_spool_set_aside_files',
+      'Spool files set aside for a person to inspect: damaged, or with a record that Kafka rejects even as a dead letter',
+      () => gauges.spool().setAsideFiles,
+    );
     this.gauge('ingress_ready', '1 if events can be stored durably', () => Number(gauges.ready()));
   }
 

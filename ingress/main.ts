@@ -1,4 +1,5 @@
 // `node dist/ingress/main.js`. First of all, a Node that cannot run the program hands over to one that can.
 import '../infra/program/supported-node.js';
 
-await import('./program.js');
+const { runCommand } = await import('./command.js');
+await runCommand(process.argv.slice(2));

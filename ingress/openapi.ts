@@ -26,7 +26,7 @@ export function openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes }: Op
           security: isOpenToAnyone ? [] : [{ token: [] }],
           requestBody: {
             required: true,
-            description: `At most ${maxBodyBytes} bytes. Unknown fields are kept.`,
+            description: `At most ${maxBodyBytes} bytes. Unknown fields are kept. null in an optional field counts as absent.`,
             content: { 'application/json': { schema: { $ref: '#/components/schemas/PathorsEvent' } } },
           },
           responses: {
@@ -35,6 +35,7 @@ export function openApiDocument({ authHeader, isOpenToAnyone, maxBodyBytes }: Op
             401: problemResponse('Token missing or wrong; nothing is kept', { 'WWW-Authenticate': TEXT }),
             408: problemResponse('The body did not arrive in time; nothing is kept'),
             413: problemResponse('The body is too large; nothing is kept'),
+            431: problemResponse('The request head is too large; nothing is kept'),
             422: problemResponse('JSON but not a valid event; kept as a dead letter'),
             503: problemResponse('Could not be stored durably; send it again', { 'Retry-After': TEXT }),
             default: problemResponse('Any other error'),
@@ -121,12 +122,8 @@ function schemaName(event: (typeof SENDER_EVENTS)[number]) {
   return event.replace('.', '-') as 'session-ended' | 'call-ended' | 'session-finalized' | 'recording-ready';
 }
 
-/**
- * Converts a schema from draft-07 to JSON Schema 2020-12, which OpenAPI 3.1 uses: `dependencies` was split in two. Removes unpaired
- * surrogates from patterns: UTF-8 cannot encode them, and tools in other languages cannot parse them.
- */
+/** Converts a schema from draft-07 to JSON Schema 2020-12, which OpenAPI 3.1 uses: `dependencies` on schemas has another name there. */
 function inOpenApi(schema: Readonly<Record<string, unknown>>): object {
   const { $schema: _dialect, dependencies, ...rest } = schema;
-  const text = JSON.stringify({ ...rest, ...(dependencies !== undefined && { dependentRequired: dependencies }) });
-  return JSON.parse(text.replaceAll('\\\\ud800-\\\\udfff', '')) as object;
+  return { ...rest, ...(dependencies !== undefined && { dependentSchemas: dependencies }) };
 }

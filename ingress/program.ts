@@ -6,9 +6,7 @@ import { claimPort } from './http/server/claim-port.js';
 import { loadUws } from './http/server/uws-loader.js';
 import { IngressMetrics } from './ingress-metrics.js';
 import { readIngressSettings } from './settings.js';
-import { NewerSpoolError } from './spool/segments/segment-files.js';
 import { startIngress } from './start-ingress.js';
-import { SpoolUnusableError } from './delivery/open-when-possible.js';
 import { Supervisor } from './workers/supervisor.js';
 import { WorkerChannel } from './workers/worker-channel.js';
 
@@ -20,52 +18,43 @@ const logger = createLogger('ingress', settings.LOG_LEVEL).child(worker === unde
 /** Head start of a worker's own drain timeout over its supervisor's kill, so that the worker can log it. */
 const SUPERVISOR_GRACE_MS = 1_000;
 
+const stopWithinMs = settings.INGRESS_SHUTDOWN_DELAY_MS + settings.INGRESS_DRAIN_MS;
+
 if (worker !== undefined) {
-  runProgram({ logger, stopWithinMs: settings.INGRESS_DRAIN_MS, start: startWorker });
+  runProgram({ logger, stopWithinMs, start: startWorker });
 } else if (settings.INGRESS_WORKERS > 1) {
-  runProgram({ logger, stopWithinMs: settings.INGRESS_DRAIN_MS + 2 * SUPERVISOR_GRACE_MS, start: startWorkers });
+  runProgram({ logger, stopWithinMs: stopWithinMs + 2 * SUPERVISOR_GRACE_MS, start: startWorkers });
 } else {
-  runProgram({ logger, stopWithinMs: settings.INGRESS_DRAIN_MS, start: startAlone });
+  runProgram({ logger, stopWithinMs, start: startAlone });
 }
 
-function startAlone(fatal: (error: unknown) => void): Promise<RunningProgram> {
+function startAlone(): Promise<RunningProgram> {
   const metrics = new IngressMetrics();
   const metricsPage = async () => ({
     contentType: metrics.registry.contentType,
     text: await metrics.registry.metrics(),
   });
-  return startIngress({ settings, logger, worker: 1, metrics, metricsPage, onUnfit: fatal });
+  return startIngress({ settings, logger, worker: 1, metrics, metricsPage });
 }
 
-async function startWorker(fatal: (error: unknown) => void): Promise<RunningProgram> {
+async function startWorker(): Promise<RunningProgram> {
   const metrics = new IngressMetrics();
   metrics.registry.setDefaultLabels({ worker });
   const channel = new WorkerChannel(metrics.registry);
-  const onUnfit = (error: unknown) => {
-    channel.reportUnfit(error);
-    fatal(error);
-  };
-  try {
-    const { metricsPage } = channel;
-    return await startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage, onUnfit });
-  } catch (error) {
-    // Another worker could not use the spool either.
-    if (error instanceof NewerSpoolError || error instanceof SpoolUnusableError) channel.reportUnfit(error);
-    throw error;
-  }
+  const { metricsPage } = channel;
+  return startIngress({ settings, logger, worker: Number(worker), metrics, metricsPage });
 }
 
-async function startWorkers(fatal: (error: unknown) => void): Promise<RunningProgram> {
+async function startWorkers(): Promise<RunningProgram> {
   // Checked once here, because each restarted worker would fail again.
   loadUws();
   await claimPort(settings.INGRESS_HOST, settings.INGRESS_PORT);
   const supervisor = new Supervisor(
-    { workers: settings.INGRESS_WORKERS, drainMs: settings.INGRESS_DRAIN_MS + SUPERVISOR_GRACE_MS },
+    { workers: settings.INGRESS_WORKERS, drainMs: stopWithinMs + SUPERVISOR_GRACE_MS },
     {
       // In separate process groups: Ctrl-C reaches only the supervisor, which stops the workers.
       fork: (number) => fork(fileURLToPath(import.meta.url), ['worker', String(number)], { detached: true }),
       logger,
-      onUnfit: fatal,
     },
   );
   supervisor.start();

@@ -1,18 +1,23 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bool, makeValidator, str } from 'envalid';
-import { MAX_RECORD_BYTES } from '../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../infra/kafka/topics/topic-layout.js';
 import { commonFaults, commonSpecs } from '../infra/settings/common.js';
+import type { ReloadableFiles } from '../infra/settings/file-reloader.js';
+import { rescueSpecs } from '../infra/spool/rescue-settings.js';
 import { readSettings, type Env } from '../infra/settings/read-settings.js';
+import { secret, secretReloads } from '../infra/settings/secrets.js';
 import { integer, port, splitList } from '../infra/settings/validators.js';
+import { trustedProxies } from './http/client/trusted-proxies.js';
+import { KEEP_ALIVE_MODES } from './http/connections/keep-alive.js';
 import { tlsFault, type TlsFiles } from './http/server/tls-files.js';
 
 /** Room for a record's key, headers and framing, beside its value. */
 const RECORD_HEADROOM_BYTES = 64 * 1024;
 
-/** Tokens as they may follow `Bearer ` in a header: visible ASCII. Error messages must not contain them. */
+/** Tokens as they may follow `Bearer ` in a header: visible ASCII. A file may have one on each line. Error messages must not contain them. */
 const tokenList = makeValidator<readonly string[]>((input: string) => {
-  const tokens = splitList(input);
+  const tokens = splitList(input.replace(/[\r\n]+/g, ','));
   if (!tokens.every((token) => /^[\x21-\x7e]+$/.test(token))) {
     throw new TypeError('must be a comma-separated list of tokens of visible ASCII characters without spaces');
   }
@@ -24,13 +29,19 @@ const headerName = makeValidator<string>((input: string) => {
   return input.toLowerCase();
 });
 
-const ingressSpecs = {
+const proxyList = makeValidator<readonly string[]>((input: string) => {
+  const items = splitList(input);
+  trustedProxies(items);
+  return items;
+});
+
+export const ingressSpecs = {
   ...commonSpecs,
   INGRESS_HOST: str({ default: '0.0.0.0' }),
   INGRESS_PORT: port({ default: 8080 }),
   /** Number of processes that share the port. */
   INGRESS_WORKERS: integer({ min: 1, max: 256 })({ default: 1 }),
-  INGRESS_TOKENS: tokenList({ default: [] }),
+  INGRESS_TOKENS: secret(tokenList({ default: [] })),
   INGRESS_ALLOW_ANONYMOUS: bool({ default: false }),
   INGRESS_AUTH_HEADER: headerName({ default: 'authorization' }),
   /** PEM files. No TLS if both are empty. See {@link tlsFiles}. */
@@ -43,7 +54,17 @@ const ingressSpecs = {
   /** Empty means unset: see {@link spoolDir}. */
   INGRESS_SPOOL_DIR: str({ default: '' }),
   INGRESS_SPOOL_MAX_BYTES: integer({ min: 0 })({ default: 1_073_741_824 }),
+  /** How long a process that never reached Kafka stays unready during an outage: see {@link isReady}. */
+  INGRESS_READY_TIMEOUT_MS: integer({ min: 0 })({ default: 15_000 }),
+  /** Request line and header fields together. uWebSockets.js takes at most 98 fields, whatever their size. */
+  INGRESS_MAX_HEAD_BYTES: integer({ min: 1_024, max: 131_072 })({ default: 16_384 }),
+  INGRESS_KEEP_ALIVE: str({ choices: KEEP_ALIVE_MODES, default: 'auto' }),
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` and `Forwarded` are believed. */
+  INGRESS_TRUSTED_PROXIES: proxyList({ default: [] }),
+  /** Time between SIGTERM and closing the port, in which load balancers notice that the ingress is not ready. */
+  INGRESS_SHUTDOWN_DELAY_MS: integer({ min: 0, max: 600_000 })({ default: 0 }),
   INGRESS_DRAIN_MS: integer({ min: 0, max: 600_000 })({ default: 10_000 }),
+  ...rescueSpecs,
 };
 
 /**
@@ -88,9 +109,14 @@ export function readIngressSettings(env: Env) {
     // An invalid list is undefined here, and a fault already.
     if (settings.INGRESS_TOKENS?.length === 0 && !settings.INGRESS_ALLOW_ANONYMOUS) {
       faults.push(
-        'INGRESS_TOKENS is required: a comma-separated list of tokens that senders may use; or set INGRESS_ALLOW_ANONYMOUS=true',
+        'INGRESS_TOKENS is required: a comma-separated list of tokens that senders may use, or INGRESS_TOKENS_FILE, a file with them; or set INGRESS_ALLOW_ANONYMOUS=true',
       );
     }
     return faults;
   });
+}
+
+/** The secrets of the ingress that come from files, kept up to date in `settings`. */
+export function ingressSecretReloads(env: Env, settings: IngressSettings): ReloadableFiles[] {
+  return secretReloads(env, ingressSpecs, settings);
 }

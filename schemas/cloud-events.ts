@@ -16,6 +16,9 @@ export type CloudEvent = {
   readonly time: string;
 };
 
+/** Type of the events in the dead-letter topic, whatever their bytes are. */
+export const DEAD_LETTER_TYPE = 'session.dead-letter';
+
 export function cloudEventHeaders(event: CloudEvent): CloudEventHeaders {
   return {
     ce_specversion: '1.0',

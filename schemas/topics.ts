@@ -1,5 +1,6 @@
 import { schemas } from './generated/schemas.js';
 import type { JsonSchema } from './bundle.js';
+import { registeredForm } from './registered-form.js';
 
 /** The topics by role. The key of every record is the session id. */
 export type TopicNames = {
@@ -22,7 +23,7 @@ export function topicNames(prefix: string): TopicNames {
   };
 }
 
-/** A schema and its subject in the registry (TopicNameStrategy: `<topic>-value`). */
+/** A schema, in its {@link registeredForm}, and its subject in the registry (TopicNameStrategy: `<topic>-value`). */
 export type Subject = { readonly name: string; readonly schema: JsonSchema };
 
 export type Subjects = {
@@ -34,9 +35,9 @@ export type Subjects = {
 
 export function subjects(topics: TopicNames): Subjects {
   return {
-    events: { name: `${topics.events}-value`, schema: schemas['session-event'] },
-    complete: { name: `${topics.complete}-value`, schema: schemas['session-complete'] },
-    amended: { name: `${topics.amended}-value`, schema: schemas['session-complete'] },
-    incomplete: { name: `${topics.incomplete}-value`, schema: schemas['session-incomplete'] },
+    events: { name: `${topics.events}-value`, schema: registeredForm(schemas['session-event']) },
+    complete: { name: `${topics.complete}-value`, schema: registeredForm(schemas['session-complete']) },
+    amended: { name: `${topics.amended}-value`, schema: registeredForm(schemas['session-complete']) },
+    incomplete: { name: `${topics.incomplete}-value`, schema: registeredForm(schemas['session-incomplete']) },
   };
 }

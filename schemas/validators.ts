@@ -77,8 +77,17 @@ function validate<E extends SessionEventValue>(value: unknown, validators: Valid
       faults: [{ path: '/event', message: `must be one of ${[...validators.keys()].join(', ')}` }],
     };
   }
-  if (validator(value)) return { kind: 'valid', event: value as E };
-  return { kind: 'invalid', faults: describeFaults(validator.errors ?? []) };
+  const fitsSchema = validator(value);
+  const idFault = sessionIdFault(value);
+  if (fitsSchema && idFault === undefined) return { kind: 'valid', event: value as E };
+  const faults = fitsSchema ? [] : describeFaults(validator.errors ?? []);
+  return { kind: 'invalid', faults: idFault === undefined ? faults : [...faults, idFault] };
+}
+
+/** The one rule about session ids that a portable pattern cannot say. UTF-8, which the key of a record is in, has no half of a pair. */
+function sessionIdFault(value: object): SchemaFault | undefined {
+  const isCut = 'sessionId' in value && typeof value.sessionId === 'string' && !value.sessionId.isWellFormed();
+  return isCut ? { path: '/sessionId', message: 'must not contain half a surrogate pair' } : undefined;
 }
 
 function describeFaults(errors: readonly ErrorObject[]): SchemaFault[] {
@@ -98,15 +107,19 @@ function describeFault(error: ErrorObject): SchemaFault {
   switch (error.keyword) {
     case 'required':
       return { path: `${path}/${pointerToken(String(params['missingProperty']))}`, message: 'is required' };
-    case 'dependencies':
+    // Where null is allowed, it counts as absent.
+    case 'type':
       return {
-        path: `${path}/${pointerToken(String(params['missingProperty']))}`,
-        message: `is required when ${String(params['property'])} is present`,
+        path,
+        message: `must be ${[params['type']]
+          .flat()
+          .filter((type) => type !== 'null')
+          .join(' or ')}`,
       };
-    case 'false schema':
-      return { path, message: 'must be absent' };
-    case 'const':
-      return { path, message: `must be ${JSON.stringify(params['allowedValue'])}` };
+    case 'const': {
+      const { allowedValue } = params;
+      return { path, message: allowedValue === null ? 'must be absent' : `must be ${JSON.stringify(allowedValue)}` };
+    }
     default:
       return { path, message: error.message ?? `violates the rule "${error.keyword}"` };
   }

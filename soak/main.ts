@@ -1,13 +1,22 @@
 import { parseArgs } from 'node:util';
 import { logToStderr, stopOnSignal } from '../dev/local-stack/process/foreground.js';
 import { soakArchive } from './archive/soak-archive.js';
+import { soakBalancers } from './balancers/soak-balancers.js';
 import { soakIngress } from './ingress/soak-ingress.js';
 import { soakJoin } from './join/soak-join.js';
+import { soakRescue } from './rescue/soak-rescue.js';
 import { soakSimulation } from './simulation/soak-simulation.js';
 
-// `npm run soak -- [ingress] [join] [archive] [simulation] [--seed N] [--quick] [--schedules K] [--mutations]`: injects faults under load
+// `npm run soak -- [ingress] [join] [archive] [rescue] [simulation] [balancers] [--seed N] [--quick] [--schedules K] [--mutations]`: injects faults under load
 // for minutes. Exits non-zero if any guarantee was broken.
-const SOAKS = { ingress: soakIngress, join: soakJoin, archive: soakArchive, simulation: soakSimulation };
+const SOAKS = {
+  ingress: soakIngress,
+  join: soakJoin,
+  archive: soakArchive,
+  rescue: soakRescue,
+  simulation: soakSimulation,
+  balancers: soakBalancers,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

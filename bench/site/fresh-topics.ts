@@ -1,7 +1,6 @@
 import type { Kafka } from '../../infra/kafka/connection/client.js';
-import { prepareTopics } from '../../infra/kafka/topics/prepare-topics.js';
-import { MAX_RECORD_BYTES } from '../../infra/kafka/topics/ensure-topics.js';
-import { createLogger } from '../../infra/observability/logger.js';
+import { ensureTopics } from '../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../infra/kafka/topics/topic-layout.js';
 import { topicNames } from '../../schemas/topics.js';
 
 /** Partitions of the topics, the default of `TOPIC_PARTITIONS`. */
@@ -34,7 +33,7 @@ export async function freshTopics(kafka: Kafka, prefix: string, partitions = PAR
   } finally {
     await admin.disconnect();
   }
-  await prepareTopics(kafka, topicNames(prefix), { partitions, replicationFactor: 1 }, createLogger('bench', 'silent'));
+  await ensureTopics(kafka, topicNames(prefix), { partitions, replicationFactor: 1 });
 }
 
 /** Creates plain topics for peers, with as many partitions as ours. */

@@ -23,7 +23,7 @@ export const ZONES = [
   ...ladder('.', [['schemas'], ['infra'], ['ingress', 'processor'], ['dev'], ['lab'], ['soak', 'bench'], ['test']]),
   ...ladder('infra', [
     ['async', 'settings', 'observability'],
-    ['kafka', 'object-store', 'schema-registry'],
+    ['kafka', 'object-store', 'schema-registry', 'spool'],
     ['program'],
   ]),
   ...ladder('processor/join', [['rules'], ['state'], ['log'], ['task'], ['progress'], ['join-role.ts']]),
@@ -31,6 +31,7 @@ export const ZONES = [
     ['recording'],
     ['source', 'spill', 'store'],
     ['intake', 'pipeline'],
+    ['rescue'],
     ['archive-role.ts'],
   ]),
   ...apart('ingress', 'processor'),

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Env } from '../../infra/settings/read-settings.js';
 import type { StackEndpoints } from './endpoints.js';
@@ -19,8 +20,9 @@ export type ProgramSettings = {
 export function programSettings(endpoints: StackEndpoints, ports: PortPlan, dir: string, env: Env): ProgramSettings {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const anyone = set.INGRESS_ALLOW_ANONYMOUS === 'true' && set.INGRESS_TOKENS === undefined;
+  const file = set.INGRESS_TOKENS_FILE;
   const settings: Record<string, string | undefined> = {
-    ...(anyone ? {} : { INGRESS_TOKENS: LOCAL_TOKEN }),
+    ...(anyone || file !== undefined ? {} : { INGRESS_TOKENS: LOCAL_TOKEN }),
     INGRESS_HOST: '127.0.0.1',
     INGRESS_SPOOL_DIR: join(dir, 'spool'),
     PROCESSOR_HOST: '127.0.0.1',
@@ -32,7 +34,10 @@ export function programSettings(endpoints: StackEndpoints, ports: PortPlan, dir:
     INGRESS_PORT: String(ports.ingress),
     PROCESSOR_PORT: String(ports.processor),
   };
-  const token = settings.INGRESS_TOKENS?.split(',')
+  // A file that cannot be read is a fault that the ingress explains.
+  const tokens = file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : settings.INGRESS_TOKENS;
+  const token = tokens
+    ?.split(/[,\r\n]/)
     .map((item) => item.trim())
     .find((item) => item !== '');
   const scheme = settings.INGRESS_TLS_CERT_FILE ? 'https' : 'http';

@@ -6,6 +6,8 @@ import { SettingsError } from '../settings/read-settings.js';
 export type RunningProgram = {
   /** Ends the work gracefully: loses nothing that was accepted and interrupts nothing in progress. */
   readonly stop: () => Promise<void>;
+  /** Called on SIGHUP, once the program has started: reads its files again. Without it, SIGHUP does nothing. */
+  readonly onReload?: () => void | Promise<void>;
 };
 
 export type ProgramOptions = {
@@ -31,8 +33,9 @@ export function settingsOrExit<S>(program: string, read: () => S): S {
 }
 
 /**
- * Runs a program from its start to its exit. On SIGTERM or SIGINT it stops the program and exits with 0; a second signal exits at once. It
- * exits with 1 when the program fails to start, fails later, does not stop in time, or throws an error that nothing catches.
+ * Runs a program from its start to its exit. On SIGTERM or SIGINT it stops the program and exits with 0. SIGINT while it stops exits at
+ * once; SIGTERM does not, because some supervisors send it more than once. SIGHUP calls `onReload`. The process exits with 1 when the
+ * program fails to start, fails later, does not stop in time, or throws an error that nothing catches.
  */
 export function runProgram({ logger, stopWithinMs, start, clock = backgroundClock }: ProgramOptions): void {
   let stopping = false;
@@ -40,7 +43,7 @@ export function runProgram({ logger, stopWithinMs, start, clock = backgroundCloc
   const started = Promise.resolve().then(() => start((error) => fail(error, 'fatal error, the program stops')));
 
   const stop = (exitCode: number): void => {
-    if (stopping) process.exit(1);
+    if (stopping) return;
     stopping = true;
     clock.after(stopWithinMs, () => {
       logger.fatal({ stopWithinMs }, 'the program did not stop in time, exiting now');
@@ -61,8 +64,17 @@ export function runProgram({ logger, stopWithinMs, start, clock = backgroundCloc
     if (!stopping) stop(1);
   };
 
+  const reload = async (): Promise<void> => {
+    const { onReload } = await started;
+    if (onReload === undefined) logger.info('SIGHUP ignored: this program has nothing to reload');
+    else await onReload();
+  };
+
   process.on('SIGTERM', () => stop(0));
-  process.on('SIGINT', () => stop(0));
+  process.on('SIGINT', () => (stopping ? process.exit(1) : stop(0)));
+  process.on('SIGHUP', () => {
+    reload().catch((error: unknown) => logger.error({ err: error }, 'reload failed, the program continues as it was'));
+  });
   process.on('uncaughtException', (error) => fail(error, 'uncaught exception, the program stops'));
   process.on('unhandledRejection', (error) => fail(error, 'unhandled rejection, the program stops'));
   started.catch((error: unknown) => {

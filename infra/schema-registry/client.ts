@@ -1,137 +1,210 @@
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Subject, Subjects } from '../../schemas/topics.js';
-import type { Logger } from '../observability/logger.js';
+import { Backoff, type BackoffOptions } from '../async/backoff.js';
+import { sleep, systemClock, type Clock } from '../async/clock.js';
+import { withTimeout } from '../async/timeout.js';
 import type { CommonSettings } from '../settings/common.js';
+import { explainRegistryError, RegistryError, statusOf } from './registry-errors.js';
 
-/** A subject cannot take our schema; an operator must act. Restarting does not help. */
-export class SchemaMismatchError extends Error {
-  override readonly name = 'SchemaMismatchError';
-}
-
-/** The registry does not answer; it may be back later. */
-export class RegistryUnavailableError extends Error {
-  override readonly name = 'RegistryUnavailableError';
-}
-
+/** Schema ids of our subjects, by role. */
 export type SubjectIds = { readonly [S in keyof Subjects]: number };
 
-/** A registry that is being written to by another process answers 409, as it does for an incompatible schema: only time tells them apart. */
-const CONFLICT_TRIES = 8;
-const UNAVAILABLE_TRIES = 30;
+export type RegistrySettings = Pick<
+  CommonSettings,
+  'SCHEMA_REGISTRY_URL' | 'SCHEMA_REGISTRY_USERNAME' | 'SCHEMA_REGISTRY_PASSWORD' | 'SCHEMA_REGISTER'
+>;
 
-/** The schema registry (Confluent API): our subjects, and the ids that others wrote with. */
+type RegistryMiddleware = NonNullable<ConstructorParameters<typeof SchemaRegistry>[0]['middlewares']>[number];
+
+export type RegistryOptions = {
+  readonly clock?: Clock;
+  /** Longest silence during one request. */
+  readonly requestTimeoutMs?: number;
+};
+
+const REQUEST_TIMEOUT_MS = 5_000;
+/** Bounds a request whose response trickles in or breaks off: the HTTP client notices silence only. */
+const STEP_TIMEOUTS = 2;
+
+/** A registry that another process is writing to answers 409, as it does for an incompatible schema: only time tells them apart. */
+const MAX_CONFLICTS = 6;
+const CONFLICT_BACKOFF: BackoffOptions = { initialMs: 200, maxMs: 1_000 };
+
+/** Compatibility levels under which our schemas may evolve; BACKWARD is what we set where there is none. */
+const ACCEPTED_LEVELS = new Map<string, COMPATIBILITY>(
+  [
+    COMPATIBILITY.BACKWARD,
+    COMPATIBILITY.BACKWARD_TRANSITIVE,
+    COMPATIBILITY.FULL,
+    COMPATIBILITY.FULL_TRANSITIVE,
+    COMPATIBILITY.FORWARD,
+    COMPATIBILITY.FORWARD_TRANSITIVE,
+  ].map((level) => [level, level]),
+);
+
+/**
+ * Our subjects in a schema registry with Confluent's API.
+ *
+ * Every method rejects with {@link RegistryError} within seconds: nothing waits for a registry that does not answer.
+ */
 export class SchemaRegistryClient {
   private readonly registry: SchemaRegistry;
+  private readonly clock: Clock;
+  private readonly requestTimeoutMs: number;
+  readonly url: string;
 
   constructor(
-    private readonly settings: CommonSettings,
-    private readonly logger: Logger,
+    private readonly settings: RegistrySettings,
+    { clock = systemClock, requestTimeoutMs = REQUEST_TIMEOUT_MS }: RegistryOptions = {},
   ) {
-    const {
-      SCHEMA_REGISTRY_URL: host,
-      SCHEMA_REGISTRY_USERNAME: username,
-      SCHEMA_REGISTRY_PASSWORD: password,
-    } = settings;
+    this.clock = clock;
+    this.requestTimeoutMs = requestTimeoutMs;
+    this.url = settings.SCHEMA_REGISTRY_URL;
+    const username = settings.SCHEMA_REGISTRY_USERNAME;
+    const auth = {
+      username,
+      // Read for each request, because the settings follow the file of the password.
+      get password() {
+        return settings.SCHEMA_REGISTRY_PASSWORD;
+      },
+    };
     this.registry = new SchemaRegistry({
-      host,
-      ...(username !== '' && { auth: { username, password } }),
-      retry: { retries: 2, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 1 },
+      host: this.url,
+      ...(username !== '' && { auth }),
+      retry: { retries: 0 },
+      middlewares: [withRequestTimeout(requestTimeoutMs)],
     });
   }
 
   /**
-   * Registers every subject with BACKWARD compatibility, one after the other; idempotent, and safe in several processes at once.
-   *
-   * @throws SchemaMismatchError when a registered schema is incompatible with ours, or its subject has another compatibility level.
-   * @throws RegistryUnavailableError when the registry has not answered for about half a minute.
+   * The ids of all subjects, registered where they are missing; one after the other, as some registries answer concurrent first
+   * registrations with a conflict. Idempotent, and safe in several processes at once.
    */
-  async registerSubjects(subjects: Subjects): Promise<SubjectIds> {
+  async ensureSubjects(subjects: Subjects): Promise<SubjectIds> {
     return {
-      events: await this.register(subjects.events),
-      complete: await this.register(subjects.complete),
-      amended: await this.register(subjects.amended),
-      incomplete: await this.register(subjects.incomplete),
+      events: await this.ensureSubject(subjects.events),
+      complete: await this.ensureSubject(subjects.complete),
+      amended: await this.ensureSubject(subjects.amended),
+      incomplete: await this.ensureSubject(subjects.incomplete),
     };
   }
 
   /**
-   * Whether the registry knows this schema id.
-   * @throws RegistryUnavailableError when it does not answer: wait and ask again.
+   * The id of a subject's schema. A registered schema is found by a read-only request, whatever the subject's compatibility level is
+   * and whether or not we may write; only a missing one is registered, and only with `SCHEMA_REGISTER=true`.
    */
-  async knows(schemaId: number): Promise<boolean> {
-    try {
-      await this.registry.getSchema(schemaId);
-      return true;
-    } catch (error) {
-      if (statusOf(error) === 404) return false;
-      throw new RegistryUnavailableError(`the schema registry did not tell schema ${schemaId}`, { cause: error });
+  async ensureSubject(subject: Subject): Promise<number> {
+    const backoff = new Backoff(CONFLICT_BACKOFF);
+    for (let conflicts = 1; ; conflicts += 1) {
+      const id = await this.lookUp(subject);
+      if (id !== undefined) {
+        if (this.settings.SCHEMA_REGISTER) await this.ensureLevel(subject.name);
+        return id;
+      }
+      if (!this.settings.SCHEMA_REGISTER) {
+        throw new RegistryError(
+          'rejected',
+          `subject ${subject.name} has no schema that equals ours, and SCHEMA_REGISTER is false: register it at ${this.url}`,
+        );
+      }
+      try {
+        return await this.register(subject, COMPATIBILITY.BACKWARD);
+      } catch (error) {
+        if (!isConflict(error) || conflicts >= MAX_CONFLICTS) throw error;
+        await sleep(this.clock, backoff.nextMs());
+      }
     }
   }
 
-  /** Whether it worked shows when the subject is registered again. */
-  private async setBackward(subject: string): Promise<void> {
-    const { SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_USERNAME: user, SCHEMA_REGISTRY_PASSWORD: password } = this.settings;
-    await fetch(`${SCHEMA_REGISTRY_URL}/config/${encodeURIComponent(subject)}`, {
-      method: 'PUT',
+  private async lookUp({ name, schema }: Subject): Promise<number | undefined> {
+    try {
+      return await this.bounded(
+        this.registry.getRegistryIdBySchema(name, { type: SchemaType.JSON, schema: JSON.stringify(schema) }),
+      );
+    } catch (error) {
+      // How the library says 404: no such subject, or no such schema in it.
+      if (error instanceof Error && error.name === 'ConfluentSchemaRegistryError') return undefined;
+      throw this.explain(error, name, 'look up the schema');
+    }
+  }
+
+  private async register(subject: Subject, compatibility: COMPATIBILITY): Promise<number> {
+    const { name, schema } = subject;
+    try {
+      const { id } = await this.bounded(
+        this.registry.register(
+          { type: SchemaType.JSON, schema: JSON.stringify(schema) },
+          { subject: name, compatibility },
+        ),
+      );
+      return id;
+    } catch (error) {
+      const found = otherLevel(error);
+      if (found === undefined || found === (compatibility as string))
+        throw this.explain(error, name, 'register the schema');
+      const level = ACCEPTED_LEVELS.get(found);
+      if (level !== undefined) return this.register(subject, level);
+      // NONE: another process is between registering the subject and setting its level, or was stopped there.
+      await this.setLevel(name);
+      return this.register(subject, COMPATIBILITY.BACKWARD);
+    }
+  }
+
+  /** Finishes what a process left undone that stopped between registering a subject and setting its level. Best effort. */
+  private async ensureLevel(subject: string): Promise<void> {
+    try {
+      const response = await this.config(subject, { method: 'GET' });
+      const level = response.ok
+        ? ((await response.json()) as { compatibilityLevel?: string }).compatibilityLevel
+        : undefined;
+      if (response.status === 404 || level === COMPATIBILITY.NONE) await this.setLevel(subject);
+    } catch {
+      // The schema is registered, and nothing depends on the level before the next schema is.
+    }
+  }
+
+  private async setLevel(subject: string): Promise<void> {
+    const body = JSON.stringify({ compatibility: COMPATIBILITY.BACKWARD });
+    const doing = 'set the compatibility level';
+    const response = await this.config(subject, { method: 'PUT', body }).catch((error: unknown) => {
+      throw this.explain(error, subject, doing);
+    });
+    if (!response.ok) throw this.explain(response, subject, doing);
+  }
+
+  /** The compatibility level of a subject, which the library sets at the first registration only. */
+  private config(subject: string, request: { method: 'GET' | 'PUT'; body?: string }): Promise<Response> {
+    const { SCHEMA_REGISTRY_USERNAME: user, SCHEMA_REGISTRY_PASSWORD: password } = this.settings;
+    return fetch(`${this.url}/config/${encodeURIComponent(subject)}`, {
+      ...request,
       headers: {
         'content-type': 'application/vnd.schemaregistry.v1+json',
         ...(user !== '' && { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }),
       },
-      body: JSON.stringify({ compatibility: COMPATIBILITY.BACKWARD }),
-    }).catch(() => undefined);
-    await delay(Math.random() * 300);
+      signal: AbortSignal.timeout(this.requestTimeoutMs),
+    });
   }
 
-  private async register({ name, schema }: Subject): Promise<number> {
-    let conflicts = 0;
-    let unavailable = 0;
-    for (;;) {
-      try {
-        const { id } = await this.registry.register(
-          { type: SchemaType.JSON, schema: JSON.stringify(schema) },
-          { subject: name, compatibility: COMPATIBILITY.BACKWARD },
-        );
-        return id;
-      } catch (error) {
-        const status = statusOf(error);
-        if (error instanceof Error && error.name === 'ConfluentSchemaRegistryCompatibilityError') {
-          // No level of its own: another process is between registering the subject and setting it, or was stopped there.
-          const isUnset = error.message.includes('!= NONE');
-          if (!isUnset || ++conflicts >= CONFLICT_TRIES) {
-            throw new SchemaMismatchError(`subject ${name}: ${error.message}; set its compatibility to BACKWARD`, {
-              cause: error,
-            });
-          }
-          await this.setBackward(name);
-          continue;
-        }
-        if (status === 409) {
-          if (++conflicts >= CONFLICT_TRIES) {
-            throw new SchemaMismatchError(
-              `subject ${name} holds a schema that ours is not BACKWARD compatible with; run the version that fits it, or use another TOPIC_PREFIX`,
-              { cause: error },
-            );
-          }
-        } else if (status !== undefined && status >= 400 && status < 500 && status !== 429) {
-          throw new SchemaMismatchError(`subject ${name}: the registry refused our schema with ${status}`, {
-            cause: error,
-          });
-        } else if (++unavailable >= UNAVAILABLE_TRIES) {
-          throw new RegistryUnavailableError(
-            `the schema registry at ${this.settings.SCHEMA_REGISTRY_URL} does not answer`,
-            { cause: error },
-          );
-        } else {
-          this.logger.warn({ subject: name, try: unavailable }, 'schema registry does not answer, trying again');
-        }
-        await delay(200 + Math.random() * 800);
-      }
-    }
+  private bounded<T>(work: Promise<T>): Promise<T> {
+    return withTimeout(work, STEP_TIMEOUTS * this.requestTimeoutMs, `waiting for the schema registry at ${this.url}`);
+  }
+
+  private explain(error: unknown, subject: string, doing: string): RegistryError {
+    return explainRegistryError(error, `${doing} of ${subject}`, this.url);
   }
 }
 
-function statusOf(error: unknown): number | undefined {
-  const status = (error as { status?: unknown }).status;
-  return typeof status === 'number' ? status : undefined;
+/** The library's HTTP client waits forever unless told otherwise. */
+function withRequestTimeout(timeout: number): RegistryMiddleware {
+  return () => ({ prepareRequest: async (next) => (await next()).enhance({ timeout }) });
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof RegistryError && statusOf(error.cause) === 409;
+}
+
+/** The level that the subject has, when the library refused to register because it is another than asked for. */
+function otherLevel(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'ConfluentSchemaRegistryCompatibilityError') return undefined;
+  return /!= (\w+)\)/.exec(error.message)?.[1];
 }

@@ -1,4 +1,6 @@
 import { bool, makeValidator, str } from 'envalid';
+import { kafkaTlsFaults } from './kafka-tls-files.js';
+import { secret } from './secrets.js';
 import { brokerList, httpUrl, integer, topicPrefix } from './validators.js';
 
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
@@ -20,11 +22,20 @@ export const commonSpecs = {
   KAFKA_SSL_KEY_FILE: str({ default: '', desc: 'PEM file of the client key' }),
   KAFKA_SASL_MECHANISM: saslMechanism({ default: '' }),
   KAFKA_SASL_USERNAME: str({ default: '' }),
-  KAFKA_SASL_PASSWORD: str({ default: '' }),
+  KAFKA_SASL_PASSWORD: secret(str({ default: '' })),
+  KAFKA_COMPRESSION: str({
+    default: 'none',
+    choices: ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const,
+    desc: 'compression of the batches that are written; all of these are read',
+  }),
   SCHEMA_REGISTRY_URL: httpUrl({ default: 'http://127.0.0.1:8081/apis/ccompat/v7' }),
   SCHEMA_REGISTRY_USERNAME: str({ default: '' }),
-  SCHEMA_REGISTRY_PASSWORD: str({ default: '' }),
+  SCHEMA_REGISTRY_PASSWORD: secret(str({ default: '' })),
+  /** Whether missing schemas may be registered; otherwise somebody else does. */
+  SCHEMA_REGISTER: bool({ default: true }),
   TOPIC_PREFIX: topicPrefix({ default: '' }),
+  /** Whether missing topics may be created; otherwise somebody else does. */
+  TOPIC_CREATE: bool({ default: true }),
   TOPIC_PARTITIONS: integer({ min: 1, max: 10_000 })({ default: 6 }),
   /** 0 means unset: see {@link replicationFactor}. */
   TOPIC_REPLICATION_FACTOR: integer({ min: 1, max: 99 })({ default: 0 }),
@@ -40,10 +51,13 @@ export type CommonSettings = {
   readonly KAFKA_SASL_MECHANISM: SaslMechanism | '';
   readonly KAFKA_SASL_USERNAME: string;
   readonly KAFKA_SASL_PASSWORD: string;
+  readonly KAFKA_COMPRESSION: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly SCHEMA_REGISTRY_URL: string;
   readonly SCHEMA_REGISTRY_USERNAME: string;
   readonly SCHEMA_REGISTRY_PASSWORD: string;
+  readonly SCHEMA_REGISTER: boolean;
   readonly TOPIC_PREFIX: string;
+  readonly TOPIC_CREATE: boolean;
   readonly TOPIC_PARTITIONS: number;
   readonly TOPIC_REPLICATION_FACTOR: number;
   readonly LOG_LEVEL: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -58,6 +72,7 @@ export function commonFaults(settings: Partial<CommonSettings>): string[] {
   if (!settings.KAFKA_SSL && (settings.KAFKA_SSL_CA_FILE || settings.KAFKA_SSL_CERT_FILE)) {
     faults.push('KAFKA_SSL must be true when a KAFKA_SSL_*_FILE is set');
   }
+  faults.push(...kafkaTlsFaults(settings));
   if (settings.KAFKA_SASL_MECHANISM && !(settings.KAFKA_SASL_USERNAME && settings.KAFKA_SASL_PASSWORD)) {
     faults.push('KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are required with KAFKA_SASL_MECHANISM');
   }

@@ -1,4 +1,5 @@
 import { cleanEnv, type CleanedEnv, type ValidatorSpec } from 'envalid';
+import { withSecretFiles } from './secrets.js';
 
 /**
  * The settings are wrong: the program must not start.
@@ -17,7 +18,8 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads settings from the environment and collects every fault of single settings and between settings.
- * An empty string counts as unset, because compose files pass one for a variable that the user has not set.
+ * An empty string counts as unset, because compose files pass one for a variable that the user has not set. A setting that is marked as
+ * `secret` may come from the file that `<NAME>_FILE` names.
  *
  * @param crossCheck returns faults between settings. Wrong settings are undefined in its argument.
  * @throws SettingsError with every fault; print its message and exit non-zero.
@@ -27,8 +29,10 @@ export function readSettings<S extends Record<string, ValidatorSpec<unknown>>>(
   specs: S,
   crossCheck: (settings: Partial<CleanedEnv<S>>) => readonly string[],
 ): CleanedEnv<S> {
-  const faults: string[] = [];
-  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const { env: complete, faults } = withSecretFiles(env, specs);
+  const present = Object.fromEntries(
+    Object.entries(complete).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const settings = cleanEnv(present, specs, {
     reporter: ({ errors }) => {
       for (const [name, error] of Object.entries(errors)) {

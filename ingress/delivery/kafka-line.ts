@@ -45,7 +45,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export class KafkaLine implements DirectLine {
   private readonly direct: EventProducer;
   private readonly draining: EventProducer;
-  /** Bytes in front of every body; undefined until topic and schema exist. */
+  /** Bytes in front of every body; undefined until the schema id is known. */
   private prefix: Buffer | undefined;
   private readonly topic: string;
 
@@ -67,14 +67,19 @@ export class KafkaLine implements DirectLine {
     });
   }
 
-  /** Connects. Call it once topic and schema exist; a record's value is `prefix` and the body. */
+  /** Connects; a record's value is `prefix` and the body. Call it again to change the prefix of further records. */
   start(prefix: Buffer): void {
+    const isStarted = this.isStarted;
     this.prefix = prefix;
-    this.direct.start();
+    if (!isStarted) this.direct.start();
+  }
+
+  get isStarted(): boolean {
+    return this.prefix !== undefined;
   }
 
   readonly trouble = (): string | undefined => {
-    if (this.prefix === undefined) return 'Kafka topics or schema registry not ready';
+    if (this.prefix === undefined) return 'schema id not known yet';
     if (!this.direct.isConnected) return 'not connected to Kafka';
     const { acknowledgedAt } = this.direct;
     const isFresh = acknowledgedAt !== undefined && this.deps.clock.monotonic() - acknowledgedAt < FRESH_MS;

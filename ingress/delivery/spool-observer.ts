@@ -15,8 +15,13 @@ export type SpoolObserver = {
 
 /** The spool's present content. */
 export type SpoolState = {
+  /** Whether the next record is likely to be accepted. */
+  readonly isAvailable: boolean;
   readonly bytes: number;
+  /** While the program counts those of an earlier run: as many as it has counted. */
   readonly records: number;
   /** Age of the oldest record; 0 if there is none. */
   readonly oldestSeconds: number;
+  /** Files that contain damage, or a record that Kafka rejects even as a dead letter. Nothing sends or deletes them. */
+  readonly setAsideFiles: number;
 };

@@ -1,5 +1,7 @@
 import { systemClock, type Clock } from '../../infra/async/clock.js';
+import type { CompressionType } from '../../infra/kafka/compression/codec.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
+import { isMisconfiguration } from '../../infra/kafka/connection/misconfiguration.js';
 import { produceSessions } from '../../infra/kafka/produce/produce-session.js';
 import { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
@@ -7,31 +9,36 @@ import type { TopicNames } from '../../schemas/topics.js';
 import { wireHeader } from '../../schemas/wire-format.js';
 import type { IncomingRecord, StoreOutcome } from '../record.js';
 import { retryDisk } from '../spool/disk-retry.js';
-import { WorkerSpool, type PartitionSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
+import type { PartitionSpool } from '../spool/partition-spools.js';
+import { WorkerSpool, type WorkerSpoolOptions } from '../spool/worker-spool.js';
 import type { EventSink } from './event-sink.js';
 import { openWhenPossible } from './open-when-possible.js';
+import { isReady } from '../readiness/readiness.js';
 import type { SpoolObserver, SpoolState } from './spool-observer.js';
+import { logRemains, spoolStateOf } from './spool-state.js';
 import { TopicDelivery } from './topic-delivery.js';
+import type { VerifiedSettings } from '../readiness/verified-settings.js';
 
 export type SpooledSinkOptions = {
   readonly topics: Pick<TopicNames, 'events' | 'deadLetter'>;
+  readonly compression: CompressionType;
   readonly lingerMs: number;
   /** Records that Kafka has not acknowledged after this go to the spool. */
   readonly ackTimeoutMs: number;
   readonly spool: WorkerSpoolOptions;
+  /** How long a process that never reached Kafka stays unready during an outage. */
+  readonly readyTimeoutMs: number;
 };
 
 export type SpooledSinkDeps = {
   readonly kafka: Kafka;
   readonly logger: Logger;
   readonly observer: SpoolObserver;
+  readonly verified: Pick<VerifiedSettings, 'areVerified' | 'mark'>;
   readonly clock?: Clock;
 };
 
 const PROBE = { intervalMs: 1_000, timeoutMs: 2_000 };
-
-/** Time after the start in which only a healthy Kafka makes the sink ready: the spool is for outages, not for starts. */
-const WARM_UP_MS = 5_000;
 
 /**
  * Kafka first, the spool second: a record is stored once all in-sync replicas have it, or once it is fsynced on this machine, to be
@@ -46,21 +53,22 @@ export class SpooledSink implements EventSink {
   private readonly clock: Clock;
   private readonly startedAt: number;
   private spool: WorkerSpool | undefined;
+  private openFault = 'it is not open yet';
   private isScanned = false;
-  private isConnected = false;
-  private hasReachedKafka = false;
+  private isVerified = false;
 
   constructor(
     private readonly options: SpooledSinkOptions,
     private readonly deps: SpooledSinkDeps,
   ) {
-    const { topics, lingerMs, ackTimeoutMs } = options;
+    const { topics, compression, lingerMs, ackTimeoutMs } = options;
     const { kafka, logger, observer, clock = systemClock } = deps;
     this.clock = clock;
     this.startedAt = clock.monotonic();
     this.probe = new WriteProbe(kafka, [topics.events, topics.deadLetter], { ...PROBE, clock });
     const stopped = this.stopping.signal;
-    const shared = { open: produceSessions(kafka), probe: this.probe, observer, logger, clock, stopped };
+    const open = produceSessions(kafka, { compression });
+    const shared = { open, probe: this.probe, observer, logger, clock, stopped };
     const limits = { lingerMs, ackTimeoutMs };
     this.deadLetters = new TopicDelivery({ name: 'dead-letter', topic: topics.deadLetter, ...limits }, shared);
     this.events = new TopicDelivery(
@@ -70,8 +78,8 @@ export class SpooledSink implements EventSink {
   }
 
   /**
-   * Claims the spool's folder and finds the records in it. If the disk is full, continues without a spool and retries.
-   * @throws NewerSpoolError, SpoolUnusableError: an operator must act; print the message and exit.
+   * Claims the spool's folder and finds the records in it. Resolves after the first attempt; while the folder cannot be used, Kafka is
+   * the only place.
    */
   async openSpool(): Promise<void> {
     const { spool } = this.options;
@@ -80,50 +88,81 @@ export class SpooledSink implements EventSink {
       open: () => WorkerSpool.open(spool),
       onOpen: (opened) => {
         this.spool = opened;
+        opened.onDamage = (stretches) => this.countDamages(stretches);
+        opened.onAdopted = (adopted) => this.resume(adopted);
         this.events.open(opened.events, (id) => opened.ofPartition('events', id));
         this.deadLetters.open(opened.deadLetters, (id) => opened.ofPartition('dead-letter', id));
-        opened.onAdopted = (adopted) => this.resume(adopted);
         for (const found of opened.partitions) this.resume(found);
         void this.scan(opened);
       },
+      onFault: (fault) => (this.openFault = fault),
       logger: this.deps.logger,
       clock: this.clock,
       stopped: this.stopping.signal,
     });
   }
 
-  /** Connects to Kafka. Call it once topics and subjects exist; `schemaId` is the id of the events' schema. */
-  connect(schemaId: number): void {
-    this.events.line.start(wireHeader(schemaId));
+  /** Connects to Kafka. Events go to the spool until their schema id is known. */
+  async start(): Promise<void> {
+    this.isVerified = await this.deps.verified.areVerified();
     this.deadLetters.line.start(Buffer.alloc(0));
     this.probe.start();
-    this.isConnected = true;
     this.drainIfReady();
   }
+
+  /** The id of the events' schema, for records from now on. */
+  useSchema(schemaId: number): void {
+    this.events.line.start(wireHeader(schemaId));
+    this.drainIfReady();
+  }
+
+  /**
+   * Tells how large a record the topics take, in bytes. Until then, and where their configuration cannot be read, the sink learns it
+   * from what Kafka refuses.
+   */
+  limitRecords(maxRecordBytes: number): void {
+    this.events.limit.configuredBytes = maxRecordBytes;
+    this.deadLetters.limit.configuredBytes = maxRecordBytes;
+  }
+
+  readonly maxBodyBytes = (): number => this.events.limit.maxBodyBytes;
 
   readonly accept = (record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void =>
     (record.stream === 'events' ? this.events : this.deadLetters).route.accept(record, settle);
 
   readonly readinessFault = (): string | undefined => {
+    const trouble = this.kafkaFault();
+    if (trouble === undefined && !this.isVerified) this.markVerified();
+    const facts = {
+      isDirect: trouble === undefined && this.events.route.isDirect && this.deadLetters.route.isDirect,
+      canSpool: this.spoolFault() === undefined,
+      isVerified: this.isVerified,
+      isMisconfigured: isMisconfiguration(this.probe.error),
+      uptimeMs: this.clock.monotonic() - this.startedAt,
+      readyTimeoutMs: this.options.readyTimeoutMs,
+    };
+    if (isReady(facts)) return undefined;
+    const spoolFault = this.spoolFault();
+    return `${trouble ?? 'the spool is not drained yet'}${spoolFault === undefined ? '' : `; ${spoolFault}`}`;
+  };
+
+  /** Why records do not go straight to Kafka; `undefined` while they do. */
+  readonly kafkaFault = (): string | undefined => {
     const trouble = this.events.line.trouble() ?? this.deadLetters.line.trouble();
-    this.hasReachedKafka ||= trouble === undefined;
-    const isWritable = this.spool?.events.isWritable === true && this.spool.deadLetters.isWritable;
-    const isDirect = trouble === undefined && this.events.route.isDirect && this.deadLetters.route.isDirect;
-    if (isDirect || (isWritable && this.isWarm())) return undefined;
-    return `${trouble ?? 'the spool is not drained yet'}${isWritable ? '' : '; the spool cannot accept records'}`;
+    const { error } = this.probe;
+    return trouble !== undefined && error instanceof Error ? `${trouble}: ${error.message}` : trouble;
+  };
+
+  /** Why the spool does not accept records; `undefined` while it does. */
+  readonly spoolFault = (): string | undefined => {
+    if (this.spool === undefined) return `spool ${this.options.spool.root} is unavailable: ${this.openFault}`;
+    const isWritable = this.spool.events.isWritable && this.spool.deadLetters.isWritable;
+    return isWritable ? undefined : `spool ${this.spool.dir} is full, or its disk fails`;
   };
 
   readonly pending = (): number => this.events.pending + this.deadLetters.pending;
 
-  readonly spoolState = (): SpoolState => {
-    const spools = this.spool?.all ?? [];
-    const oldest = spools.flatMap(({ oldestAt }) => oldestAt ?? []);
-    return {
-      bytes: spools.reduce((sum, { bytes }) => sum + bytes, 0),
-      records: spools.reduce((sum, { records }) => sum + (records ?? 0), 0),
-      oldestSeconds: oldest.length === 0 ? 0 : Math.max(0, this.clock.now() - Math.min(...oldest)) / 1_000,
-    };
-  };
+  readonly spoolState = (): SpoolState => spoolStateOf(this.spool, this.clock.now());
 
   /** Number of partitions whose records do not go straight to Kafka while those of others do. */
   readonly partitionsUnavailable = (): number => this.events.lanes.unavailable + this.deadLetters.lanes.unavailable;
@@ -133,37 +172,48 @@ export class SpooledSink implements EventSink {
     for (const delivery of [this.events, this.deadLetters]) delivery.takeOver('the program stops');
   }
 
-  /** Call it when every record has settled. The spool's records stay for the next start. */
+  /** Call it when every record has settled. The spool's records stay for the next start, and the log says how many. */
   readonly close = async (): Promise<void> => {
     this.stopping.abort();
     this.probe.stop();
     await Promise.all([this.events.close(), this.deadLetters.close()]);
     await this.spool?.close();
+    logRemains(this.deps.logger, this.options.spool.root, this.spool, this.clock.now());
   };
 
   private resume({ stream, id }: PartitionSpool): void {
     (stream === 'events' ? this.events : this.deadLetters).lanes.resume(id);
   }
 
-  private isWarm(): boolean {
-    return this.hasReachedKafka || this.clock.monotonic() - this.startedAt >= WARM_UP_MS;
+  private markVerified(): void {
+    this.isVerified = true;
+    this.deps.verified.mark().catch((err: unknown) => {
+      this.deps.logger.warn(
+        { err },
+        'could not note that Kafka was reached: a restart during an outage will wait longer',
+      );
+    });
   }
 
   private async scan(spool: WorkerSpool): Promise<void> {
-    const { logger, observer } = this.deps;
+    const { logger } = this.deps;
     const damages = await retryDisk(() => spool.scan(), {
       clock: this.clock,
       stopped: this.stopping.signal,
       onFailure: (err, retryMs) => logger.error({ err, dir: spool.dir, retryMs }, 'could not scan the spool, retrying'),
     });
     if (damages === undefined) return;
-    for (let damage = 0; damage < damages; damage += 1) observer.spoolFailed('damaged');
+    this.countDamages(damages);
     this.isScanned = true;
     this.drainIfReady();
   }
 
+  private countDamages(stretches: number): void {
+    for (let stretch = 0; stretch < stretches; stretch += 1) this.deps.observer.spoolFailed('damaged');
+  }
+
   private drainIfReady(): void {
-    if (!this.isConnected || !this.isScanned || this.spool === undefined) return;
+    if (!this.isScanned || this.spool === undefined) return;
     this.events.drain(this.spool.events);
     this.deadLetters.drain(this.spool.deadLetters);
   }

@@ -1,11 +1,12 @@
 import { Backoff } from '../../infra/async/backoff.js';
 import { sleep, type Clock } from '../../infra/async/clock.js';
+import { RecordRefusedError } from '../../infra/kafka/produce/event-producer-errors.js';
 import type { OpenProduceSession } from '../../infra/kafka/produce/produce-session.js';
 import type { WriteProbe } from '../../infra/kafka/produce/write-probe.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { IncomingRecord, StoreOutcome } from '../record.js';
 import type { SpoolFailure } from '../spool/spool-failure.js';
-import type { PartitionId } from '../spool/partition-folders.js';
+import type { PartitionId } from '../../infra/spool/partition-folders.js';
 import type { Spool } from '../spool/spool.js';
 import { DeliveryRoute } from './delivery-route.js';
 import { Drainer } from './drainer.js';
@@ -13,7 +14,8 @@ import { KafkaLine, type KafkaLineOptions } from './kafka-line.js';
 import { PartitionLane } from './lanes/partition-lane.js';
 import { PartitionLanes } from './lanes/partition-lanes.js';
 import type { PendingRecord } from './pending-record.js';
-import { rejectedRecord } from './rejected-record.js';
+import { isTooLarge, RecordLimit, recordBytes } from './record-limit.js';
+import { cutToFit, rejectedRecord } from './rejected-record.js';
 import type { SpoolObserver } from './spool-observer.js';
 
 export type TopicDeliveryDeps = {
@@ -27,8 +29,13 @@ export type TopicDeliveryDeps = {
   readonly deadLetters?: TopicDelivery;
 };
 
-/** Backoff of moving a rejected record of the spool to the dead letters. */
-const DEAD_LETTER_RETRY = { initialMs: 250, maxMs: 2_000 };
+/** Makes a record of a spool durable in Kafka, or in the spool of its partition. */
+type SendSpooled = (record: IncomingRecord) => Promise<void>;
+
+/** Backoff of moving a rejected record to the dead letters. */
+const REDIRECT_RETRY = { initialMs: 250, maxMs: 2_000, minMs: 50 };
+/** Attempts while a sender waits for the answer: a few seconds. */
+const REDIRECT_ATTEMPTS = 6;
 
 /**
  * Everything between the ingress and one topic: the line to Kafka, the route that chooses between it and the spool, the lanes of partitions
@@ -38,6 +45,7 @@ export class TopicDelivery {
   readonly line: KafkaLine;
   readonly route: DeliveryRoute;
   readonly lanes: PartitionLanes;
+  readonly limit: RecordLimit;
   private drainer: Drainer | undefined;
 
   constructor(
@@ -45,6 +53,7 @@ export class TopicDelivery {
     private readonly deps: TopicDeliveryDeps,
   ) {
     const { open, probe, observer, logger, clock, stopped } = deps;
+    this.limit = new RecordLimit(clock);
     const line = (this.line = new KafkaLine(options, {
       open,
       probe,
@@ -84,8 +93,9 @@ export class TopicDelivery {
     this.route.open(spool);
   }
 
-  /** Begins to send the spools' records. */
+  /** Begins to send the spools' records, once the line is started. Further calls do nothing. */
   drain(spool: Spool): void {
+    if (!this.line.isStarted || this.drainer !== undefined) return;
     this.lanes.drain();
     this.drainer = this.createDrainer(spool, (record) => this.lanes.deliver(record));
     void this.drainer.run();
@@ -109,37 +119,88 @@ export class TopicDelivery {
     else this.lanes.isolate(partitions, reason);
   }
 
-  private createDrainer(spool: Spool, send: (record: IncomingRecord) => Promise<void>): Drainer {
+  private createDrainer(spool: Spool, send: SendSpooled): Drainer {
     const { logger, clock, observer } = this.deps;
     return new Drainer({
       spool,
       logger,
       clock,
       send,
-      onRejected: (record, error) => this.redirectSpooled(record, error),
+      onRejected: (record, error) => this.redirectSpooled(record, error, send),
       onDrained: (records) => observer.drained(records),
     });
   }
 
   private redirect(pending: PendingRecord, error: Error): void {
     const { deadLetters } = this.deps;
-    // The spool keeps the segment of a rejected dead letter when it is drained.
-    if (deadLetters === undefined) void this.route.toSpool(pending);
-    else deadLetters.route.accept(rejectedRecord(pending.record, error), (outcome) => pending.answer(outcome));
+    if (deadLetters === undefined) {
+      const cut = this.cut(pending.record, error);
+      // The spool sets the segment of a rejected dead letter aside when it is drained.
+      if (cut === undefined) void this.route.toSpool(pending);
+      else void this.store(cut, REDIRECT_ATTEMPTS).then((outcome) => pending.answer(outcome));
+      return;
+    }
+    const deadLetter = this.deadLetterFor(pending.record, error, deadLetters);
+    void deadLetters.store(deadLetter, REDIRECT_ATTEMPTS).then((outcome) => {
+      pending.answer(outcome.kind === 'stored' ? { kind: 'rejected', isTooLarge: isTooLarge(error) } : outcome);
+    });
   }
 
-  private async redirectSpooled(record: IncomingRecord, err: Error): Promise<boolean> {
-    const { deadLetters, logger, observer, clock, stopped } = this.deps;
-    if (deadLetters === undefined) {
-      const { topic } = this.options;
-      logger.error({ err, topic, key: record.key }, 'Kafka rejects a dead letter, its spool file will be kept aside');
+  private async redirectSpooled(record: IncomingRecord, error: Error, send: SendSpooled): Promise<boolean> {
+    const { deadLetters } = this.deps;
+    if (deadLetters === undefined) return this.deliverCut(record, error, send);
+    await deadLetters.store(this.deadLetterFor(record, error, deadLetters), Infinity);
+    return true;
+  }
+
+  /** Makes a record durable. After a rejection the line is connecting again, and without a spool it takes nothing meanwhile. */
+  private async store(record: IncomingRecord, maxAttempts: number): Promise<StoreOutcome> {
+    const { clock, stopped } = this.deps;
+    const backoff = new Backoff(REDIRECT_RETRY);
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await new Promise<StoreOutcome>((resolve) => this.route.accept(record, resolve));
+      if (outcome.kind !== 'refused' || attempt >= maxAttempts || stopped.aborted) return outcome;
+      await sleep(clock, backoff.nextMs(), stopped);
+    }
+  }
+
+  private deadLetterFor(record: IncomingRecord, error: Error, deadLetters: TopicDelivery): IncomingRecord {
+    if (isTooLarge(error)) this.limit.learn(record);
+    const { topic } = this.options;
+    const bytes = record.body.length;
+    this.deps.logger.error(
+      { err: error, topic, key: record.key, bytes },
+      'Kafka rejects an event, it goes to the dead letters; if it is too large, raise max.message.bytes of the topic',
+    );
+    const whole = rejectedRecord(record, error);
+    const { configuredBytes } = deadLetters.limit;
+    return recordBytes(whole) > configuredBytes ? (cutToFit(whole, configuredBytes) ?? whole) : whole;
+  }
+
+  /** Sends as much of a spooled dead letter as the topic takes. @returns false if it takes nothing of it. */
+  private async deliverCut(record: IncomingRecord, error: Error, send: SendSpooled): Promise<boolean> {
+    const cut = this.cut(record, error);
+    if (cut === undefined) {
+      const { observer, logger } = this.deps;
+      logger.error(
+        { err: error, topic: this.options.topic, key: record.key },
+        'Kafka rejects a dead letter, its spool file will be set aside; raise max.message.bytes of the topic',
+      );
       observer.spoolFailed('refused');
       return false;
     }
-    const deadLetter = rejectedRecord(record, err);
-    const attempt = () => new Promise<StoreOutcome>((resolve) => deadLetters.route.accept(deadLetter, resolve));
-    const backoff = new Backoff(DEAD_LETTER_RETRY);
-    while ((await attempt()).kind === 'refused' && !stopped.aborted) await sleep(clock, backoff.nextMs(), stopped);
-    return true;
+    try {
+      await send(cut);
+      return true;
+    } catch (again) {
+      if (!(again instanceof RecordRefusedError)) throw again;
+      return this.deliverCut(cut, again, send);
+    }
+  }
+
+  private cut(record: IncomingRecord, error: Error): IncomingRecord | undefined {
+    if (!isTooLarge(error)) return undefined;
+    this.limit.learn(record);
+    return cutToFit(record, this.limit.configuredBytes);
   }
 }

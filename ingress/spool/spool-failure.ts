@@ -1,6 +1,6 @@
 /**
  * Why the spool did not accept a record. `full`: the limit or the disk is reached; `io`: the disk fails; `slow`: the disk does not
- * respond; `closed`: the spool is not open.
+ * respond; `closed`: the spool is not open, or has another owner.
  */
 export type SpoolFailure = 'full' | 'io' | 'slow' | 'closed';
 

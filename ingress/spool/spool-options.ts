@@ -13,6 +13,8 @@ export type SpoolOptions = {
   readonly budget: SpoolBudget;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** False once another process uses the folder: nothing more may be appended. Default: always true. */
+  readonly isOwned?: () => boolean;
   /** A segment of this size is closed. Default 4 MiB, which is also the most that is drained twice after a crash. */
   readonly segmentBytes?: number;
   /** An append that takes longer fails. Default 5,000. */

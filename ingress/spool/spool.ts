@@ -1,6 +1,6 @@
 import { Wakeup } from '../../infra/async/wakeup.js';
 import type { IncomingRecord } from '../record.js';
-import { encodeRecord } from './segments/record-codec.js';
+import { encodeRecord } from '../../infra/spool/record-codec.js';
 import { findSegments, scanSegment } from './segments/recovery.js';
 import { SegmentAppender } from './segments/segment-appender.js';
 import { SegmentList, type Slice } from './segments/segment-list.js';
@@ -80,7 +80,12 @@ export class Spool {
 
   /** Number of durable records that are not drained; `undefined` until {@link scan} has counted those of an earlier run. */
   get records(): number | undefined {
-    return this.isScanned ? this.list.all.reduce((sum, { records }) => sum + records, 0) : undefined;
+    return this.isScanned ? this.countedRecords : undefined;
+  }
+
+  /** {@link records}, or those counted so far. */
+  get countedRecords(): number {
+    return this.list.all.reduce((sum, { records }) => sum + records, 0);
   }
 
   /** Arrival of the oldest record, in milliseconds since the epoch; `undefined` if there is none. */

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { systemClock, type Cancel, type Clock } from '../../infra/async/clock.js';
 import type { Logger } from '../../infra/observability/logger.js';
-import { adoptSegments, moveSegments } from './adoption.js';
 import type { SpoolFs } from './file-system.js';
+import { FormerSpools } from './former-spools.js';
 import {
-  partitionFolder,
   removeEmptyPartitionFolders,
-  streamFolders,
   type PartitionId,
   type SpoolStream,
-} from './partition-folders.js';
+} from '../../infra/spool/partition-folders.js';
+import { PartitionSpools, type PartitionSpool } from './partition-spools.js';
+import { setAsideFiles } from './segments/set-aside.js';
 import { Spool } from './spool.js';
 import { SpoolBudget } from './spool-budget.js';
-import { abandonedFolders, claimFolder, type WorkerFolder } from './worker-folder.js';
+import { claimFolder, type WorkerFolder } from './worker-folder.js';
 
 export type WorkerSpoolOptions = {
   readonly fs: SpoolFs;
@@ -28,11 +28,8 @@ export type WorkerSpoolOptions = {
   readonly clock?: Clock;
 };
 
-/** Interval at which the first worker checks for abandoned folders. */
-const ADOPT_INTERVAL_MS = 5_000;
-
-/** The spool of one partition's records. */
-export type PartitionSpool = { readonly stream: SpoolStream; readonly id: PartitionId; readonly spool: Spool };
+/** Interval at which the first worker checks for spools to adopt, and each one for files set aside. */
+const CHECK_INTERVAL_MS = 5_000;
 
 /**
  * The spools of one worker. Events and dead letters have one each, so that trouble with one topic does not hold up the other; so do
@@ -41,16 +38,19 @@ export type PartitionSpool = { readonly stream: SpoolStream; readonly id: Partit
  */
 export class WorkerSpool {
   private readonly clock: Clock;
-  private cancelAdoption: Cancel = () => undefined;
-  private adoption = Promise.resolve();
-  private readonly byPartition = new Map<string, PartitionSpool>();
+  private cancelCheck: Cancel = () => undefined;
+  private checking = Promise.resolve();
+  private setAside: readonly string[] = [];
+  /** Called with the number of damaged stretches in adopted segments, if there are any. */
+  onDamage: (stretches: number) => void = () => undefined;
   /** Called when records of a partition have been found in the folder of a former worker. */
   onAdopted: (adopted: PartitionSpool) => void = () => undefined;
 
   private constructor(
     private readonly options: WorkerSpoolOptions,
     private readonly folder: WorkerFolder,
-    private readonly budget: SpoolBudget,
+    private readonly former: FormerSpools | undefined,
+    private readonly byPartition: PartitionSpools,
     readonly events: Spool,
     readonly deadLetters: Spool,
   ) {
@@ -58,30 +58,21 @@ export class WorkerSpool {
   }
 
   /**
-   * @throws NewerSpoolError: do not start.
+   * @throws NewerSpoolError: the files of this worker must be left alone.
    * @throws Error of the file system, with its `code`: the folder cannot be used at present, or ever.
    */
   static async open(options: WorkerSpoolOptions): Promise<WorkerSpool> {
-    const { fs, root, worker, maxBytes, logger, clock = systemClock } = options;
-    const folder = claimFolder(root, worker);
+    const { fs, root, worker, workers, maxBytes, logger, clock = systemClock } = options;
+    const folder = claimFolder(root, worker, options.clock);
     try {
-      const own = folder.dir;
-      if (worker === 1) {
-        for (const other of await abandonedFolders(fs, root, own, options.workers)) {
-          for (const { name } of streamFolders(other.dir))
-            await moveSegments(fs, join(other.dir, name), join(own, name));
-          removeEmptyPartitionFolders(other.dir);
-          other.lock.release();
-        }
-      }
-      const budget = new SpoolBudget(maxBytes);
-      const open = (stream: string) => Spool.open({ fs, dir: join(own, stream), budget, logger, clock });
-      removeEmptyPartitionFolders(own);
-      const spool = new WorkerSpool(options, folder, budget, await open('events'), await open('dead-letter'));
-      for (const { name, stream, id } of streamFolders(own)) {
-        if (id !== undefined) spool.byPartition.set(name, { stream, id, spool: await open(name) });
-      }
-      return spool;
+      const { dir: own, lock } = folder;
+      const former =
+        worker === 1 ? new FormerSpools({ fs, root, own, workers, clock: options.clock, logger }) : undefined;
+      await former?.move();
+      const shared = { fs, budget: new SpoolBudget(maxBytes), logger, clock, isOwned: lock.isHeld };
+      const open = (stream: string) => Spool.open({ ...shared, dir: join(own, stream) });
+      const [events, deadLetters] = [await open('events'), await open('dead-letter')];
+      return new WorkerSpool(options, folder, former, await PartitionSpools.open(own, shared), events, deadLetters);
     } catch (error) {
       folder.lock.release();
       throw error;
@@ -94,7 +85,7 @@ export class WorkerSpool {
 
   /** The spools of partitions so far. */
   get partitions(): readonly PartitionSpool[] {
-    return [...this.byPartition.values()];
+    return this.byPartition.all;
   }
 
   get all(): readonly Spool[] {
@@ -103,14 +94,17 @@ export class WorkerSpool {
 
   /** The spool of a partition's records; a new one touches the disk at the first append only. */
   ofPartition(stream: SpoolStream, id: PartitionId): Spool {
-    const name = partitionFolder(stream, id);
-    let found = this.byPartition.get(name);
-    if (found === undefined) {
-      const { fs, logger } = this.options;
-      const spool = Spool.empty({ fs, dir: join(this.dir, name), budget: this.budget, logger, clock: this.clock });
-      this.byPartition.set(name, (found = { stream, id, spool }));
-    }
-    return found.spool;
+    return this.byPartition.of(stream, id);
+  }
+
+  /** Number of files set aside for a person to inspect, as of the last check. */
+  get setAsideFiles(): number {
+    return this.setAside.length;
+  }
+
+  /** Folders with the spools of former workers that could not be adopted yet. */
+  get waitingFolders(): readonly string[] {
+    return [...(this.former?.waiting.keys() ?? [])];
   }
 
   /**
@@ -120,50 +114,43 @@ export class WorkerSpool {
   async scan(): Promise<number> {
     let damages = (await this.events.scan()) + (await this.deadLetters.scan());
     for (const { spool } of this.partitions) damages += spool.records === undefined ? await spool.scan() : 0;
-    if (this.options.worker === 1) this.scheduleAdoption();
+    await this.countSetAside();
+    this.scheduleCheck();
     return damages;
   }
 
-  /** Closes both spools. Records that are not drained stay for the next start. */
+  /** Closes all spools. Records that are not drained stay for the next start. */
   async close(): Promise<void> {
-    this.cancelAdoption();
-    await this.adoption;
-    this.cancelAdoption();
+    this.cancelCheck();
+    await this.checking;
+    this.cancelCheck();
     await Promise.all(this.all.map((spool) => spool.close()));
     removeEmptyPartitionFolders(this.dir);
+    await this.countSetAside();
     this.folder.lock.release();
   }
 
-  private scheduleAdoption(): void {
-    const { logger, root } = this.options;
-    this.cancelAdoption = this.clock.after(ADOPT_INTERVAL_MS, () => {
-      this.adoption = this.adopt()
-        .catch((err: unknown) => {
-          const retryMs = ADOPT_INTERVAL_MS;
-          logger.warn({ err, dir: root, retryMs }, 'could not adopt the spools of former workers, retrying');
-        })
-        .then(() => this.scheduleAdoption());
+  private scheduleCheck(): void {
+    this.cancelCheck = this.clock.after(CHECK_INTERVAL_MS, () => {
+      this.checking = this.check().then(() => this.scheduleCheck());
     });
   }
 
-  private async adopt(): Promise<void> {
-    const { fs, root, workers, logger } = this.options;
-    for (const { dir, lock } of await abandonedFolders(fs, root, this.folder.dir, workers)) {
-      try {
-        for (const { name, stream, id } of streamFolders(dir)) {
-          if (id === undefined) {
-            await adoptSegments(fs, join(dir, name), stream === 'events' ? this.events : this.deadLetters, logger);
-            continue;
-          }
-          const spool = this.ofPartition(stream, id);
-          await fs.makeDir(spool.dir);
-          await adoptSegments(fs, join(dir, name), spool, logger);
-          this.onAdopted({ stream, id, spool });
-        }
-        removeEmptyPartitionFolders(dir);
-      } finally {
-        lock.release();
-      }
+  private async check(): Promise<void> {
+    const { logger, root } = this.options;
+    try {
+      const damages = (await this.former?.adopt(this)) ?? 0;
+      if (damages > 0) this.onDamage(damages);
+    } catch (err) {
+      const retryMs = CHECK_INTERVAL_MS;
+      logger.warn({ err, dir: root, retryMs }, 'could not adopt the spools of former workers, retrying');
     }
+    await this.countSetAside();
+  }
+
+  /** The first worker counts those of former workers too. */
+  private async countSetAside(): Promise<void> {
+    const dirs = [this.dir, ...(this.former?.folders() ?? [])];
+    this.setAside = (await Promise.all(dirs.map(setAsideFiles))).flat();
   }
 }

@@ -1,5 +1,7 @@
+import { cloudEventHeaders, DEAD_LETTER_TYPE } from '../../schemas/cloud-events.js';
 import type { SchemaFault } from '../../schemas/validators.js';
 import type { IncomingRecord } from '../record.js';
+import { contentId } from './event-id.js';
 import type { BodyVerdict } from './judge-body.js';
 
 /** Bounds the size of the `errors` header, even if the schemas should allow more faults in the future. */
@@ -14,11 +16,18 @@ export function deadLetterRecord(
   receivedAt: string,
   remoteAddress: string,
 ): IncomingRecord {
+  const key = 'sessionId' in refused ? (refused.sessionId ?? null) : null;
   return {
     stream: 'dead-letter',
-    key: 'sessionId' in refused ? (refused.sessionId ?? null) : null,
+    key,
     body,
     headers: {
+      ...cloudEventHeaders({
+        id: contentId(key ?? '', DEAD_LETTER_TYPE, body),
+        type: DEAD_LETTER_TYPE,
+        source: '/ingress/pathors',
+        time: receivedAt,
+      }),
       reason: refused.kind,
       errors: JSON.stringify(faultsOf(refused).slice(0, MAX_FAULTS)),
       'received-at': receivedAt,

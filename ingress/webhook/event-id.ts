@@ -8,5 +8,10 @@ import type { SenderEvent } from '../../schemas/validators.js';
  * that deduplicate by id lose one of them.
  */
 export function eventId({ sessionId, event }: SenderEvent, body: Buffer): string {
-  return `${sessionId}:${event}:${hash('sha256', body, 'hex').slice(0, 16)}`;
+  return contentId(sessionId, event, body);
+}
+
+/** An id that follows from the content alone. */
+export function contentId(sessionId: string, type: string, body: Buffer): string {
+  return `${sessionId}:${type}:${hash('sha256', body, 'hex').slice(0, 16)}`;
 }

@@ -1,18 +1,21 @@
 import { systemClock, type Clock } from '../../infra/async/clock.js';
 import { isoTime } from '../../schemas/iso-time.js';
-import { isDocumentedCallStatus, type SchemaFault, type SenderEvent } from '../../schemas/validators.js';
+import type { SchemaFault, SenderEvent } from '../../schemas/validators.js';
 import type { EventSink } from '../delivery/event-sink.js';
 import type { IngressMetrics } from '../ingress-metrics.js';
 import type { StoragePlace } from '../record.js';
 import { deadLetterRecord, faultsOf, type RefusedBody } from './dead-letter-record.js';
 import { eventRecord } from './event-record.js';
 import { judgeBody } from './judge-body.js';
+import { countTolerated } from './tolerated-deviations.js';
 
 /** The result of a delivery. Every kind but `unavailable` means that its bytes are durable. */
 export type WebhookResult =
   | { readonly kind: 'accepted'; readonly place: StoragePlace }
   | { readonly kind: 'malformed'; readonly reason: 'not_json' | 'not_utf8' }
   | { readonly kind: 'invalid'; readonly reason: 'schema' | 'unknown_event'; readonly faults: readonly SchemaFault[] }
+  /** Valid, but Kafka will never take it. */
+  | { readonly kind: 'rejected'; readonly isTooLarge: boolean }
   | { readonly kind: 'unavailable' };
 
 /** `remoteAddress` is called before the receiver returns, or never. `done` is called once. */
@@ -39,10 +42,14 @@ export function createWebhookReceiver(
           done(unavailable(metrics, event.event));
           return;
         }
-        metrics.countEvent(event.event, outcome.place);
         metrics.acknowledged(clock.monotonic() - startedAt);
-        const status = event['callStatus'];
-        if (typeof status === 'string' && !isDocumentedCallStatus(status)) metrics.unknownCallStatus();
+        if (outcome.kind === 'rejected') {
+          metrics.countEvent(event.event, 'dead_letter');
+          done(outcome);
+          return;
+        }
+        metrics.countEvent(event.event, outcome.place);
+        countTolerated(event, metrics);
         done(ACCEPTED[outcome.place]);
       });
       return;

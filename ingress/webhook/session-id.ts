@@ -10,5 +10,6 @@ export function readableSessionId(value: unknown): string | undefined {
   // A code point has at most two UTF-16 units, so longer strings need no count of code points.
   if (typeof sessionId !== 'string' || sessionId.length > 2 * maxLength) return undefined;
   const characters = Array.from(sessionId).length;
-  return characters >= minLength && characters <= maxLength && PATTERN.test(sessionId) ? sessionId : undefined;
+  const isValid = characters >= minLength && characters <= maxLength && PATTERN.test(sessionId);
+  return isValid && sessionId.isWellFormed() ? sessionId : undefined;
 }

@@ -9,7 +9,7 @@ import { Scrapes } from './scrapes.js';
 export type SupervisorOptions = {
   /** Number of workers, numbered from 1. */
   readonly workers: number;
-  /** Time that workers have to drain before they are killed. */
+  /** Time that workers have to stop, their shutdown delay included, before they are killed. */
   readonly drainMs: number;
 };
 
@@ -18,8 +18,6 @@ export type SupervisorDeps = {
   readonly fork: (worker: number) => ChildProcess;
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** Called when no worker can run: end the program. */
-  readonly onUnfit: (error: Error) => void;
 };
 
 /** Delay of restarts. Resets when a worker has run for {@link STEADY_MS}. */
@@ -45,6 +43,11 @@ export class Supervisor {
   start(): void {
     for (let worker = 1; worker <= this.options.workers; worker += 1) this.launch(worker, new Backoff(RESTART_BACKOFF));
   }
+
+  /** Makes each worker read its secrets and certificates again. Not by a signal, which would kill a worker that is still loading its code. */
+  readonly onReload = (): void => {
+    for (const worker of this.running.keys()) this.send(worker, { kind: 'reload' });
+  };
 
   /** Lets all workers drain. @throws Error when a worker fails or must be killed. */
   async stop(): Promise<void> {
@@ -91,9 +94,6 @@ export class Supervisor {
         return;
       case 'report':
         this.scrapes.report(message.id, worker, message.metrics);
-        return;
-      case 'unfit':
-        this.deps.onUnfit(new Error(message.message));
     }
   }
 

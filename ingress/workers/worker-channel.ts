@@ -36,12 +36,11 @@ export class WorkerChannel {
     return { contentType: this.registry.contentType, text: await all.metrics() };
   };
 
-  reportUnfit(error: unknown): void {
-    this.send({ kind: 'unfit', message: error instanceof Error ? error.message : String(error) });
-  }
-
   private receive(message: SupervisorMessage): void {
     switch (message.kind) {
+      case 'reload':
+        process.kill(process.pid, 'SIGHUP');
+        return;
       case 'report-please':
         void this.registry.getMetricsAsJSON().then((metrics) => this.send({ kind: 'report', id: message.id, metrics }));
         return;

@@ -7,6 +7,7 @@ import { MinioObjectStore } from '../../infra/object-store/minio-object-store.js
 import type { ObjectStore } from '../../infra/object-store/object-store.js';
 import type { Logger } from '../../infra/observability/logger.js';
 import type { SubjectIds } from '../../infra/schema-registry/client.js';
+import type { CommonSettings } from '../../infra/settings/common.js';
 import type { TopicNames } from '../../schemas/topics.js';
 import { ArchiveMetrics } from './archive-metrics.js';
 import { ArchiveConsumer } from './intake/archive-consumer.js';
@@ -25,9 +26,10 @@ import { BucketGate } from './store/bucket-gate.js';
 export type ArchiveRoleDeps = {
   readonly kafka: Kafka;
   readonly topics: TopicNames;
-  readonly subjectIds: SubjectIds;
+  readonly subjectIds: Pick<SubjectIds, 'events'>;
   /** The archive's own consumer group is `<PROCESSOR_GROUP_ID>-archive`. */
-  readonly settings: ArchiveSettings & { readonly PROCESSOR_GROUP_ID: string };
+  readonly settings: ArchiveSettings &
+    Partial<Pick<CommonSettings, 'KAFKA_COMPRESSION'>> & { readonly PROCESSOR_GROUP_ID: string };
   readonly logger: Logger;
   readonly metrics: Registry;
   /** Called when nothing is pending and the role cannot read on: exit non-zero, so that the supervisor restarts the process. */
@@ -78,7 +80,7 @@ export class ArchiveRole {
     });
     this.tidying = new RegularTidying(this.spills, TIDY_INTERVAL_LIFETIMES * linkLifetimeMs, clock, logger);
     this.producer = new EventProducer({
-      open: produceSessions(kafka),
+      open: produceSessions(kafka, { compression: settings.KAFKA_COMPRESSION ?? 'none' }),
       topic: topics.events,
       name: 'archive',
       logger,
@@ -122,7 +124,7 @@ export class ArchiveRole {
 
   /** Why the role is not ready; `undefined` once it reads recordings and the object store has answered. */
   readinessFault(): string | undefined {
-    return this.consumer.hasJoined ? this.bucket.readinessFault() : 'archive has not joined its consumer group';
+    return this.consumer.readinessFault() ?? this.bucket.readinessFault();
   }
 
   /** Aborts transfers, publishes the outcomes that are known, commits, and leaves the group. */
@@ -176,7 +178,8 @@ function minioObjectStore(settings: ArchiveSettings): ObjectStore {
     endpoint: settings.S3_ENDPOINT,
     region: settings.S3_REGION,
     bucket: settings.S3_BUCKET,
+    pathStyle: settings.S3_PATH_STYLE,
     protection: objectProtection(settings),
-    ...objectStoreCredentials(settings),
+    keys: () => objectStoreCredentials(settings),
   });
 }

@@ -1,9 +1,11 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { makeValidator, str } from 'envalid';
+import { bool, makeValidator, str } from 'envalid';
+import type { ObjectStoreKeys } from '../../infra/object-store/keys.js';
 import type { ObjectProtection } from '../../infra/object-store/object-protection.js';
 import { isLoopback } from '../../infra/settings/common.js';
 import type { Env } from '../../infra/settings/read-settings.js';
+import { secret } from '../../infra/settings/secrets.js';
 import { httpUrl, integer, splitList } from '../../infra/settings/validators.js';
 import { canonicalHost } from './source/allowed-hosts.js';
 
@@ -43,8 +45,11 @@ export const archiveSpecs = {
   S3_ENDPOINT: httpUrl({ default: 'http://127.0.0.1:9000' }),
   S3_REGION: str({ default: 'us-east-1' }),
   /** Empty means unset: see {@link objectStoreCredentials}. */
-  S3_ACCESS_KEY: str({ default: '' }),
-  S3_SECRET_KEY: str({ default: '' }),
+  S3_ACCESS_KEY: secret(str({ default: '' })),
+  S3_SECRET_KEY: secret(str({ default: '' })),
+  /** Of temporary keys. */
+  S3_SESSION_TOKEN: secret(str({ default: '' })),
+  S3_PATH_STYLE: bool({ default: true, desc: 'bucket in the path of a URL; false: in the host name' }),
   S3_BUCKET: bucketName({ default: 'recordings' }),
   /** Empty or 0 means unset, here and below: see {@link objectProtection}. */
   S3_SSE: str({ choices: ['', 'AES256', 'aws:kms'], default: '' }),
@@ -64,6 +69,8 @@ export type ArchiveSettings = {
   readonly S3_REGION: string;
   readonly S3_ACCESS_KEY: string;
   readonly S3_SECRET_KEY: string;
+  readonly S3_SESSION_TOKEN: string;
+  readonly S3_PATH_STYLE: boolean;
   readonly S3_BUCKET: string;
   readonly S3_SSE: '' | 'AES256' | 'aws:kms';
   readonly S3_SSE_KMS_KEY_ID: string;
@@ -76,6 +83,8 @@ export function archiveFaults(settings: Partial<ArchiveSettings>): string[] {
   const faults: string[] = [];
   const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
   if (Boolean(accessKey) !== Boolean(secretKey)) faults.push('S3_ACCESS_KEY and S3_SECRET_KEY: set both or neither');
+  if (settings.S3_SESSION_TOKEN && !accessKey)
+    faults.push('S3_SESSION_TOKEN: requires S3_ACCESS_KEY and S3_SECRET_KEY');
   const { S3_SSE, S3_SSE_KMS_KEY_ID, S3_OBJECT_LOCK_MODE, S3_RETENTION_DAYS } = settings;
   if (S3_SSE_KMS_KEY_ID && S3_SSE !== 'aws:kms') faults.push('S3_SSE_KMS_KEY_ID: requires S3_SSE=aws:kms');
   if (Boolean(S3_OBJECT_LOCK_MODE) !== Boolean(S3_RETENTION_DAYS)) {
@@ -100,13 +109,11 @@ export function spillDir(settings: Pick<ArchiveSettings, 'ARCHIVE_SPILL_DIR'>, t
   return join(state, 'pathors-session-stream', `spill-${topic}`);
 }
 
-/** Keys of the object store: the settings, or else the defaults of a MinIO on this machine. */
-export function objectStoreCredentials(settings: ArchiveSettings): {
-  readonly accessKey: string;
-  readonly secretKey: string;
-} {
-  const { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = settings;
-  return accessKey === '' ? { accessKey: 'minioadmin', secretKey: 'minioadmin' } : { accessKey, secretKey };
+/** Keys of the object store: the settings as they are now, or else the defaults of a MinIO on this machine. */
+export function objectStoreCredentials(settings: ArchiveSettings): ObjectStoreKeys {
+  const { S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey, S3_SESSION_TOKEN: sessionToken } = settings;
+  if (accessKey === '') return { accessKey: 'minioadmin', secretKey: 'minioadmin' };
+  return { accessKey, secretKey, ...(sessionToken !== '' && { sessionToken }) };
 }
 
 /** Encryption and lock that the object store must apply to recordings; none by default. */

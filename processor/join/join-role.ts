@@ -1,18 +1,19 @@
 import type { Registry } from 'prom-client';
 import { backoffMs, type BackoffOptions } from '../../infra/async/backoff.js';
 import { sleep, systemClock, type Clock } from '../../infra/async/clock.js';
+import type { CompressionType } from '../../infra/kafka/compression/codec.js';
 import type { Kafka } from '../../infra/kafka/connection/client.js';
 import { GroupConsumer } from '../../infra/kafka/consume/group-consumer.js';
+import { sharedGroupFault } from '../../infra/kafka/consume/group-readers.js';
 import { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
 import { PartitionReader } from '../../infra/kafka/consume/partition-reader.js';
 import { FencedError } from '../../infra/kafka/transaction/errors.js';
 import type { Logger } from '../../infra/observability/logger.js';
-import type { SchemaRegistryClient, SubjectIds } from '../../infra/schema-registry/client.js';
+import type { SubjectIds } from '../../infra/schema-registry/client.js';
 import type { TopicNames } from '../../schemas/topics.js';
 import { JoinMetrics } from './join-metrics.js';
 import { KafkaPartitionLog } from './log/kafka-partition-log.js';
 import { OutputEncoder } from './log/output-encoder.js';
-import { SchemaIds } from './log/schema-ids.js';
 import { maxValueBytes } from './log/size-limit.js';
 import { ProgressMonitor } from './progress/progress-monitor.js';
 import type { JoinRules } from './rules/rules.js';
@@ -27,10 +28,11 @@ export type JoinRoleDeps = {
   readonly groupId: string;
   readonly topics: TopicNames;
   readonly subjectIds: SubjectIds;
-  readonly schemaRegistry: SchemaRegistryClient;
   readonly rules: JoinRules;
   /** Largest record that all topics accept. */
   readonly maxRecordBytes: number;
+  /** How outputs and changelog are compressed. Default `none`. */
+  readonly compression?: CompressionType;
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly clock?: Clock;
@@ -51,28 +53,25 @@ export class JoinRole {
   private readonly changelogReader: PartitionReader;
   private readonly joinMetrics: JoinMetrics;
   private readonly encoder: OutputEncoder;
-  private readonly schemaIds: SchemaIds;
   private readonly monitor: ProgressMonitor;
   private member: StreamMember | undefined;
+  private groupFault: string | undefined;
   private restarting: Promise<void> = Promise.resolve();
   private failures = 0;
   private startedAt = 0;
   private readonly stopping = new AbortController();
 
   constructor(private readonly deps: JoinRoleDeps) {
-    const { kafka, topics, subjectIds, schemaRegistry: registry, logger, metrics, maxRecordBytes } = deps;
-    const { clock = systemClock } = deps;
+    const { kafka, topics, subjectIds, metrics, maxRecordBytes, clock = systemClock } = deps;
     this.clock = clock;
     this.offsets = new OffsetReader(kafka);
     this.changelogReader = new PartitionReader(kafka, topics.changelog);
     this.joinMetrics = new JoinMetrics(metrics, () => this.countSessions());
     this.encoder = new OutputEncoder(topics, subjectIds, maxValueBytes(maxRecordBytes));
-    this.schemaIds = new SchemaIds(Object.values(subjectIds), { registry, logger, clock });
     this.monitor = new ProgressMonitor({
       topic: topics.events,
       offsets: this.offsets,
       slots: () => this.member?.assignedSlots(),
-      waitsFor: () => (this.schemaIds.isWaiting ? 'the schema registry' : undefined),
       metrics: this.joinMetrics,
       clock,
       onStuck: (error) => this.deps.onFatal(error),
@@ -88,7 +87,7 @@ export class JoinRole {
   /** The reason why the join is not ready; `undefined` when its partitions are restored and their records are being processed. */
   readinessFault(): string | undefined {
     if (this.member === undefined) return 'join is starting';
-    return this.member.readinessFault() ?? this.monitor.readinessFault();
+    return this.groupFault ?? this.member.readinessFault() ?? this.monitor.readinessFault();
   }
 
   /** Finishes the calls in progress, leaves the group and closes all connections. */
@@ -106,7 +105,14 @@ export class JoinRole {
     this.startedAt = this.clock.monotonic();
     this.member = new StreamMember({
       createConsumer: (handlers) =>
-        new GroupConsumer(kafka, { groupId, topic: topics.events, startAt: 'seek', logger, ...handlers }),
+        new GroupConsumer(kafka, {
+          groupId,
+          topic: topics.events,
+          startAt: 'seek',
+          logger,
+          onOthers: (read) => this.noteOthers(read),
+          ...handlers,
+        }),
       topic: topics.events,
       offsets: this.offsets,
       createTask: (partition) => this.createTask(partition),
@@ -120,15 +126,21 @@ export class JoinRole {
     await this.member.start();
   }
 
+  private noteOthers(topics: readonly string[]): void {
+    const { groupId, logger } = this.deps;
+    const fault = topics.length === 0 ? undefined : sharedGroupFault(groupId, topics);
+    if (fault !== undefined && fault !== this.groupFault) logger.error({ groupId, topics }, fault);
+    this.groupFault = fault;
+  }
+
   private createTask(partition: number): StreamTask {
-    const { kafka, groupId, topics, rules, logger, maxRecordBytes } = this.deps;
-    const { changelogReader, encoder, schemaIds, joinMetrics: metrics, clock } = this;
+    const { kafka, groupId, topics, rules, logger, maxRecordBytes: maxBatchBytes, compression = 'none' } = this.deps;
+    const { changelogReader, encoder, joinMetrics: metrics, clock } = this;
     return new StreamTask(partition, {
-      log: new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, maxBatchBytes: maxRecordBytes }),
+      log: new KafkaPartitionLog(partition, { kafka, groupId, topics, changelogReader, maxBatchBytes, compression }),
       topics,
       rules,
       encoder,
-      schemaIds,
       metrics,
       restoreProgress: new RestoreProgress(topics.changelog, partition, { metrics, logger, clock }),
       clock,

@@ -10,12 +10,12 @@ export type Recording = RecordingOutcomeArchived | RecordingOutcomeAbsent | Reco
 export type Recording1 = RecordingOutcomeArchived1 | RecordingOutcomeAbsent1 | RecordingOutcomeArchiveFailed1;
 
 /**
- * The conversation has ended. For a call its status and duration may not be known yet.
+ * The conversation has ended. For a call its status and duration may not be known yet. reason is a deprecated alias of event ("session_ended"); it may be absent, and nothing reads it, so it may have any value.
  */
 export interface SessionEnded {
   event: 'session.ended';
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**
@@ -36,10 +36,7 @@ export interface SessionEnded {
   extractedVariables: {
     [k: string]: unknown;
   };
-  /**
-   * Deprecated alias of event; may be absent.
-   */
-  reason?: 'session_ended';
+  reason?: unknown;
   [k: string]: unknown;
 }
 /**
@@ -48,7 +45,7 @@ export interface SessionEnded {
 export interface CallEnded {
   event: 'call.ended';
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**
@@ -70,12 +67,12 @@ export interface CallEnded {
   [k: string]: unknown;
 }
 /**
- * Everything is done for the session. A call has both call fields, a text session has neither (never null).
+ * Everything is done for the session. A call has both call fields, a text session has neither; null counts as absent.
  */
 export interface SessionFinalized {
   event: 'session.finalized';
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**
@@ -103,20 +100,20 @@ export interface SessionFinalized {
   /**
    * Final domain status of the call. The list is open: the vendor may add a status, and refusing it would lose the session.
    */
-  callStatus?: string;
+  callStatus?: string | null;
   /**
    * Seconds. 0 for outcomes without traffic (busy, no answer, invalid number).
    */
-  callDuration?: number;
+  callDuration?: number | null;
   [k: string]: unknown;
 }
 /**
- * A call's recording finished processing, well or badly. recordingUrl is there if and only if success is true.
+ * A call's recording finished processing, well or badly. recordingUrl is there if and only if success is true; null counts as absent.
  */
 export interface RecordingReady {
   event: 'recording.ready';
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**
@@ -131,7 +128,7 @@ export interface RecordingReady {
   /**
    * Bearer credential: a download link that works for about 15 minutes.
    */
-  recordingUrl?: string;
+  recordingUrl?: string | null;
   [k: string]: unknown;
 }
 /**
@@ -140,7 +137,7 @@ export interface RecordingReady {
 export interface RecordingArchived {
   event: 'recording.archived';
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**
@@ -178,7 +175,7 @@ export interface RecordingArchived {
 export interface RecordingFailed {
   event: 'recording.failed';
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**
@@ -204,7 +201,7 @@ export interface RecordingFailed {
  */
 export interface SessionComplete {
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**
@@ -309,7 +306,7 @@ export interface RecordingOutcomeArchiveFailed {
  */
 export interface SessionIncomplete {
   /**
-   * The Pathors session id: 1 to 256 characters, none of them a control character or half a surrogate pair.
+   * The Pathors session id: 1 to 256 characters (code points), none of them a control character. Half a surrogate pair is refused too, which a portable pattern cannot say.
    */
   sessionId: string;
   /**

@@ -87,7 +87,7 @@ export async function playArchive(
     for (const archiver of archivers) archiver.start();
     for (const archiver of archivers) await archiver.ready(signal);
     await offsets.start();
-    const { events: schemaId } = await new SchemaRegistryClient(settings, silent).registerSubjects(subjects(topics));
+    const { events: schemaId } = await new SchemaRegistryClient(settings).ensureSubjects(subjects(topics));
     load = new RecordingLoad({ kafka, topic: topics.events, schemaId, source, signal });
     load.start();
     const publishing = load.publish(recordings, (run.count / run.perSecond) * 1000);

@@ -161,7 +161,7 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
     for (const processor of processors.slice(0, 2)) processor.start();
     for (const processor of processors.slice(0, 2)) await processor.ready(signal);
     await offsets.start();
-    const { events: schemaId } = await new SchemaRegistryClient(settings, silent).registerSubjects(subjects(topics));
+    const { events: schemaId } = await new SchemaRegistryClient(settings).ensureSubjects(subjects(topics));
     load = new SessionLoad({ kafka, topic: topics.events, schemaId, rate, rules, random: seededRandom(seed + 1) });
     load.start();
     const broker = new BrokerProcess(dir);
@@ -171,7 +171,7 @@ async function soak({ faults, rate, sessions, rules, script }: JoinRun, { dir, e
     log(`${load.sessions} sessions sent, waiting for the join`);
     const maxWaitMs = Math.max(rules.recordingGraceMs, rules.finalizeTimeoutMs, rules.linkLifetimeMs);
     await untilQuiet(offsets, {
-      groupId: 'session-join',
+      groupId: `${settings.TOPIC_PREFIX}session-join`,
       input: topics.events,
       outputs: OUTPUTS.map((kind) => topics[kind]),
       quietMs: maxWaitMs + 5_000,

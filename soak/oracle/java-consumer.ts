@@ -17,8 +17,8 @@ export type JavaRecord = {
   readonly value: Buffer | null;
 };
 
-/** Time without a record after which the consumer ends. A broker on this machine answers within milliseconds. */
-const IDLE_MS = 5_000;
+/** Time without a record after which the consumer ends, its start included: several of them start at once, maybe on a busy machine. */
+const IDLE_MS = 30_000;
 const BYTES = 'org.apache.kafka.common.serialization.BytesDeserializer';
 /** A line with a record. The tool also logs to stdout, for example when it ends by timeout. */
 const RECORD = /^(?:CreateTime|LogAppendTime):(\d+)\tPartition:(\d+)\tOffset:(\d+)\t([^\t]*)\t([^\t]*)\t(.*)$/;

@@ -106,10 +106,11 @@ export function lastLinkExpiresAt(entries: readonly LoggedEvent[], linkLifetimeM
 }
 
 export function callEnded({ callStatus, callDuration }: OfKind<'session.finalized'>) {
-  return callStatus === undefined ? undefined : { status: callStatus, durationSeconds: callDuration };
+  const isText = (callStatus ?? undefined) === undefined;
+  return isText ? undefined : { status: callStatus, durationSeconds: callDuration };
 }
 
 /** Whether the event finalizes a call with audio, for whose recording the join waits. */
 export function isCallWithAudio(event: SessionEventValue): boolean {
-  return event.event === 'session.finalized' && event.callStatus !== undefined && event.callDuration !== 0;
+  return event.event === 'session.finalized' && callEnded(event) !== undefined && event.callDuration !== 0;
 }

@@ -2,12 +2,11 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Clock } from '../../infra/async/clock.js';
 import type { OffsetReader } from '../../infra/kafka/consume/offset-reader.js';
-import { MAX_RECORD_BYTES } from '../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../infra/kafka/topics/topic-layout.js';
 import type { JoinRules } from '../../processor/join/rules/rules.js';
 import { JoinMetrics } from '../../processor/join/join-metrics.js';
 import { OutputEncoder } from '../../processor/join/log/output-encoder.js';
 import { maxValueBytes } from '../../processor/join/log/size-limit.js';
-import { SchemaIds } from '../../processor/join/log/schema-ids.js';
 import { StreamTask } from '../../processor/join/task/stream-task.js';
 import type { TaskSlot } from '../../processor/join/task/task-slot.js';
 import { StreamMember } from '../../processor/join/task/stream-member.js';
@@ -41,7 +40,6 @@ export class SimulatedProcessor {
   /** Whether it has received SIGTERM. */
   isStopping = false;
   private readonly clock: Clock;
-  private readonly schemaIds: SchemaIds;
 
   /** @param drift of its clock against the broker's, as a fraction. */
   constructor(
@@ -53,8 +51,6 @@ export class SimulatedProcessor {
     this.actor = { name, isAlive: true, isPaused: false };
     const now = (): number => topic.now * (1 + drift);
     this.clock = { now, monotonic: now, after: (ms, callback) => scheduler.after(ms, callback) };
-    const registry = { knows: () => Promise.resolve(false) };
-    this.schemaIds = new SchemaIds([EVENTS_ID], { registry, logger: silent, clock: this.clock });
   }
 
   async start(): Promise<void> {
@@ -108,7 +104,6 @@ export class SimulatedProcessor {
       topics: TOPICS,
       rules,
       encoder,
-      schemaIds: this.schemaIds,
       metrics,
       clock: this.clock,
     });

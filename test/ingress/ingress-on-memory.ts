@@ -1,6 +1,10 @@
 import { createAuthenticator } from '../../ingress/http/routes/authentication.js';
 import { ByteBudget } from '../../ingress/http/server/byte-budget.js';
+import type { Clock } from '../../infra/async/clock.js';
 import { Deadlines } from '../../infra/async/deadlines.js';
+import { trustedProxies } from '../../ingress/http/client/trusted-proxies.js';
+import { raiseHeadLimit } from '../../ingress/http/connections/head-limit.js';
+import type { KeepAliveMode } from '../../ingress/http/connections/keep-alive.js';
 import { HttpServer } from '../../ingress/http/server/http-server.js';
 import { ingressRoutes } from '../../ingress/http/routes/ingress-routes.js';
 import type { TlsFiles } from '../../ingress/http/server/tls-files.js';
@@ -12,6 +16,7 @@ import { RawConnection } from './http/raw-connection.js';
 
 export const TOKEN = 'right-token';
 export const MAX_BODY_BYTES = 100_000;
+export const MAX_HEAD_BYTES = 16_384;
 
 /** Long enough that a busy machine never exceeds it. */
 const NO_TIMEOUT_MS = 600_000;
@@ -30,7 +35,17 @@ export type IngressOnMemory = {
 
 /** The HTTP side of the ingress on real sockets, with an event sink in memory. */
 export async function startIngressOnMemory(
-  options: { bodyTimeoutMs?: number; budgetBytes?: number; tls?: TlsFiles } = {},
+  options: {
+    bodyTimeoutMs?: number;
+    budgetBytes?: number;
+    tls?: TlsFiles;
+    /** Default: always. */
+    keepAlive?: KeepAliveMode;
+    trustedProxies?: readonly string[];
+    clock?: Clock;
+    /** A token beside the usual ones. */
+    token?: string;
+  } = {},
 ): Promise<IngressOnMemory> {
   const sink = new MemorySink();
   const metrics = new IngressMetrics();
@@ -40,14 +55,27 @@ export async function startIngressOnMemory(
   const routes = ingressRoutes({
     receive: createWebhookReceiver(sink, metrics),
     metrics,
-    authenticate: createAuthenticator(['other-token', TOKEN]),
+    authenticate: createAuthenticator(['other-token', TOKEN, ...(options.token ? [options.token] : [])]),
     authHeader: 'authorization',
     isOpenToAnyone: false,
-    limits: { maxBodyBytes: MAX_BODY_BYTES, budget, deadlines },
-    readinessFault: sink.readinessFault,
+    limits: {
+      get maxBodyBytes() {
+        return Math.min(MAX_BODY_BYTES, sink.maxBodyBytes());
+      },
+      budget,
+      deadlines,
+    },
+    readinessFault: () => (server.isRetiring ? 'stopping' : sink.readinessFault()),
+    dependencyFaults: () => ({ kafka: sink.readinessFault() }),
     metricsPage: async () => ({ contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }),
   });
-  const server = new HttpServer(loadUws(), routes, metrics, options.tls);
+  raiseHeadLimit(MAX_HEAD_BYTES);
+  const server: HttpServer = new HttpServer(loadUws(), routes, metrics, options.tls, {
+    keepAlive: options.keepAlive ?? 'always',
+    maxHeadBytes: MAX_HEAD_BYTES,
+    trustedProxies: trustedProxies(options.trustedProxies ?? []),
+    ...(options.clock && { clock: options.clock }),
+  });
   const port = await server.listen({ host: '127.0.0.1', port: 0, isShared: false });
   return {
     port,

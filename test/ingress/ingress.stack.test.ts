@@ -152,7 +152,7 @@ describe('the program', () => {
     expect(wrong.log()).toMatch(/2 settings are wrong:[^]*INGRESS_WORKERS[^]*INGRESS_TOKENS/);
   });
 
-  it('exits if existing topics do not fit', async () => {
+  it('keeps storing events when topics do not fit the join, and says what to change', async () => {
     const other = suiteKafka({ ...env, TOPIC_PREFIX: `${settings.TOPIC_PREFIX}unfit.` });
     await ensureTopics(other.kafka, other.topics, { partitions: 1, replicationFactor: 1 });
     const admin = other.kafka.admin();
@@ -160,8 +160,19 @@ describe('the program', () => {
     await admin.createPartitions({ topicPartitions: [{ topic: other.topics.events, count: 2 }] });
     await admin.disconnect();
     const unfit = await startIngressProgram({ ...env, TOPIC_PREFIX: other.settings.TOPIC_PREFIX });
-    expect((await unfit.exited).code).toBe(1);
-    expect(unfit.log()).toContain('must have the same number');
+    await unfit.ready();
+    expect(await (await postTo(unfit.url, eventOf('unfit'))).json()).toEqual({ status: 'accepted', stored: 'kafka' });
+    await expect
+      .poll(() => checksOf(unfit.url), { timeout: 20_000 })
+      .toMatchObject({
+        topics: expect.stringContaining('must have the same number') as string,
+        kafka: 'ok',
+      });
+    expect(await (await fetch(`${unfit.url}/metrics`)).text()).toContain(
+      'ingress_dependency_ready{dependency="topics"} 0',
+    );
+    await unfit.signal('SIGTERM');
+    expect(await unfit.exited).toEqual({ code: 0, signal: null });
   });
 });
 
@@ -192,6 +203,10 @@ describe('several workers', () => {
     await expect.poll(() => statusOf(`${many.url}/healthz`), { timeout: 20_000 }).toBe(undefined);
   });
 });
+
+async function checksOf(url: string): Promise<unknown> {
+  return ((await (await fetch(`${url}/readyz?verbose`)).json()) as { checks: unknown }).checks;
+}
 
 /** `undefined` if there is no answer. */
 async function statusOf(url: string): Promise<number | undefined> {

@@ -10,6 +10,8 @@ export class MemorySink implements EventSink {
   /** The outcome of every record; `undefined`: the test calls `settle`. */
   outcome: StoreOutcome | undefined = { kind: 'stored', place: 'kafka' };
   fault: string | undefined;
+  /** What Kafka takes, in bytes. */
+  limitBytes = Infinity;
 
   readonly accept = (record: IncomingRecord, settle: (outcome: StoreOutcome) => void): void => {
     this.records.push(record);
@@ -20,6 +22,7 @@ export class MemorySink implements EventSink {
     for (const check of this.arrivalChecks) check();
   };
 
+  readonly maxBodyBytes = (): number => this.limitBytes;
   readonly readinessFault = (): string | undefined => this.fault;
   readonly pending = (): number => this.waiting.length;
   readonly close = (): Promise<void> => Promise.resolve();

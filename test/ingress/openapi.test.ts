@@ -19,7 +19,7 @@ describe('the OpenAPI document', () => {
       '/openapi.json',
     ]);
     const statuses = Object.keys(document.paths['/v1/webhooks/pathors']?.['post']?.responses ?? {});
-    expect(statuses).toEqual(['202', '400', '401', '408', '413', '422', '503', 'default']);
+    expect(statuses).toEqual(['202', '400', '401', '408', '413', '422', '431', '503', 'default']);
   });
 
   it('contains the target of every reference', () => {
@@ -32,9 +32,7 @@ describe('the OpenAPI document', () => {
     const text = JSON.stringify(document);
     expect(text).not.toContain('draft-07');
     expect(text).not.toContain('"dependencies"');
-    expect(text).toContain('"dependentRequired"');
-    expect(text).not.toContain('ud800');
-    expect(text).toContain('u0000');
+    expect(text).toContain('"dependentSchemas"');
   });
 
   it('describes the authentication', () => {

@@ -25,6 +25,10 @@ describe('the settings of the ingress', () => {
       INGRESS_LINGER_MS: 5,
       INGRESS_ACK_TIMEOUT_MS: 2_000,
       INGRESS_SPOOL_MAX_BYTES: 1_073_741_824,
+      INGRESS_MAX_HEAD_BYTES: 16_384,
+      INGRESS_KEEP_ALIVE: 'auto',
+      INGRESS_TRUSTED_PROXIES: [],
+      INGRESS_SHUTDOWN_DELAY_MS: 0,
       INGRESS_DRAIN_MS: 10_000,
     });
   });

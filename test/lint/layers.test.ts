@@ -35,10 +35,10 @@ function sourcesOf(folder: string): string[] {
 const LAYERS =
   'The layers of this repository are schemas < infra < ingress | processor < dev < lab < soak | bench < test';
 const INFRA =
-  'The layers of infra are async | settings | observability < kafka | object-store | schema-registry < program';
+  'The layers of infra are async | settings | observability < kafka | object-store | schema-registry | spool < program';
 const JOIN = 'The layers of processor/join are rules < state < log < task < progress < join-role.ts';
 const ARCHIVE =
-  'The layers of processor/archive are recording < source | spill | store < intake | pipeline < archive-role.ts';
+  'The layers of processor/archive are recording < source | spill | store < intake | pipeline < rescue < archive-role.ts';
 const SPOOL = 'The spool is a queue on disk: it knows nothing of delivery or Kafka.';
 const PURE = 'The join rules are pure: they import schemas only.';
 

@@ -20,6 +20,11 @@ export class ManualClock implements Clock {
     return () => this.timers.delete(timer);
   }
 
+  /** Advances the time without any timer, as for a paused process. */
+  pause(ms: number): void {
+    this.time += ms;
+  }
+
   /** Advances the time; timers fire in order. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
@@ -38,5 +43,5 @@ export class ManualClock implements Clock {
 
 /** Lets promises that are ready continue. */
 export async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i += 1) await Promise.resolve();
+  for (let i = 0; i < 40; i += 1) await Promise.resolve();
 }

@@ -12,6 +12,8 @@ export type ProgramOptions = {
   /** Complete environment of the program. */
   readonly env: Env;
   readonly logFile: string;
+  /** Working directory. Default: that of this process. */
+  readonly cwd?: string;
   /** URL that answers 200 once the program is ready. */
   readonly readyUrl: string;
   /** Time to drain after SIGTERM before it is killed. Default: 30 s. */
@@ -24,6 +26,7 @@ export function startProgram(options: ProgramOptions): ReadyProcess {
     name: options.name,
     command: [process.execPath, ...(options.nodeArguments ?? []), options.script],
     env: options.env,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     logFile: options.logFile,
     graceMs: options.graceMs ?? 30_000,
   });

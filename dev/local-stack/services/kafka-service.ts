@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sourceFile } from '../folders.js';
 import { serviceEnv, type NativeService, type ServiceOptions } from './native-service.js';
 import { kafkaCoordinatorProbe } from './kafka-probe.js';
-import { supervise } from '../process/supervised-process.js';
+import { supervise, type SupervisedProcess } from '../process/supervised-process.js';
 import { StackError } from '../stack-error.js';
 import { commandOf } from './toolchain.js';
 
@@ -25,20 +25,33 @@ export const kafkaService: NativeService = {
   toRun: ['java'],
   deadlineMs: 90_000,
   probe: ({ ports }) => kafkaCoordinatorProbe('127.0.0.1', ports.kafka),
-  start: async (options) => {
-    const dir = join(options.dir, 'kafka');
-    mkdirSync(dir, { recursive: true });
-    const properties = join(dir, 'server.properties');
-    writeFileSync(properties, serverProperties(join(dir, 'data'), options));
-    if (!existsSync(join(dir, 'data', 'meta.properties'))) await format(options, properties);
-    return run(
-      options,
-      'Kafka',
-      ['-Xms192m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
-      ['kafka.Kafka', properties],
-    );
-  },
+  start: (options) => startKafka(options),
 };
+
+/** What a broker of a test does differently from that of the local stack. */
+export type BrokerOverrides = {
+  /** Lines of `server.properties` that replace or extend those of the local stack. */
+  readonly properties?: string;
+  /** Log4j2 files in addition to that of the local stack. */
+  readonly logging?: readonly string[];
+};
+
+/** Starts a broker on its data, which it creates if they are missing; returns before it is ready. */
+export async function startKafka(options: ServiceOptions, overrides: BrokerOverrides = {}): Promise<SupervisedProcess> {
+  const dir = join(options.dir, 'kafka');
+  mkdirSync(dir, { recursive: true });
+  const properties = join(dir, 'server.properties');
+  // The last of several lines for one property counts.
+  writeFileSync(properties, `${serverProperties(join(dir, 'data'), options)}${overrides.properties ?? ''}`);
+  if (!existsSync(join(dir, 'data', 'meta.properties'))) await format(options, properties);
+  return run(
+    options,
+    'Kafka',
+    ['-Xms192m', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20'],
+    ['kafka.Kafka', properties],
+    overrides.logging,
+  );
+}
 
 async function format(options: ServiceOptions, properties: string): Promise<void> {
   // The tool would read an id that starts with a dash as an option.
@@ -53,14 +66,21 @@ async function format(options: ServiceOptions, properties: string): Promise<void
   if (exit.code !== 0) throw new StackError(`could not format Kafka's storage: ${tool.lastLogLines(3).join(' | ')}`);
 }
 
-function run(options: ServiceOptions, name: string, jvm: readonly string[], args: readonly string[]) {
+function run(
+  options: ServiceOptions,
+  name: string,
+  jvm: readonly string[],
+  args: readonly string[],
+  logging: readonly string[] = [],
+) {
+  const log4j = [sourceFile('services/log4j2.properties'), ...logging];
   return supervise({
     name,
     command: [
       commandOf('java', options.env),
       ...jvm,
       '-Djava.awt.headless=true',
-      `-Dlog4j2.configurationFile=${sourceFile('services/log4j2.properties')}`,
+      `-Dlog4j2.configurationFile=${log4j.join(',')}`,
       '-cp',
       join(options.installed, '*'),
       ...args,

@@ -37,5 +37,5 @@ function deletedRecords(topic: string, partition: number, position: number, low:
         'which, then reset the offsets of the group (kafka-consumer-groups --reset-offsets)',
     );
   }
-  return { records: [], nextOffset: low, highWatermark: low };
+  return { records: [], nextOffset: low, bytes: 0, highWatermark: low };
 }

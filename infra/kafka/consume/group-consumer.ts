@@ -24,6 +24,8 @@ export type ConsumerHandlers = {
 export type GroupConsumerOptions = ConsumerHandlers & {
   readonly groupId: string;
   readonly topic: string;
+  /** See {@link GroupMembership}. */
+  readonly onOthers?: (topics: readonly string[]) => void;
   /**
    * Where to start reading a newly assigned partition. `committed`: at the group's committed offset, or at the first record where there is
    * none. `seek`: nowhere, until {@link GroupConsumer.seek} is called. Partitions that stay assigned continue.
@@ -50,10 +52,10 @@ export class GroupConsumer {
     private readonly kafka: Kafka,
     private readonly options: GroupConsumerOptions,
   ) {
-    const { groupId, topic, onCrash } = options;
+    const { groupId, topic, onOthers, onCrash } = options;
     this.fetcher = new PartitionFetcher(kafka, { ...options, onFailed: onCrash });
     const onAssigned = (partitions: readonly number[]): void => this.assign(partitions);
-    this.membership = new GroupMembership(kafka, { groupId, topic, onAssigned, onCrash });
+    this.membership = new GroupMembership(kafka, { groupId, topic, onAssigned, onOthers, onCrash });
   }
 
   /** Number of partitions of the topic that cannot be read while others can. */

@@ -1,10 +1,13 @@
 import type { Consumer, Kafka } from 'kafkajs';
+import { topicsOfOthers } from './group-readers.js';
 
 export type GroupMembershipOptions = {
   readonly groupId: string;
   readonly topic: string;
   /** Called after each rebalance with all assigned partitions. */
   readonly onAssigned: (partitions: readonly number[]) => void;
+  /** Called after each rebalance with the topics that other members of the group read: none, unless the group is shared by mistake. */
+  readonly onOthers?: ((topics: readonly string[]) => void) | undefined;
   /** The membership has ended and does not recover by itself. */
   readonly onCrash: (error: Error) => void;
 };
@@ -48,11 +51,12 @@ export class GroupMembership {
 
   /** Starts to join the group; may resolve before the first assignment. */
   async start(): Promise<void> {
-    const { topic, onAssigned, onCrash } = this.options;
+    const { topic, onAssigned, onOthers, onCrash } = this.options;
     this.consumer.on('consumer.group_join', ({ payload }) => {
       this.wasAssigned = true;
       this.consumer.pause([{ topic }]);
       onAssigned(payload.memberAssignment[topic] ?? []);
+      if (onOthers !== undefined) void this.lookForOthers(onOthers);
     });
     this.consumer.on('consumer.crash', ({ payload }) => {
       if (!payload.restart) onCrash(payload.error);
@@ -68,6 +72,12 @@ export class GroupMembership {
     await this.consumer.commitOffsets(
       [...positions].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
     );
+  }
+
+  /** Without an answer, the next rebalance asks again. */
+  private async lookForOthers(onOthers: (topics: readonly string[]) => void): Promise<void> {
+    const description = await this.consumer.describeGroup().catch(() => undefined);
+    if (description !== undefined) onOthers(topicsOfOthers(description, this.options.topic));
   }
 
   /** Leaves the group. */

@@ -51,12 +51,12 @@ export class PartitionFeed {
     this.position = offset;
   }
 
-  /** Adds the records that follow `position`. @param bytes memory that they hold. */
-  add(fetched: FetchedRecords, bytes: number): void {
+  /** Adds the records that follow `position`. */
+  add(fetched: FetchedRecords): void {
     if (fetched.nextOffset === this.position) return;
     this.position = fetched.nextOffset;
     this.waiting.push(fetched);
-    this.bytesWaiting += bytes;
+    this.bytesWaiting += fetched.bytes;
     this.delivery ??= this.deliver();
   }
 

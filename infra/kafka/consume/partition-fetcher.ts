@@ -259,7 +259,7 @@ export class PartitionFetcher {
     }
     const low = reaction === 'seek' ? await firstOffset(session, topic, partition) : undefined;
     try {
-      feed.add(fetchedRecords(topic, position, answer, low), answer.recordSet.length);
+      feed.add(fetchedRecords(topic, position, answer, low));
     } catch (error) {
       this.drop(partition);
       this.fail(error);

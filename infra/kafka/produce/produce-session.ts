@@ -1,6 +1,8 @@
 import type { Kafka } from 'kafkajs';
 import { systemClock, type Clock } from '../../async/clock.js';
 import { withTimeout } from '../../async/timeout.js';
+import type { CompressionType } from '../compression/codec.js';
+import { compressor, type Compressor } from '../compression/codecs.js';
 import { closeCluster, openCluster, type Broker, type Cluster } from '../connection/cluster.js';
 import { NO_LEADER } from '../connection/leaderless-partitions.js';
 import { untilSettled } from '../connection/until-settled.js';
@@ -57,12 +59,31 @@ export type ProduceSession = {
 /** @throws Error when no partition could be reached in time: wait a little and open again. */
 export type OpenProduceSession = (topic: string, timeoutMs: number) => Promise<ProduceSession>;
 
-/** Opens sessions that each have their own idempotent producer id and their own connections. */
-export function produceSessions(kafka: Kafka, clock: Clock = systemClock): OpenProduceSession {
+export type ProduceSessionOptions = {
+  /** How batches are compressed. Default `none`. */
+  readonly compression?: CompressionType;
+  readonly clock?: Clock;
+};
+
+/**
+ * Opens sessions that each have their own idempotent producer id and their own connections.
+ * @throws Error when the library of the compression type cannot be loaded.
+ */
+export function produceSessions(
+  kafka: Kafka,
+  { compression = 'none', clock = systemClock }: ProduceSessionOptions = {},
+): OpenProduceSession {
+  const compress = compressor(compression);
   return (topic, timeoutMs) => {
     const options = { timeoutMs, doing: `connecting to Kafka to write to ${topic}`, clock };
     return openCluster(kafka, options, async (cluster) => {
-      return new KafkaProduceSession({ cluster, topic, clock, ...(await prepare(cluster, topic, timeoutMs, clock)) });
+      return new KafkaProduceSession({
+        cluster,
+        topic,
+        clock,
+        compressor: compress,
+        ...(await prepare(cluster, topic, timeoutMs, clock)),
+      });
     });
   };
 }
@@ -78,6 +99,7 @@ type SessionDeps = {
   readonly cluster: Cluster;
   readonly topic: string;
   readonly clock: Clock;
+  readonly compressor: Compressor | undefined;
   readonly producer: { readonly id: bigint; readonly epoch: number };
   readonly partitions: readonly Partition[];
   readonly brokers: ReadonlyMap<number, Broker>;
@@ -186,8 +208,8 @@ class KafkaProduceSession implements ProduceSession {
     timeoutMs: number,
   ): Promise<ReadonlyMap<number, Error>> {
     if (batches.length === 0) return NONE_FAILED;
-    const { topic, brokers, clock } = this.deps;
-    const request = produceRequest(batches, { transactionalId: null, timeoutMs, timestamp: clock.now() });
+    const { topic, brokers, clock, compressor } = this.deps;
+    const request = produceRequest(batches, { transactionalId: null, timeoutMs, timestamp: clock.now(), compressor });
     for (const { batch } of batches) batch.clear();
     const broker = brokers.get(leader);
     if (broker === undefined) throw new Error(`no connection to broker ${leader}, a leader of ${topic}`);

@@ -1,6 +1,7 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { systemClock, type Cancel, type Clock } from '../../async/clock.js';
 import { withTimeout } from '../../async/timeout.js';
+import { isAuthorizationFailure } from '../topics/topic-problem.js';
 
 export type WriteProbeOptions = {
   readonly intervalMs: number;
@@ -19,6 +20,7 @@ const NONE: ReadonlyMap<number, string> = new Map();
 export class WriteProbe {
   /** By topic: the partitions that cannot be written to, and why; the number of all partitions. Undefined: no answer in time. */
   private latest: ReadonlyMap<string, TopicState> | undefined;
+  private askError: unknown = new Error('Kafka was not asked yet');
   private settings: { readonly readAt: number; readonly minInsync: ReadonlyMap<string, number> } | undefined;
   private isStopped = false;
   private cancelTimer: Cancel = () => undefined;
@@ -48,6 +50,18 @@ export class WriteProbe {
     return this.latest?.get(topic)?.unavailable ?? NONE;
   }
 
+  /** Why there was no answer, or a topic of which no partition can be written to; `undefined` when each topic takes some records. */
+  get error(): unknown {
+    if (this.latest === undefined) return this.askError;
+    for (const topic of this.topics) {
+      if (this.isWritable(topic)) continue;
+      const [first] = this.unavailable(topic);
+      if (first === undefined) return new Error(`topic ${topic} has no partitions`);
+      return new Error(`no partition of topic ${topic} can be written to: partition ${first[0]}: ${first[1]}`);
+    }
+    return undefined;
+  }
+
   /** Returns at once; a question in flight ends by itself. */
   stop(): void {
     this.isStopped = true;
@@ -60,8 +74,9 @@ export class WriteProbe {
     const asking = this.states();
     try {
       this.latest = await withTimeout(asking, timeoutMs, 'asking Kafka for the state of its topics', this.clock);
-    } catch {
+    } catch (error) {
       this.latest = undefined;
+      this.askError = error;
       // Waits for the question: a disconnect with a request in flight never settles, and connections to a hung broker must not pile up.
       await asking.catch(() => undefined);
       await this.admin?.disconnect().catch(() => undefined);
@@ -82,9 +97,11 @@ export class WriteProbe {
       topics.map(({ name, partitions }) => {
         const unavailable = new Map<number, string>();
         for (const { partitionId, leader, isr } of partitions) {
-          const needed = minInsync.get(name) ?? 1;
+          const required = minInsync.get(name) ?? 1;
           if (leader < 0) unavailable.set(partitionId, 'it has no leader');
-          else if (isr.length < needed) unavailable.set(partitionId, `${isr.length} of ${needed} replicas are in sync`);
+          else if (isr.length < required) {
+            unavailable.set(partitionId, `${isr.length} in-sync replicas, min.insync.replicas is ${required}`);
+          }
         }
         return [name, { unavailable, partitions: partitions.length }];
       }),
@@ -107,15 +124,21 @@ export class WriteProbe {
 /** How often the settings of the topics are read again. They rarely change. */
 const SETTINGS_MAX_AGE_MS = 60_000;
 
+/** Empty without permission to describe the topics' settings: then a leader is all that can be asked for. */
 async function minInsyncReplicas(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: topics.map((name) => ({
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: ['min.insync.replicas'],
-    })),
-  });
+  const { resources } = await admin
+    .describeConfigs({
+      includeSynonyms: false,
+      resources: topics.map((name) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name,
+        configNames: ['min.insync.replicas'],
+      })),
+    })
+    .catch((error: unknown) => {
+      if (isAuthorizationFailure(error)) return { resources: [] };
+      throw error;
+    });
   return new Map(
     resources.map(({ resourceName, configEntries }) => [resourceName, Number(configEntries[0]?.configValue ?? 1)]),
   );

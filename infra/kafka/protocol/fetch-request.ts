@@ -1,3 +1,4 @@
+import { ProtocolError } from './protocol-error.js';
 import { protocolRequest, type DecodedAnswer, type ProtocolRequest } from './protocol-request.js';
 import { stringBytes, writeString } from './protocol-string.js';
 
@@ -24,11 +25,16 @@ export type FetchLimits = {
   readonly maxBytesPerPartition: number;
 };
 
-/** Supported by brokers from 1.0 to 4.x. */
-const API = { apiKey: 1, apiVersion: 5, apiName: 'Fetch' };
+/** Supported by brokers from 2.1 to 4.x. The oldest version to which they answer with zstd, rather than with an error. */
+const API = { apiKey: 1, apiVersion: 10, apiName: 'Fetch' };
 const CONSUMER = -1;
 const READ_COMMITTED = 1;
 const UNKNOWN = -1n;
+/** No fetch session: the request names all partitions. */
+const NO_SESSION = 0;
+const FULL_FETCH = -1;
+/** The leader's epoch is not checked. */
+const ANY_EPOCH = -1;
 /** Time for the response after the broker's wait has ended. */
 const RESPONSE_TIMEOUT_MS = 15_000;
 
@@ -38,7 +44,8 @@ const RESPONSE_TIMEOUT_MS = 15_000;
  * The broker exceeds the limit of a partition only for the first one in the request. Rotate the partitions, so that a batch larger than the
  * limit does not block its partition forever.
  *
- *     replica_id max_wait_ms min_bytes max_bytes isolation_level [topic [partition offset log_start partition_max_bytes]]
+ *     replica_id max_wait_ms min_bytes max_bytes isolation_level session_id session_epoch
+ *       [topic [partition leader_epoch offset log_start partition_max_bytes]] [forgotten_topic]
  *
  * Source: "Fetch API" in the Apache Kafka protocol guide.
  */
@@ -55,21 +62,25 @@ function encode(
   positions: readonly FetchPosition[],
   { maxWaitMs, maxBytesPerPartition }: FetchLimits,
 ): Buffer {
-  const bytes = Buffer.allocUnsafe(4 * 4 + 1 + 4 + stringBytes(topic) + 4 + positions.length * 24);
+  const bytes = Buffer.allocUnsafe(4 * 4 + 1 + 2 * 4 + 4 + stringBytes(topic) + 4 + positions.length * 28 + 4);
   let at = bytes.writeInt32BE(CONSUMER, 0);
   at = bytes.writeInt32BE(maxWaitMs, at);
   at = bytes.writeInt32BE(1, at);
   at = bytes.writeInt32BE(positions.length * maxBytesPerPartition, at);
   at = bytes.writeInt8(READ_COMMITTED, at);
+  at = bytes.writeInt32BE(NO_SESSION, at);
+  at = bytes.writeInt32BE(FULL_FETCH, at);
   at = bytes.writeInt32BE(1, at);
   at = writeString(bytes, at, topic);
   at = bytes.writeInt32BE(positions.length, at);
   for (const { partition, offset } of positions) {
     at = bytes.writeInt32BE(partition, at);
+    at = bytes.writeInt32BE(ANY_EPOCH, at);
     at = bytes.writeBigInt64BE(BigInt(offset), at);
     at = bytes.writeBigInt64BE(UNKNOWN, at);
     at = bytes.writeInt32BE(maxBytesPerPartition, at);
   }
+  bytes.writeInt32BE(0, at);
   return bytes;
 }
 
@@ -79,6 +90,10 @@ function decode(bytes: Buffer): DecodedAnswer<readonly FetchAnswer[]> {
   const int32 = (): number => bytes.readInt32BE((at += 4) - 4);
   const int64 = (): bigint => bytes.readBigInt64BE((at += 8) - 8);
   const clientSideThrottleTime = int32();
+  const requestError = bytes.readInt16BE(at);
+  if (requestError !== 0) throw new ProtocolError(requestError, 'reading');
+  // Skips the error and the fetch session.
+  at += 2 + 4;
   for (let topics = int32(); topics > 0; topics -= 1) {
     at += 2 + bytes.readInt16BE(at);
     for (let partitions = int32(); partitions > 0; partitions -= 1) {

@@ -1,3 +1,4 @@
+import type { Compressor } from '../compression/codecs.js';
 import { protocolRequest, type DecodedAnswer, type ProtocolRequest } from './protocol-request.js';
 import { stringBytes, writeString } from './protocol-string.js';
 import type { BatchProducer, RecordBatch } from './records/record-batch.js';
@@ -18,7 +19,7 @@ export type ProduceAnswer = {
   readonly appendedAt: number;
 };
 
-/** Supported by brokers from 2.1 to 4.x. */
+/** Supported by brokers from 2.1 to 4.x. The oldest version that may carry zstd. */
 const API = { apiKey: 0, apiVersion: 7, apiName: 'Produce' };
 const ALL_IN_SYNC_REPLICAS = -1;
 
@@ -28,6 +29,8 @@ export type ProduceOptions = {
   readonly timeoutMs: number;
   /** Time of the records (ms since the epoch). The leader replaces it where the topic uses LogAppendTime. */
   readonly timestamp: number;
+  /** Compresses the batches; none if it is left out. */
+  readonly compressor?: Compressor | undefined;
 };
 
 /**
@@ -45,7 +48,11 @@ export function produceRequest(
   return protocolRequest(API, encode(batches, options), decode);
 }
 
-function encode(batches: readonly PartitionBatch[], { transactionalId, timeoutMs, timestamp }: ProduceOptions): Buffer {
+function encode(
+  batches: readonly PartitionBatch[],
+  { transactionalId, timeoutMs, timestamp, compressor }: ProduceOptions,
+): Buffer {
+  if (compressor !== undefined) for (const { batch } of batches) batch.compress(compressor);
   const topics = new Map<string, PartitionBatch[]>();
   let size = stringBytes(transactionalId) + 2 + 4 + 4;
   for (const one of batches) {

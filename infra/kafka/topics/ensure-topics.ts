@@ -1,113 +1,73 @@
-import kafkajs, { type Admin, type ITopicConfig, type Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
+import { systemClock } from '../../async/clock.js';
+import { untilSettled } from '../connection/until-settled.js';
 import type { TopicNames } from '../../../schemas/topics.js';
 import { awaitLeaders } from './await-leaders.js';
-import { TopicMismatchError } from './errors.js';
+import { checkTopics } from './check-topics.js';
+import { createTopics } from './create-topics.js';
+import type { TopicLayout, TopicRole } from './topic-layout.js';
+import type { TopicProblem } from './topic-problem.js';
+
+export type EnsureTopicsOptions = TopicLayout & {
+  /** Whether missing topics may be created; true unless said otherwise. */
+  readonly create?: boolean;
+};
+
+export type TopicReport = {
+  /** The largest record, and batch of records, that all topics take, in bytes. */
+  readonly maxRecordBytes: number;
+  /** The largest record that `session.events` takes, in bytes. */
+  readonly maxEventBytes: number;
+  /** Partitions of `session.events`; `undefined` while it does not exist. */
+  readonly partitions: number | undefined;
+  /** What an operator should change. Empty when all is well. */
+  readonly problems: readonly TopicProblem[];
+};
 
 /**
- * Largest record that a topic of our making takes, in bytes. Bodies that the ingress accepts must stay below it; where an operator has made the
- * topics, they may take less.
- */
-export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
-
-/** For the headers that a dead letter has beside the bytes of the record that it was. */
-const DEAD_LETTER_HEADROOM_BYTES = 64 * 1024;
-
-export type TopicLayout = { readonly partitions: number; readonly replicationFactor: number };
-
-/**
- * Creates what is missing of the topics; safe to call by several processes at once and on every start.
- * Topics that exist are not changed.
+ * Creates missing topics and checks existing ones; never changes those. Safe in several processes at once and on every start.
+ * Missing permissions and misfits are in the report, not thrown: what to do about them differs between programs.
  *
- * @returns the largest record, and batch of records, that all of them take, in bytes; no more than {@link MAX_RECORD_BYTES}.
- * @throws TopicMismatchError when an existing topic does not fit: outputs and changelog must have as many partitions as
- *   `session.events` (output partition = input partition), and events and changelog must carry LogAppendTime (the join's clock).
+ * @throws Error when the brokers cannot be reached: retry.
  */
-export async function ensureTopics(kafka: Kafka, topics: TopicNames, layout: TopicLayout): Promise<number> {
+export async function ensureTopics(
+  kafka: Kafka,
+  topics: TopicNames,
+  options: EnsureTopicsOptions,
+): Promise<TopicReport> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     const existing = new Set(await admin.listTopics());
-    const missing = topicConfigs(topics, layout).filter(({ topic }) => !existing.has(topic));
-    if (missing.length > 0) {
-      await admin.createTopics({ topics: missing });
-      await awaitLeaders(
-        admin,
-        missing.map(({ topic }) => topic),
-      );
-    }
-    await verifyPartitions(admin, topics);
-    return await verifyConfigs(admin, topics);
+    const missing = (Object.keys(topics) as TopicRole[]).filter((role) => !existing.has(topics[role]));
+    const refused =
+      (options.create ?? true)
+        ? await createTopics(admin, topics, missing, options)
+        : missing.map((role) => notCreated(role, topics[role]));
+    const isRefused = new Set(refused.map(({ topic }) => topic));
+    const partitions = await countPartitions(
+      admin,
+      Object.values(topics).filter((topic) => !isRefused.has(topic)),
+    );
+    await awaitLeaders(
+      admin,
+      missing.map((role) => topics[role]).filter((topic) => !isRefused.has(topic)),
+    );
+    const { problems, ...limits } = await checkTopics(admin, topics, partitions);
+    return { ...limits, partitions: partitions.get(topics.events), problems: [...refused, ...problems] };
   } finally {
     await admin.disconnect();
   }
 }
 
-function topicConfigs(topics: TopicNames, layout: TopicLayout): ITopicConfig[] {
-  const base = {
-    'max.message.bytes': String(MAX_RECORD_BYTES),
-    ...(layout.replicationFactor >= 3 && { 'min.insync.replicas': '2' }),
-  };
-  const extra: Record<keyof TopicNames, Record<string, string>> = {
-    events: { 'message.timestamp.type': 'LogAppendTime' },
-    // A dead letter is a record as it came, and says why beside: it is larger than what any other topic took.
-    deadLetter: {
-      'message.timestamp.type': 'LogAppendTime',
-      'max.message.bytes': String(MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES),
-    },
-    complete: {},
-    amended: {},
-    incomplete: {},
-    // Small segments let compaction follow the live sessions; LogAppendTime shows the task the broker's clock.
-    changelog: {
-      'cleanup.policy': 'compact',
-      'message.timestamp.type': 'LogAppendTime',
-      'segment.bytes': String(64 * 1024 * 1024),
-      'min.cleanable.dirty.ratio': '0.1',
-    },
-  };
-  return (Object.keys(extra) as (keyof TopicNames)[]).map((role) => ({
-    topic: topics[role],
-    numPartitions: layout.partitions,
-    replicationFactor: layout.replicationFactor,
-    configEntries: Object.entries({ ...base, ...extra[role] }).map(([name, value]) => ({ name, value })),
-  }));
+function notCreated(role: TopicRole, topic: string): TopicProblem {
+  const message = `topic ${topic} is missing, and TOPIC_CREATE is false: create it, or grant the ACL Describe on Topic ${topic}`;
+  return { role, topic, kind: 'missing', message };
 }
 
-async function verifyPartitions(admin: Admin, topics: TopicNames): Promise<void> {
-  const { topics: found } = await admin.fetchTopicMetadata({ topics: Object.values(topics) });
-  const partitions = new Map(found.map((topic) => [topic.name, topic.partitions.length]));
-  const expected = partitions.get(topics.events);
-  for (const [name, count] of partitions) {
-    if (count !== expected) {
-      throw new TopicMismatchError(
-        `topic ${name} has ${count} partitions, but ${topics.events} has ${String(expected)}: all topics of one TOPIC_PREFIX ` +
-          'must have the same number; use another TOPIC_PREFIX or recreate the topic',
-      );
-    }
-  }
-}
-
-async function verifyConfigs(admin: Admin, topics: TopicNames): Promise<number> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: Object.values(topics).map((name) => ({
-      // Node does not see this name among the module's exports.
-      type: kafkajs.ConfigResourceTypes.TOPIC,
-      name,
-      configNames: ['message.timestamp.type', 'max.message.bytes'],
-    })),
-  });
-  let maxRecordBytes = MAX_RECORD_BYTES;
-  for (const { resourceName, configEntries } of resources) {
-    const config = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
-    const timestampType = config.get('message.timestamp.type');
-    const isClock = resourceName === topics.events || resourceName === topics.changelog;
-    if (isClock && timestampType !== 'LogAppendTime') {
-      throw new TopicMismatchError(
-        `topic ${resourceName} has message.timestamp.type=${String(timestampType)}: set it to LogAppendTime, the join counts its timers in log time`,
-      );
-    }
-    maxRecordBytes = Math.min(maxRecordBytes, Number(config.get('max.message.bytes') ?? MAX_RECORD_BYTES));
-  }
-  return maxRecordBytes;
+async function countPartitions(admin: Admin, topics: string[]): Promise<Map<string, number>> {
+  if (topics.length === 0) return new Map();
+  // A broker needs a moment to learn of a topic that it has just created.
+  const { topics: found } = await untilSettled(() => admin.fetchTopicMetadata({ topics }), systemClock);
+  return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
 }

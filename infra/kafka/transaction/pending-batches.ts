@@ -12,12 +12,15 @@ const spare: RecordBatch[] = [];
 export class PendingBatches {
   private readonly batches: RecordBatch[] = [];
 
-  /** @param maxBatchBytes the broker always rejects a larger batch, so only a single record may exceed it. */
+  /**
+   * @param maxBatchBytes the broker always rejects a larger batch, so only a single record may exceed it. Counted without compression: a
+   *   broker may decompress a batch, or compress it in another way, before it compares.
+   */
   constructor(private readonly maxBatchBytes: number) {}
 
   append(record: BatchRecord): void {
     let batch = this.batches.at(-1);
-    if (batch === undefined || batch.length + sizeBound(record) > this.maxBatchBytes - BATCH_HEADER_BYTES) {
+    if (batch === undefined || batch.uncompressedLength + sizeBound(record) > this.maxBatchBytes - BATCH_HEADER_BYTES) {
       batch = spare.pop() ?? new RecordBatch();
       this.batches.push(batch);
     }
@@ -38,7 +41,7 @@ export class PendingBatches {
   shift(): void {
     const batch = this.batches.shift();
     // A batch that one huge record has enlarged is not worth its memory.
-    if (batch === undefined || batch.length > this.maxBatchBytes || spare.length === MAX_SPARE) return;
+    if (batch === undefined || batch.uncompressedLength > this.maxBatchBytes || spare.length === MAX_SPARE) return;
     batch.clear();
     spare.push(batch);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../async/clock.js';
+import type { Compressor } from '../compression/codecs.js';
 import type { Cluster } from '../connection/cluster.js';
 import { untilSettled } from '../connection/until-settled.js';
 import { produceRequest, type PartitionBatch } from '../protocol/produce-request.js';
@@ -19,6 +20,7 @@ type NextBatch = PartitionBatch & { readonly of: Partition };
 export type TransactionProducerOptions = {
   readonly maxBatchBytes: number;
   readonly transactionTimeoutMs: number;
+  readonly compressor: Compressor | undefined;
   readonly clock: Clock;
 };
 
@@ -158,8 +160,9 @@ export class TransactionProducer {
 
   private async request(leader: number, batches: readonly PartitionBatch[]) {
     const broker = await this.cluster.findBroker({ nodeId: leader });
-    const { transactionTimeoutMs: timeoutMs, clock } = this.options;
+    const { transactionTimeoutMs: timeoutMs, compressor, clock } = this.options;
     const { transactionalId } = this.coordinator.owner;
-    return broker.connectionPool.send(produceRequest(batches, { transactionalId, timeoutMs, timestamp: clock.now() }));
+    const options = { transactionalId, timeoutMs, timestamp: clock.now(), compressor };
+    return broker.connectionPool.send(produceRequest(batches, options));
   }
 }

@@ -1,6 +1,8 @@
 import type { Kafka } from 'kafkajs';
 import { systemClock, type Clock } from '../../async/clock.js';
 import { withTimeout } from '../../async/timeout.js';
+import type { CompressionType } from '../compression/codec.js';
+import { compressor } from '../compression/codecs.js';
 import { closeCluster, openCluster, type Cluster } from '../connection/cluster.js';
 import { stableOffsetRequest, type GroupPartition } from '../protocol/offset-fetch-request.js';
 import { ProtocolError } from '../protocol/protocol-error.js';
@@ -21,6 +23,8 @@ export type TransactionalWriterOptions = {
   readonly transactionTimeoutMs: number;
   /** Largest batch that all topics accept (`max.message.bytes`). */
   readonly maxBatchBytes: number;
+  /** How batches are compressed. Default `none`. */
+  readonly compression?: CompressionType;
   readonly clock?: Clock;
 };
 
@@ -45,7 +49,8 @@ export class TransactionalWriter {
     private readonly coordinator: TransactionCoordinator,
     private readonly options: Required<TransactionalWriterOptions>,
   ) {
-    this.producer = new TransactionProducer(cluster, coordinator, options);
+    const { compression, ...others } = options;
+    this.producer = new TransactionProducer(cluster, coordinator, { ...others, compressor: compressor(compression) });
     this.append = this.producer.append;
   }
 
@@ -54,7 +59,7 @@ export class TransactionalWriter {
    * @throws Error when that was not possible in time: wait a little and open again.
    */
   static async open(kafka: Kafka, options: TransactionalWriterOptions): Promise<TransactionalWriter> {
-    const all = { clock: systemClock, ...options };
+    const all = { clock: systemClock, compression: 'none' as const, ...options };
     const { transactionalId, topics, transactionTimeoutMs, clock } = all;
     const doing = `initialising the transactional id ${transactionalId}`;
     const use = async (cluster: Cluster): Promise<TransactionalWriter> => {

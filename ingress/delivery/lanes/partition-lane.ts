@@ -1,7 +1,7 @@
 import type { Clock } from '../../../infra/async/clock.js';
 import type { Logger } from '../../../infra/observability/logger.js';
 import type { IncomingRecord } from '../../record.js';
-import type { PartitionId } from '../../spool/partition-folders.js';
+import type { PartitionId } from '../../../infra/spool/partition-folders.js';
 import type { Spool } from '../../spool/spool.js';
 import { DeliveryRoute, type DeliveryRouteDeps } from '../delivery-route.js';
 import type { Drainer } from '../drainer.js';

@@ -1,6 +1,6 @@
 import { partitionOfKey } from '../../../infra/kafka/protocol/murmur2.js';
 import type { IncomingRecord } from '../../record.js';
-import type { PartitionId } from '../../spool/partition-folders.js';
+import type { PartitionId } from '../../../infra/spool/partition-folders.js';
 import type { Spool } from '../../spool/spool.js';
 import type { KafkaLine } from '../kafka-line.js';
 import type { PartitionLane } from './partition-lane.js';

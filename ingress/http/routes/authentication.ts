@@ -21,6 +21,20 @@ export function createAuthenticator(tokens: readonly string[]): Authenticator {
   };
 }
 
+/** {@link createAuthenticator} of the tokens as they are now. All of them change at once, between two requests. */
+export function liveAuthenticator(tokens: () => readonly string[]): Authenticator {
+  let known = tokens();
+  let authenticate = createAuthenticator(known);
+  return (header) => {
+    const current = tokens();
+    if (current !== known) {
+      authenticate = createAuthenticator(current);
+      known = current;
+    }
+    return authenticate(header);
+  };
+}
+
 /** For `INGRESS_ALLOW_ANONYMOUS`: anyone may send. */
 export const allowAnyone: Authenticator = () => true;
 

@@ -4,7 +4,7 @@ import { statusRoutes, type StatusDeps } from './status-routes.js';
 import { webhookRoute, type WebhookRouteDeps } from './webhook-route.js';
 
 export type IngressRoutesDeps = WebhookRouteDeps &
-  Pick<StatusDeps, 'readinessFault' | 'metricsPage'> & { readonly isOpenToAnyone: boolean };
+  Pick<StatusDeps, 'readinessFault' | 'dependencyFaults' | 'metricsPage'> & { readonly isOpenToAnyone: boolean };
 
 /** All routes of the ingress, by path. */
 export function ingressRoutes(deps: IngressRoutesDeps): RouteTable {

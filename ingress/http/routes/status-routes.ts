@@ -7,6 +7,8 @@ export type MetricsPage = { readonly contentType: string; readonly text: string 
 export type StatusDeps = {
   /** Why events cannot be stored; `undefined` if ready. */
   readonly readinessFault: () => string | undefined;
+  /** What is missing of each dependency; `undefined` where nothing is. */
+  readonly dependencyFaults: () => Readonly<Record<string, string | undefined>>;
   readonly metricsPage: () => Promise<MetricsPage>;
   /** OpenAPI document. */
   readonly openApi: object;
@@ -16,14 +18,25 @@ const ALIVE = json(200, { status: 'ok' });
 const READY = json(200, { status: 'ready' });
 
 /** Routes for probes, Prometheus and people. They need no token, because they reveal nothing about sessions. */
-export function statusRoutes({ readinessFault, metricsPage, openApi }: StatusDeps): Readonly<Record<string, Route>> {
+export function statusRoutes({
+  readinessFault,
+  dependencyFaults,
+  metricsPage,
+  openApi,
+}: StatusDeps): Readonly<Record<string, Route>> {
   const document = json(200, openApi);
   return {
     '/healthz': fixed(() => ALIVE),
-    '/readyz': fixed(() => {
+    '/readyz': ({ req, exchange, bodyBytes }) => {
       const reason = readinessFault();
-      return reason === undefined ? READY : json(503, { status: 'not ready', reason });
-    }),
+      const isVerbose = new URLSearchParams(req.getQuery()).has('verbose');
+      const checks = isVerbose ? verboseChecks(dependencyFaults()) : undefined;
+      const ready = checks === undefined ? READY : json(200, { status: 'ready', checks });
+      exchange.answerUnread(
+        reason === undefined ? ready : json(503, { status: 'not ready', reason, checks }),
+        bodyBytes,
+      );
+    },
     '/openapi.json': fixed(() => document),
     '/metrics': ({ exchange, bodyBytes }) => {
       void metricsPage().then(({ contentType, text }) =>
@@ -35,4 +48,8 @@ export function statusRoutes({ readinessFault, metricsPage, openApi }: StatusDep
 
 function fixed(make: () => Answer): Route {
   return ({ exchange, bodyBytes }) => exchange.answerUnread(make(), bodyBytes);
+}
+
+function verboseChecks(faults: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(faults).map(([dependency, fault]) => [dependency, fault ?? 'ok']));
 }

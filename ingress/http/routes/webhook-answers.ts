@@ -63,6 +63,20 @@ export function tooLarge(maxBodyBytes: number): Answer {
   });
 }
 
+const TOO_LARGE_FOR_KAFKA = problem({
+  status: 413,
+  type: 'too-large',
+  title: 'Body too large',
+  detail: 'Kafka does not take a record of this size. The body was kept as a dead letter, cut if necessary.',
+});
+
+const REJECTED_BY_KAFKA = problem({
+  status: 422,
+  type: 'rejected',
+  title: 'Rejected by Kafka',
+  detail: 'The event is valid, but Kafka does not take it. The body was kept as a dead letter.',
+});
+
 /** The answer to a delivery whose body was read completely. */
 export function answerFor(result: WebhookResult): Answer {
   switch (result.kind) {
@@ -78,6 +92,8 @@ export function answerFor(result: WebhookResult): Answer {
         detail: 'See errors. The body was kept as a dead letter.',
         errors: result.faults,
       });
+    case 'rejected':
+      return result.isTooLarge ? TOO_LARGE_FOR_KAFKA : REJECTED_BY_KAFKA;
     case 'unavailable':
       return UNAVAILABLE;
   }

@@ -16,7 +16,7 @@ export type WebhookRouteDeps = {
 
 /** `POST /v1/webhooks/pathors`. Authenticates before reading the body, and answers once the bytes are durable. */
 export function webhookRoute({ receive, metrics, authenticate, authHeader, limits }: WebhookRouteDeps): Route {
-  return ({ res, req, exchange, bodyBytes }) => {
+  return ({ res, req, exchange, bodyBytes, clientAddress }) => {
     if (!authenticate(req.getHeader(authHeader))) {
       metrics.rejected('unauthorized');
       exchange.answerUnread(UNAUTHORIZED, bodyBytes);
@@ -27,11 +27,10 @@ export function webhookRoute({ receive, metrics, authenticate, authHeader, limit
       exchange.answerAndClose(tooLarge(limits.maxBodyBytes));
       return;
     }
-    const remoteAddress = () => Buffer.from(res.getRemoteAddressAsText()).toString('latin1');
     const drop = readBody(res, limits, (outcome) => {
       switch (outcome.kind) {
         case 'complete':
-          receive(outcome.body, remoteAddress, (result) => {
+          receive(outcome.body, clientAddress, (result) => {
             outcome.release();
             exchange.answer(answerFor(result));
           });

@@ -10,6 +10,7 @@ const STATUS_LINES = {
   408: '408 Request Timeout',
   413: '413 Content Too Large',
   422: '422 Unprocessable Content',
+  431: '431 Request Header Fields Too Large',
   503: '503 Service Unavailable',
 } as const;
 
@@ -43,6 +44,8 @@ export type ProblemType =
   | 'method-not-allowed'
   | 'too-slow'
   | 'too-large'
+  | 'rejected'
+  | 'head-too-large'
   | 'unavailable'
   | 'overload';
 

@@ -3,6 +3,7 @@ import type { Deadlines } from '../../../infra/async/deadlines.js';
 import type { HttpResponse } from './uws-loader.js';
 
 export type BodyLimits = {
+  /** Read for each request: what Kafka takes may be known only later. */
   readonly maxBodyBytes: number;
   readonly budget: ByteBudget;
   /** Limits the time for the whole body, from its headers on. */

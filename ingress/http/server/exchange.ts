@@ -4,6 +4,9 @@ import type { HttpResponse } from './uws-loader.js';
 /** Unread bodies up to this size are skipped to keep the connection; larger ones close it. */
 const MAX_SKIPPED_BYTES = 65_536;
 
+/** Asks clients that know this header not to reuse a connection after 5 s: uWebSockets.js closes it after 8 to 12 s. */
+const KEEP_ALIVE = 'timeout=5';
+
 /**
  * One request and its answer. After the answer or the end of the connection, further calls do nothing: uWebSockets.js forbids any use of
  * a response that is over.
@@ -17,7 +20,8 @@ export class Exchange {
   constructor(
     private readonly res: HttpResponse,
     private readonly isHead: boolean,
-    private readonly isDraining: () => boolean,
+    /** Whether an answer now closes the connection. */
+    private readonly closes: () => boolean,
     private readonly onOver: () => void,
   ) {
     res.onAborted(() => {
@@ -38,7 +42,7 @@ export class Exchange {
 
   answer(answer: Answer): void {
     if (this.isLast) this.answerAndClose(answer);
-    else if (!this.closing) this.write(answer, this.isDraining());
+    else if (!this.closing) this.write(answer, this.closes());
   }
 
   /**
@@ -65,6 +69,7 @@ export class Exchange {
       this.res.writeStatus(statusLine);
       this.res.writeHeader('Content-Type', contentType);
       for (const [name, value] of headers) this.res.writeHeader(name, value);
+      if (!close) this.res.writeHeader('Keep-Alive', KEEP_ALIVE);
       if (this.isHead) this.endHead(body, close);
       else this.res.end(body, close);
     });

@@ -8,6 +8,8 @@ export type RoutedRequest = {
   readonly exchange: Exchange;
   /** Content-Length; `undefined` for a chunked body. */
   readonly bodyBytes: number | undefined;
+  /** Address of the client. Call it while the connection is open. */
+  readonly clientAddress: () => string;
 };
 
 export type Route = (request: RoutedRequest) => void;

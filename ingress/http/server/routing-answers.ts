@@ -25,3 +25,12 @@ export function badFraming(detail: string): Answer {
     detail: `${detail}. Nothing was kept.`,
   });
 }
+
+export function headTooLarge(maxHeadBytes: number): Answer {
+  return problem({
+    status: 431,
+    type: 'head-too-large',
+    title: 'Request head too large',
+    detail: `Request line and header fields may have at most ${maxHeadBytes} bytes together. Nothing was kept.`,
+  });
+}

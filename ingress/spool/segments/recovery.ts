@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import type { Logger } from '../../../infra/observability/logger.js';
 import type { SpoolFs } from '../file-system.js';
 import { newSegment, type Segment } from './segment.js';
-import { checkSegmentHeader, parseSegmentFileName, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
+import {
+  checkSegmentHeader,
+  parseSegmentFileName,
+  segmentFileName,
+  SEGMENT_HEADER_BYTES,
+} from '../../../infra/spool/segment-files.js';
 import { addStretch, SegmentReader, type Stretch } from './segment-reader.js';
 
 /**

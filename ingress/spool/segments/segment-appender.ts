@@ -2,10 +2,10 @@ import { dirname, join } from 'node:path';
 import { DiskHealth } from '../disk-health.js';
 import { GroupCommit } from './group-commit.js';
 import { newSegment, type Segment } from './segment.js';
-import { nextSegmentName, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
+import { nextSegmentName, segmentFileName, SEGMENT_HEADER_BYTES } from '../../../infra/spool/segment-files.js';
 import type { SegmentList } from './segment-list.js';
 import { AppendDeadline } from './append-deadline.js';
-import { FRAME_HEAD_BYTES } from './frames.js';
+import { FRAME_HEAD_BYTES } from '../../../infra/spool/frames.js';
 import { framedBytes, SegmentWriter } from './segment-writer.js';
 import { failureOf } from '../spool-failure.js';
 import type { AppendOutcome, SpoolOptions } from '../spool-options.js';
@@ -22,6 +22,7 @@ export class SegmentAppender {
   private readonly disk: DiskHealth;
   private isFull = false;
   private hasFolder = false;
+  private isLost = false;
   private readonly deadline: AppendDeadline;
 
   constructor(
@@ -48,10 +49,12 @@ export class SegmentAppender {
 
   /** Whether the next append is likely to succeed. */
   get isWritable(): boolean {
-    return this.disk.isHealthy && !this.isFull && !this.deadline.isSlow && !this.options.budget.isSpent;
+    if (this.isLost || this.options.budget.isSpent) return false;
+    return this.disk.isHealthy && !this.isFull && !this.deadline.isSlow;
   }
 
   append(payload: Buffer, mayExceedBudget = false): Promise<AppendOutcome> {
+    if (this.isLost) return Promise.resolve({ kind: 'failed', failure: 'closed' });
     // Payloads that have timed out stay in memory until the disk responds, so no more are accepted.
     if (this.deadline.isSlow) return Promise.resolve({ kind: 'failed', failure: 'slow' });
     const bytes = FRAME_HEAD_BYTES + payload.length;
@@ -86,6 +89,7 @@ export class SegmentAppender {
     try {
       const { segment, writer } = await this.segmentFor(bytes);
       await writer.append(payloads);
+      if (this.options.isOwned?.() === false) return this.lose(bytes);
       if (segment.records === 0) segment.oldestAt = this.options.clock.now();
       segment.records += payloads.length;
       segment.bytes = writer.bytes;
@@ -103,6 +107,20 @@ export class SegmentAppender {
       // A turn later, so that those who wait know the result.
       setImmediate(this.onChange);
     }
+  }
+
+  /** Another process may have read this segment already: what was just appended would never be drained. */
+  private lose(bytes: number): AppendOutcome {
+    const { budget, logger, dir } = this.options;
+    budget.release(bytes);
+    if (!this.isLost) {
+      logger.error(
+        { dir },
+        'spool unavailable: another process took its folder over while this one was paused; restart this one to give it a new folder',
+      );
+    }
+    this.isLost = true;
+    return { kind: 'failed', failure: 'closed' };
   }
 
   private async segmentFor(bytes: number): Promise<{ segment: Segment; writer: SegmentWriter }> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { SpooledRecord } from './record-codec.js';
+import type { SpooledRecord } from '../../../infra/spool/record-codec.js';
 import { isDrained, type Segment } from './segment.js';
-import { segmentFileName } from './segment-files.js';
+import { segmentFileName } from '../../../infra/spool/segment-files.js';
 import { SegmentReader } from './segment-reader.js';
 import type { SpoolOptions } from '../spool-options.js';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { SpoolFile, SpoolFs } from '../file-system.js';
-import { FRAME_HEAD_BYTES, parseFrames } from './frames.js';
-import { decodeSpooled, type SpooledRecord } from './record-codec.js';
+import { FRAME_HEAD_BYTES, parseFrames } from '../../../infra/spool/frames.js';
+import { decodeSpooled, type SpooledRecord } from '../../../infra/spool/record-codec.js';
 import type { Segment } from './segment.js';
-import { checkSegmentHeader, segmentFileName, SEGMENT_HEADER_BYTES } from './segment-files.js';
+import { checkSegmentHeader, segmentFileName, SEGMENT_HEADER_BYTES } from '../../../infra/spool/segment-files.js';
 
 /** A part of a file, from `start` to `end`, excluding `end`. */
 export type Stretch = { readonly start: number; readonly end: number };

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import type { SpoolFile, SpoolFs } from '../file-system.js';
-import { FRAME_HEAD_BYTES, frameHead } from './frames.js';
-import { SEGMENT_HEADER_BYTES, segmentFileName, segmentHeader, type SegmentName } from './segment-files.js';
+import { FRAME_HEAD_BYTES, frameHead } from '../../../infra/spool/frames.js';
+import {
+  SEGMENT_HEADER_BYTES,
+  segmentFileName,
+  segmentHeader,
+  type SegmentName,
+} from '../../../infra/spool/segment-files.js';
 
 /** Size of these payloads in a segment. */
 export function framedBytes(payloads: readonly Buffer[]): number {

@@ -1,4 +1,4 @@
-import type { SegmentName } from './segment-files.js';
+import type { SegmentName } from '../../../infra/spool/segment-files.js';
 
 /** The state of a segment file. */
 export type Segment = {

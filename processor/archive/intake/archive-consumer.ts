@@ -2,6 +2,7 @@ import { Backoff } from '../../../infra/async/backoff.js';
 import type { Cancel, Clock } from '../../../infra/async/clock.js';
 import type { Kafka } from '../../../infra/kafka/connection/client.js';
 import { GroupConsumer, type InputBatch } from '../../../infra/kafka/consume/group-consumer.js';
+import { sharedGroupFault } from '../../../infra/kafka/consume/group-readers.js';
 import type { Logger } from '../../../infra/observability/logger.js';
 import type { Leases } from './lease.js';
 
@@ -29,6 +30,7 @@ const BACKOFF = { initialMs: 500, maxMs: 15_000 };
 export class ArchiveConsumer {
   private consumer: GroupConsumer | undefined;
   private joined = false;
+  private sharing: string | undefined;
   private paused = false;
   private stopped = false;
   private failures = 0;
@@ -50,8 +52,9 @@ export class ArchiveConsumer {
     await this.opening;
   }
 
-  get hasJoined(): boolean {
-    return this.joined;
+  /** Why recordings may not be read; `undefined` while this is a member of a group that nobody else uses. */
+  readinessFault(): string | undefined {
+    return this.joined ? this.sharing : 'archive has not joined its consumer group';
   }
 
   /** Pauses or resumes reading. Batches that were fetched before a pause still arrive. */
@@ -83,6 +86,7 @@ export class ArchiveConsumer {
       startAt: 'committed',
       logger,
       onAssigned: (partitions) => this.assigned(consumer, partitions),
+      onOthers: (read) => this.noteOthers(consumer, read),
       onBatch: (batch) => {
         onBatch(batch);
         return Promise.resolve();
@@ -101,6 +105,14 @@ export class ArchiveConsumer {
     this.deps.leases.assign(partitions);
     this.applyPause();
     this.deps.onAssigned();
+  }
+
+  private noteOthers(consumer: GroupConsumer, topics: readonly string[]): void {
+    const { groupId, logger } = this.deps;
+    if (consumer !== this.consumer) return;
+    const fault = topics.length === 0 ? undefined : sharedGroupFault(groupId, topics);
+    if (fault !== undefined && fault !== this.sharing) logger.error({ groupId, topics }, fault);
+    this.sharing = fault;
   }
 
   /** Replaces the consumer. A consumer may report its failure more than once. */

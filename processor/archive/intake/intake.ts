@@ -1,5 +1,7 @@
 import type { InputBatch } from '../../../infra/kafka/consume/group-consumer.js';
-import { recordingJob, type Patience, type RecordingJob } from '../recording/recording-job.js';
+import type { InputRecord } from '../../../infra/kafka/protocol/records/input-record.js';
+import { headerOf } from '../../../infra/kafka/protocol/records/record-headers.js';
+import { recordingJob, type Announcement, type Patience, type RecordingJob } from '../recording/recording-job.js';
 import { readyRecordingIn } from '../recording/recording-ready.js';
 import { FirstSight } from './first-sight.js';
 import type { Leases } from './lease.js';
@@ -31,9 +33,16 @@ export class Intake {
       const event = readyRecordingIn(record.value);
       if (event === undefined) continue;
       lease.offsets.begin(record.offset);
-      const job = recordingJob(event, record, lease, this.patience);
-      accept(job, event.recordingUrl, this.firstSight.isNew(job));
+      const job = recordingJob(event, announcement(record), lease, this.patience);
+      const isNew = this.firstSight.isNew(job) && !job.mayBeRescued;
+      accept(job, event.recordingUrl, isNew);
     }
     lease.offsets.advance(batch.nextOffset);
   }
+}
+
+function announcement(record: InputRecord): Announcement {
+  const receivedAt = Date.parse(headerOf(record, 'received-at') ?? '');
+  const { offset, timestamp } = record;
+  return { offset, timestamp, receivedAt: Number.isNaN(receivedAt) ? undefined : receivedAt };
 }

@@ -11,10 +11,10 @@ const MAX_ID_CHARS = 240;
  * recording's objects and of no others.
  *
  * @param readyAt the sender's timestamp of recording.ready; its UTC date becomes part of the key.
- * @param appendedAt when the record reached Kafka (ms): used when `readyAt` is not a valid date.
+ * @param receivedAt when the ingress received the event (ms): used when `readyAt` is not a valid date.
  */
-export function objectStem(projectId: string, sessionId: string, readyAt: string, appendedAt: number): string {
-  return `${encodeId(projectId)}/${utcDate(readyAt, appendedAt)}/${encodeId(sessionId)}.`;
+export function objectStem(projectId: string, sessionId: string, readyAt: string, receivedAt: number): string {
+  return `${encodeId(projectId)}/${utcDate(readyAt, receivedAt)}/${encodeId(sessionId)}.`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RecordingReady } from '../../../schemas/generated/types.js';
 import type { Lease } from './lease.js';
 import { objectStem } from './object-key.js';
+import { mayBeRescued, rescueUploadMs } from './rescue-timing.js';
 
 /** A recording to archive: its owner and its deadlines. Does not hold the link; see `FetchTask`. */
 export type RecordingJob = {
@@ -13,6 +14,10 @@ export type RecordingJob = {
   /** Names the recording on disk: equal for each delivery of its recording.ready, and reveals nothing about the session. */
   readonly fingerprint: string;
   readonly deadlines: Deadlines;
+  /** The announcement waited for Kafka in the spool of an ingress, which may have fetched the recording meanwhile. */
+  readonly mayBeRescued: boolean;
+  /** How long (a duration in ms) to wait for that upload once the object store answers. */
+  readonly rescueUploadMs: number;
   readonly offset: number;
   readonly lease: Lease;
 };
@@ -49,22 +54,33 @@ export function deadlinesOf(appendedAt: number, { linkLifetimeMs, spillKeepMs }:
   };
 }
 
+/** Where and when (ms since the epoch) a recording was announced. */
+export type Announcement = {
+  readonly offset: number;
+  /** When it reached Kafka; in the spool: when it was spooled. */
+  readonly timestamp: number;
+  /** When the ingress received it. The same in Kafka and in the spool. */
+  readonly receivedAt?: number | undefined;
+};
+
 export function recordingJob(
   event: RecordingReady,
-  record: { readonly offset: number; readonly timestamp: number },
+  { offset, timestamp, receivedAt = timestamp }: Announcement,
   lease: Lease,
   patience: Patience,
 ): RecordingJob {
   const { sessionId, projectId, timestamp: readyAt } = event;
-  const stem = objectStem(projectId, sessionId, readyAt, record.timestamp);
+  const stem = objectStem(projectId, sessionId, readyAt, receivedAt);
   return {
     sessionId,
     projectId,
     readyAt,
     objectStem: stem,
     fingerprint: createHash('sha256').update(`${stem}\n${readyAt}`).digest('hex'),
-    deadlines: deadlinesOf(record.timestamp, patience),
-    offset: record.offset,
+    deadlines: deadlinesOf(timestamp, patience),
+    mayBeRescued: mayBeRescued(receivedAt, timestamp, patience.linkLifetimeMs),
+    rescueUploadMs: rescueUploadMs(patience.linkLifetimeMs),
+    offset,
     lease,
   };
 }

@@ -10,7 +10,12 @@ export type ReadyRecording = RecordingReady & { readonly recordingUrl: string };
  */
 export function readyRecordingIn(value: Buffer | null): ReadyRecording | undefined {
   const json = value === null ? undefined : decodeWire(value)?.json;
-  const parsed = json === undefined ? undefined : parse(json);
+  return json === undefined ? undefined : readyRecordingInJson(json);
+}
+
+/** The same for the event's own bytes, as the spool of an ingress holds them. */
+export function readyRecordingInJson(json: Buffer): ReadyRecording | undefined {
+  const parsed = parse(json);
   // Most records are other events, which only the join needs to validate.
   if (typeof parsed !== 'object' || parsed === null || !('event' in parsed) || parsed.event !== 'recording.ready') {
     return undefined;
@@ -21,7 +26,7 @@ export function readyRecordingIn(value: Buffer | null): ReadyRecording | undefin
 }
 
 function hasLink(event: RecordingReady): event is ReadyRecording {
-  return event.success && event.recordingUrl !== undefined;
+  return event.success && typeof event.recordingUrl === 'string';
 }
 
 function parse(json: Buffer): unknown {

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { isPublicAddress } from './address-guard.js';
+import { isPublicAddress } from './public-address.js';
 import type { AllowedHosts } from './allowed-hosts.js';
 import type { SourceFault } from './source-fault.js';
 

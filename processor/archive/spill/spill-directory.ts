@@ -6,6 +6,7 @@ import { removeCopy, removeLeftovers, removeObsolete } from './leftovers.js';
 import { isIntact, manifestPath, readManifest, writeManifest } from './manifest.js';
 import { isAbandoned, leftFolderName, newFolderName, processFolders, type ProcessFolder } from './process-folder.js';
 import { RecentSet } from './recent-set.js';
+import type { SpillBudget } from './spill-budget.js';
 import { SpillFile } from './spill-file.js';
 
 /** A recording that is complete on disk. */
@@ -17,6 +18,8 @@ export type SpillDirectoryOptions = {
   readonly maxSilenceMs: number;
   /** How long (ms) complete recordings of a process that is gone wait to be adopted. */
   readonly keepMs: number;
+  /** Limits the files of this process. Default: none. */
+  readonly budget?: SpillBudget;
   readonly clock?: Clock;
 };
 
@@ -68,7 +71,7 @@ export class SpillDirectory {
 
   create(): SpillFile {
     this.files += 1;
-    return new SpillFile(join(this.own, `${this.files}.audio`));
+    return new SpillFile(join(this.own, `${this.files}.audio`), this.options.budget);
   }
 
   /**
@@ -85,6 +88,14 @@ export class SpillDirectory {
       this.kept.delete(fingerprint);
       await rm(path, { force: true });
     };
+  }
+
+  /** Whether a recording is complete in the folder of any process. */
+  async has(fingerprint: string): Promise<boolean> {
+    for (const { path } of await processFolders(this.root)) {
+      if (await exists(manifestPath(path, fingerprint))) return true;
+    }
+    return false;
   }
 
   /** Adopts a recording that is complete in the folder of any process, dead or alive; `undefined` if there is none. */
@@ -125,6 +136,7 @@ export class SpillDirectory {
     try {
       await link(join(folder.path, manifest.file), spill.path);
       if (await isIntact(spill.path, manifest)) {
+        spill.count(bytes);
         await this.keep(fingerprint, adopted);
         if (folder.path !== this.own && (await this.isAbandoned(folder))) await removeCopy(folder.path, fingerprint);
         return adopted;

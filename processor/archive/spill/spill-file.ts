@@ -4,6 +4,7 @@ import { basename, dirname } from 'node:path';
 import type { StatedDigest } from '../recording/stated-digests.js';
 import type { ResumePoint } from '../recording/resume.js';
 import { SpillError } from '../recording/spill-error.js';
+import type { SpillBudget } from './spill-budget.js';
 
 /**
  * The file of a recording on the local disk. Hashes the bytes as it writes them, and is open only between the first write and `close`.
@@ -15,6 +16,8 @@ export class SpillFile {
   private md5: Hash | undefined;
   private expected: readonly StatedDigest[] = [];
   private written = 0;
+  /** Bytes of the budget that this file holds. */
+  private reserved = 0;
   private working: Promise<void> = Promise.resolve();
   /** Where a cut download can continue; `undefined` if it must start over. */
   resume: ResumePoint | undefined;
@@ -23,7 +26,10 @@ export class SpillFile {
   /** Runs before the file is removed. */
   beforeRemoval: () => Promise<void> = () => Promise.resolve();
 
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    private readonly budget?: SpillBudget,
+  ) {}
 
   get name(): string {
     return basename(this.path);
@@ -38,9 +44,15 @@ export class SpillFile {
     return this.hash.copy().digest('hex');
   }
 
-  /** @throws SpillError */
+  /** @throws SpillError; with code `LIMIT` when the budget is spent: the file is empty then, so that others can be completed. */
   async append(chunk: Buffer): Promise<void> {
     await this.onDisk(async (handle) => {
+      if (this.budget?.tryReserve(chunk.length) === false) {
+        await handle.truncate(0);
+        this.forget();
+        throw Object.assign(new Error('the limit of the spill directory is reached'), { code: 'LIMIT' });
+      }
+      if (this.budget !== undefined) this.reserved += chunk.length;
       for (let done = 0; done < chunk.length;) {
         const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, this.written + done);
         done += bytesWritten;
@@ -75,9 +87,15 @@ export class SpillFile {
     this.resume = undefined;
     this.expect([]);
     if (this.written === 0) return;
-    this.written = 0;
-    this.hash = createHash('sha256');
+    this.forget();
     await this.onDisk((handle) => handle.truncate(0));
+  }
+
+  /** Counts the bytes of an adopted file. */
+  count(bytes: number): void {
+    if (this.budget === undefined) return;
+    this.budget.count(bytes);
+    this.reserved += bytes;
   }
 
   /** Waits for a write in progress, which an aborted transfer leaves behind, and closes the file. */
@@ -106,6 +124,18 @@ export class SpillFile {
     await this.close();
     await this.beforeRemoval().catch(() => undefined);
     await rm(this.path, { force: true }).catch(() => undefined);
+    this.release();
+  }
+
+  private forget(): void {
+    this.written = 0;
+    this.hash = createHash('sha256');
+    this.release();
+  }
+
+  private release(): void {
+    this.budget?.release(this.reserved);
+    this.reserved = 0;
   }
 
   private onDisk(work: (handle: FileHandle) => Promise<unknown>): Promise<void> {

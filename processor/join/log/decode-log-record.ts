@@ -10,7 +10,6 @@ const MAX_LEVELS = 1_000;
 export const DEAD_LETTER_REASONS = [
   'tombstone',
   'not_wire_format',
-  'unknown_schema_id',
   'not_json',
   'schema',
   'too_deep',
@@ -24,21 +23,15 @@ export type DecodedRecord =
   | { readonly kind: 'event'; readonly event: SessionEventValue }
   | { readonly kind: 'dead-letter'; readonly reason: DeadLetterReason; readonly faults: readonly SchemaFault[] };
 
-/** The schema id in a record's value; `undefined` when the value is not in the wire format. */
-export function schemaIdOf({ bytes, valueStart, valueEnd }: InputRecord): number | undefined {
-  return schemaIdOfWire(bytes, valueStart, valueEnd);
-}
-
 /**
  * Decodes a record. Never throws, since nothing in a record may stop a partition.
  *
- * @param schemaExists whether the registry has the id. The caller resolves the id first.
+ * Our own schemas decide, whatever the schema id is: ids change when a registry is rebuilt, and an id says nothing about the bytes behind it.
  */
-export function decodeLogRecord(record: InputRecord, schemaExists: (schemaId: number) => boolean): DecodedRecord {
+export function decodeLogRecord(record: InputRecord): DecodedRecord {
   if (record.isTombstone) return deadLetter('tombstone');
-  const schemaId = schemaIdOf(record);
-  if (schemaId === undefined) return deadLetter('not_wire_format');
-  if (!schemaExists(schemaId)) return deadLetter('unknown_schema_id');
+  const { bytes, valueStart, valueEnd } = record;
+  if (schemaIdOfWire(bytes, valueStart, valueEnd) === undefined) return deadLetter('not_wire_format');
   const body = parse(record);
   if (body === undefined) return deadLetter('not_json');
   const verdict = validateSessionEvent(body.json);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CompressionType } from '../../../infra/kafka/compression/codec.js';
 import type { Kafka } from '../../../infra/kafka/connection/client.js';
 import type { PartitionReader } from '../../../infra/kafka/consume/partition-reader.js';
 import { TransactionalWriter, type ConsumedOffset } from '../../../infra/kafka/transaction/transactional-writer.js';
@@ -13,6 +14,8 @@ export type KafkaPartitionLogDeps = {
   readonly changelogReader: PartitionReader;
   /** Largest batch that all topics accept, in bytes. */
   readonly maxBatchBytes: number;
+  /** Default `none`. */
+  readonly compression?: CompressionType;
   /** The broker aborts an open transaction after this time, which frees the readers that wait behind it. Default: 30 s. */
   readonly transactionTimeoutMs?: number;
 };
@@ -34,13 +37,15 @@ export class KafkaPartitionLog implements PartitionLog {
   ) {}
 
   async fence(): Promise<CommitReceipt> {
-    const { kafka, groupId, topics, maxBatchBytes, transactionTimeoutMs = TRANSACTION_TIMEOUT_MS } = this.deps;
+    const { kafka, groupId, topics, maxBatchBytes, compression = 'none' } = this.deps;
+    const { transactionTimeoutMs = TRANSACTION_TIMEOUT_MS } = this.deps;
     const { events: _input, ...outputs } = topics;
     this.writer = await TransactionalWriter.open(kafka, {
       transactionalId: `${groupId}-${this.partition}`,
       topics: Object.values(outputs),
       transactionTimeoutMs,
       maxBatchBytes,
+      compression,
     });
     return this.commit({ changelog: [] });
   }

@@ -1,6 +1,6 @@
 import type { InputRecord } from '../../../infra/kafka/consume/group-consumer.js';
 import type { SubjectIds } from '../../../infra/schema-registry/client.js';
-import { cloudEventHeaders } from '../../../schemas/cloud-events.js';
+import { cloudEventHeaders, DEAD_LETTER_TYPE } from '../../../schemas/cloud-events.js';
 import type { TopicNames } from '../../../schemas/topics.js';
 import type { SchemaFault } from '../../../schemas/validators.js';
 import { encodeWire, HEADER_BYTES, wireHeader } from '../../../schemas/wire-format.js';
@@ -65,17 +65,32 @@ export class OutputEncoder {
    * Copies a record that cannot be joined. An operator may have given the dead-letter topic a smaller record limit than
    * `session.events`: then the value is cut to that limit, and `source-offset` says where the complete record is.
    */
-  deadLetter(record: InputRecord, reason: DeadLetterReason, faults: readonly SchemaFault[]): OutputRecord {
+  deadLetter(
+    record: InputRecord,
+    partition: number,
+    reason: DeadLetterReason,
+    faults: readonly SchemaFault[],
+  ): OutputRecord {
     const value = record.value ?? Buffer.alloc(0);
+    const key = record.key?.toString() ?? null;
+    const receivedAt = new Date(record.timestamp).toISOString();
     const isCut = value.length > this.maxValueBytes;
     return {
       topic: this.topics.deadLetter,
-      key: record.key?.toString() ?? null,
+      key,
       value: isCut ? value.subarray(0, this.maxValueBytes) : value,
       headers: {
+        ...cloudEventHeaders({
+          id: `${key ?? ''}:${DEAD_LETTER_TYPE}:${partition}-${record.offset}`,
+          type: DEAD_LETTER_TYPE,
+          source: '/processor/join',
+          time: receivedAt,
+        }),
         reason,
         errors: JSON.stringify(faults),
-        'received-at': new Date(record.timestamp).toISOString(),
+        'received-at': receivedAt,
+        // Only the ingress knows it.
+        'remote-address': '',
         'source-offset': String(record.offset),
         ...(isCut && { 'cut-from-bytes': String(value.length) }),
       },

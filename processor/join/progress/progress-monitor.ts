@@ -20,8 +20,6 @@ export type ProgressMonitorDeps = {
   readonly offsets: Pick<OffsetReader, 'bounds'>;
   /** The slots of the assigned partitions; `undefined` while there is no assignment. */
   readonly slots: () => ReadonlyMap<number, WatchedSlot> | undefined;
-  /** Name of an external service that the tasks wait for; `undefined` when they wait for none. */
-  readonly waitsFor: () => string | undefined;
   readonly metrics: JoinMetrics;
   readonly clock: Clock;
   /** Called once. */
@@ -58,7 +56,7 @@ export class ProgressMonitor {
   }
 
   private async observe(): Promise<void> {
-    const { topic, offsets, slots, waitsFor, clock, onStuck } = this.deps;
+    const { topic, offsets, slots, clock, onStuck } = this.deps;
     const bounds = await offsets.bounds(topic).catch(() => undefined);
     if (this.stopped) return;
     const atMs = clock.monotonic();
@@ -80,7 +78,6 @@ export class ProgressMonitor {
     this.progress = this.watch.observe({
       atMs,
       brokersAnswer: bounds !== undefined,
-      waitsFor: waitsFor(),
       partitions: assigned && partitions,
     });
     if (this.progress.kind !== 'stuck') return;

@@ -15,8 +15,6 @@ export type Observation = {
   readonly atMs: number;
   /** Whether the brokers returned the end of the topic. */
   readonly brokersAnswer: boolean;
-  /** Name of an external service that the tasks wait for, the schema registry; `undefined` when they wait for none. */
-  readonly waitsFor: string | undefined;
   /** The assigned partitions, possibly none; `undefined` while there is no assignment. */
   readonly partitions: readonly PartitionProgress[] | undefined;
 };
@@ -45,7 +43,7 @@ type Waiting = { isOpen: boolean; steps: number; stillForMs: number };
 /**
  * Decides from observations whether the join moves. It has no clock and does no I/O.
  *
- * Time counts against the join only while it could have moved: not while the brokers do not answer or the registry is unavailable.
+ * Time counts against the join only while it could have moved: not while the brokers do not answer.
  */
 export class ProgressWatch {
   private readonly waiting = new Map<number, Waiting>();
@@ -55,7 +53,7 @@ export class ProgressWatch {
 
   constructor(private readonly limits: ProgressLimits) {}
 
-  observe({ atMs, brokersAnswer, waitsFor, partitions }: Observation): Progress {
+  observe({ atMs, brokersAnswer, partitions }: Observation): Progress {
     const elapsedMs = Math.max(0, atMs - (this.observedAtMs ?? atMs));
     const stepMs = Math.min(elapsedMs, MAX_STEP_MS);
     this.observedAtMs = atMs;
@@ -63,7 +61,6 @@ export class ProgressWatch {
     if (!brokersAnswer) {
       return this.judge(this.unansweredForMs, this.limits.brokersUnavailableMs, 'the brokers do not answer');
     }
-    if (waitsFor !== undefined) return { kind: 'stalled', reason: `the join waits for ${waitsFor}` };
     if (partitions === undefined) {
       this.waiting.clear();
       this.unassignedForMs += stepMs;

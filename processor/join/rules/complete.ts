@@ -19,8 +19,9 @@ import {
 export function finalize(event: SessionFinalized, state: Open | GivenUp, now: Millis): Transition<SessionState> {
   const { projectId, currentNodeId, messagesCount, extractedVariables, callStatus, callDuration } = event;
   const finalized: Writable<Finalized> = { projectId, currentNodeId, messagesCount, extractedVariables };
-  if (callStatus !== undefined) finalized.callStatus = callStatus;
-  if (callDuration !== undefined) finalized.callDuration = callDuration;
+  // The sender may write null for an absent field. The schema guarantees that both are present or both are absent.
+  if (typeof callStatus === 'string') finalized.callStatus = callStatus;
+  if (typeof callDuration === 'number') finalized.callDuration = callDuration;
   const awaiting = awaitingState(now, finalized, state);
   const outcome = outcomeAtFinalize(finalized, state.recording);
   if (outcome === undefined) return { state: awaiting, effects: NO_EFFECTS };

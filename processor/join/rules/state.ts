@@ -18,11 +18,14 @@ export type Timeline = {
 export type SettledRecording =
   Extract<Recording, { outcome: 'archived' | 'archive_failed' }> | { readonly outcome: 'provider_failed' };
 
-/** The fields of `session.finalized` that the joined record keeps. */
+/** The fields of `session.finalized` that the joined record keeps. A call has both call fields, a text session has neither. */
 export type Finalized = Pick<
   SessionFinalized,
-  'projectId' | 'currentNodeId' | 'messagesCount' | 'extractedVariables' | 'callStatus' | 'callDuration'
->;
+  'projectId' | 'currentNodeId' | 'messagesCount' | 'extractedVariables'
+> & {
+  readonly callStatus?: string;
+  readonly callDuration?: number;
+};
 
 /** Content of the events before `session.finalized`, kept for the incomplete record. */
 export type Fragments = {

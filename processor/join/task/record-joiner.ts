@@ -4,7 +4,6 @@ import type { JoinMetrics } from '../join-metrics.js';
 import { decodeLogRecord, type DeadLetterReason } from '../log/decode-log-record.js';
 import type { OutputEncoder } from '../log/output-encoder.js';
 import type { OutputRecord, PartitionLog } from '../log/partition-log.js';
-import type { SchemaIds } from '../log/schema-ids.js';
 import { boundAfter, largestValue } from '../log/size-limit.js';
 import type { Transition } from '../rules/effects.js';
 import type { JoinRules } from '../rules/rules.js';
@@ -17,7 +16,6 @@ export type RecordJoinerDeps = {
   readonly log: PartitionLog;
   readonly rules: JoinRules;
   readonly encoder: OutputEncoder;
-  readonly schemaIds: SchemaIds;
   readonly metrics: JoinMetrics;
 };
 
@@ -26,9 +24,9 @@ export class RecordJoiner {
   /** The content of the next commit. */
   private current = new PendingTransaction();
   private joinedUpTo: number | undefined;
-  private readonly schemaExists = (id: number): boolean => this.deps.schemaIds.exists(id);
 
   constructor(
+    private readonly partition: number,
     private readonly sessions: SessionStore,
     private readonly deps: RecordJoinerDeps,
   ) {}
@@ -49,11 +47,11 @@ export class RecordJoiner {
     return drained;
   }
 
-  /** Joins a record, or appends it to the dead-letter topic. The caller has resolved its schema id. */
+  /** Joins a record, or appends it to the dead-letter topic. */
   join(record: InputRecord): void {
     const { rules, encoder } = this.deps;
     this.joinedUpTo = record.timestamp;
-    const decoded = decodeLogRecord(record, this.schemaExists);
+    const decoded = decodeLogRecord(record);
     if (decoded.kind === 'dead-letter') {
       this.appendDeadLetter(record, decoded.reason, decoded.faults);
       return;
@@ -90,7 +88,7 @@ export class RecordJoiner {
 
   private appendDeadLetter(record: InputRecord, reason: DeadLetterReason, faults: readonly SchemaFault[]): void {
     this.deps.metrics.deadLetters.inc({ reason });
-    this.append(this.deps.encoder.deadLetter(record, reason, faults));
+    this.append(this.deps.encoder.deadLetter(record, this.partition, reason, faults));
   }
 
   private apply(

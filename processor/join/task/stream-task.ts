@@ -1,7 +1,6 @@
 import type { Clock } from '../../../infra/async/clock.js';
 import type { InputRecord } from '../../../infra/kafka/consume/group-consumer.js';
 import type { TopicNames } from '../../../schemas/topics.js';
-import { schemaIdOf } from '../log/decode-log-record.js';
 import { SessionStore } from '../state/session-store.js';
 import { PartitionClock } from './partition-clock.js';
 import { RecordJoiner, type RecordJoinerDeps } from './record-joiner.js';
@@ -44,7 +43,7 @@ export class StreamTask {
     private readonly deps: StreamTaskDeps,
   ) {
     this.sessions = new SessionStore(deps.rules);
-    this.joiner = new RecordJoiner(this.sessions, deps);
+    this.joiner = new RecordJoiner(partition, this.sessions, deps);
     this.brokerClock = new PartitionClock(deps.clock);
   }
 
@@ -65,7 +64,6 @@ export class StreamTask {
    * @param isBehind whether the partition is known to hold more.
    */
   async process(records: readonly InputRecord[], nextOffset: number, isBehind = false): Promise<void> {
-    const { schemaIds, clock } = this.deps;
     const position = this.position ?? 0;
     if (nextOffset <= position) return;
     const fresh = records.filter((record) => record.offset >= position);
@@ -73,18 +71,12 @@ export class StreamTask {
       this.recordOffset = record.offset;
       while (this.joiner.fireTimersBefore(record.timestamp)) await this.commitUpTo(record.offset);
       this.joiner.pending.noteRecord();
-      const schemaId = schemaIdOf(record);
-      if (schemaId !== undefined && !schemaIds.isResolved(schemaId)) {
-        // The registry may be unavailable for long: the records before this one do not wait for it.
-        await this.commitUpTo(record.offset);
-        await schemaIds.resolve(schemaId);
-      }
       this.joiner.join(record);
     }
     this.recordOffset = undefined;
     this.position = nextOffset;
     const hasRoom = !this.joiner.pending.isFull && this.sessions.decodedSessions < MAX_DECODED_SESSIONS;
-    if (isBehind && hasRoom) this.deferredAt ??= clock.monotonic();
+    if (isBehind && hasRoom) this.deferredAt ??= this.deps.clock.monotonic();
     else await this.commit();
   }
 

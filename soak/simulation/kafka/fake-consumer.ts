@@ -99,11 +99,9 @@ export class FakeConsumer implements TaskConsumer {
         const end = Math.min(feed.position + count, topic.visibleEnd(partition));
         const records = topic.partition(partition).input.slice(feed.position, end);
         await scheduler.wait('answer to the fetch');
-        if (!isOver())
-          feed.add(
-            { records, nextOffset: end, highWatermark: topic.visibleEnd(partition) },
-            records.length * RECORD_BYTES,
-          );
+        if (isOver()) return;
+        const bytes = records.length * RECORD_BYTES;
+        feed.add({ records, nextOffset: end, bytes, highWatermark: topic.visibleEnd(partition) });
       } catch {
         // The loop repeats a failed fetch.
       }

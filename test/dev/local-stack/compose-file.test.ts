@@ -10,6 +10,7 @@ import { projectRoot } from '../../../dev/local-stack/folders.js';
 import { kafkaService } from '../../../dev/local-stack/services/kafka-service.js';
 import { minioService } from '../../../dev/local-stack/services/minio-service.js';
 import { portPlan } from '../../../dev/local-stack/tcp-ports.js';
+import { readIngressSettings } from '../../../ingress/settings.js';
 import { registryService } from '../../../dev/local-stack/services/registry-service.js';
 
 type Service = {
@@ -19,6 +20,7 @@ type Service = {
   container_name?: string;
   ports: string[];
   environment?: Record<string, string>;
+  stop_grace_period?: string;
 };
 
 const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), 'utf8');
@@ -55,6 +57,13 @@ describe.each(Object.entries(file.services))('%s', (name, service) => {
     if (service.build === undefined) expect(service.image).toMatch(/:\d+\.\d+\.\d+$/);
     else expect(dockerfileOf(service)).toMatch(/^USER (?!root)\w+$/m);
   });
+});
+
+test('gives the ingress more time to stop than its shutdown delay and its drain take', () => {
+  const delayMs = Number(/INGRESS_SHUTDOWN_DELAY_MS=(\d+)/.exec(read('Dockerfile'))?.[1]);
+  const { INGRESS_DRAIN_MS: drainMs } = readIngressSettings({ INGRESS_TOKENS: 't' });
+  expect(delayMs).toBeGreaterThan(0);
+  expect(parseInt(file.services['ingress']?.stop_grace_period ?? '') * 1_000).toBeGreaterThan(delayMs + drainMs);
 });
 
 test('allows `--scale ingress=3`', () => {

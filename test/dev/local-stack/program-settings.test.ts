@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { localEndpoints } from '../../../dev/local-stack/endpoints.js';
 import { portPlan } from '../../../dev/local-stack/tcp-ports.js';
 import { programSettings } from '../../../dev/local-stack/program-settings.js';
+import { tempDir } from '../../support/temp-dir.js';
 import { exampleCommand, welcome } from '../../../dev/local-stack/welcome.js';
 
 const ports = portPlan({}, 21000);
@@ -41,6 +44,14 @@ test("the user's settings override the defaults, and the stack's endpoints overr
 test('an ingress with TLS has an https address', () => {
   const files = { INGRESS_TLS_CERT_FILE: 'cert.pem', INGRESS_TLS_KEY_FILE: 'key.pem' };
   expect(settings(files).ingressUrl).toBe('https://127.0.0.1:21010');
+});
+
+test('a file of tokens replaces the local token', () => {
+  const file = join(tempDir(), 'tokens');
+  writeFileSync(file, '\none\ntwo\n');
+  const { env, auth } = settings({ INGRESS_TOKENS_FILE: file });
+  expect(env).not.toHaveProperty('INGRESS_TOKENS');
+  expect(auth?.token).toBe('one');
 });
 
 test('an ingress that accepts anyone has no token', () => {

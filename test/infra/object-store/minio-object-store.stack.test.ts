@@ -16,7 +16,38 @@ const options = () => ({
 });
 const { signal } = new AbortController();
 
+/** A module of minio-js that its types do not cover. */
+const ASSUME_ROLE: string = 'minio/dist/esm/AssumeRoleProvider.mjs';
+type AssumeRole = {
+  readonly AssumeRoleProvider: new (options: object) => {
+    readonly getCredentials: () => Promise<Record<'getAccessKey' | 'getSecretKey' | 'getSessionToken', () => string>>;
+  };
+};
+
 objectStoreContract('MinIO', () => new MinioObjectStore(options()));
+
+describe('MinioObjectStore with temporary credentials', () => {
+  const temporary = async () => {
+    const { endpoint: stsEndpoint, ...keys } = options();
+    const { AssumeRoleProvider } = (await import(ASSUME_ROLE)) as AssumeRole;
+    const credentials = await new AssumeRoleProvider({ stsEndpoint, ...keys }).getCredentials();
+    return {
+      ...options(),
+      accessKey: credentials.getAccessKey(),
+      secretKey: credentials.getSecretKey(),
+      sessionToken: credentials.getSessionToken(),
+    };
+  };
+
+  it('uses their token', async () => {
+    await expect(new MinioObjectStore(await temporary()).ensureBucket(signal)).resolves.toBeUndefined();
+  });
+
+  it('reports a wrong or missing token as a refusal', async () => {
+    const { sessionToken: _token, ...without } = await temporary();
+    await expect(new MinioObjectStore(without).ensureBucket(signal)).rejects.toBeInstanceOf(StoreRefusedError);
+  });
+});
 
 describe('MinioObjectStore on a real MinIO', () => {
   it('reports wrong keys as a refusal', async () => {

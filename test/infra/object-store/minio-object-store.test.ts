@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MinioClients } from '../../../infra/object-store/minio-clients.js';
 import { MinioObjectStore } from '../../../infra/object-store/minio-object-store.js';
 import { StoreRefusedError, StoreUnavailableError } from '../../../infra/object-store/store-errors.js';
 import { sha256 } from '../../processor/archive/recording/audio-samples.js';
@@ -106,5 +107,14 @@ describe('MinioObjectStore', () => {
       'x-amz-content-sha256': sha256(bytes),
       'x-amz-checksum-sha256': Buffer.from(sha256(bytes), 'hex').toString('base64'),
     });
+  });
+
+  it.each([
+    [true, 'http://store.test/recordings/a.wav'],
+    [false, 'http://recordings.store.test/a.wav'],
+  ])('puts the bucket where path style %s says', async (pathStyle, expected) => {
+    const access = { endpoint: 'http://store.test', region: 'us-east-1', accessKey: 'a', secretKey: 'b', pathStyle };
+    const url = await new MinioClients(access).for(signal).presignedGetObject('recordings', 'a.wav');
+    expect(url).toContain(`${expected}?`);
   });
 });

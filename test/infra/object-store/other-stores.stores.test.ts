@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import dns from 'node:dns';
 import { buffer } from 'node:stream/consumers';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { MinioClients } from '../../../infra/object-store/minio-clients.js';
 import { MinioObjectStore } from '../../../infra/object-store/minio-object-store.js';
 import type { ObjectProtection } from '../../../infra/object-store/object-protection.js';
@@ -10,6 +11,7 @@ import { StoreRefusedError } from '../../../infra/object-store/store-errors.js';
 import { sha256 } from '../../processor/archive/recording/audio-samples.js';
 import { tempDir } from '../../support/temp-dir.js';
 import { objectStoreContract } from './object-store.contract.js';
+import { STORE_DOMAIN } from './own-stores.js';
 import type { StoreForTests } from './stores.setup.js';
 
 const { signal } = new AbortController();
@@ -54,6 +56,31 @@ describeOn(gateway, 'versitygw', () => {
     await expect(locking.store.ensureBucket(signal)).rejects.toBeInstanceOf(StoreRefusedError);
   });
 });
+
+describeOn(minio, 'MinIO with a domain', () => {
+  // Bucket names below the domain lead to this machine, where no name server knows them.
+  beforeAll(() => {
+    const lookup = vi.spyOn(dns, 'lookup') as unknown as { mockImplementation: (fake: typeof lookupHere) => unknown };
+    lookup.mockImplementation(lookupHere);
+  });
+  afterAll(() => void vi.restoreAllMocks());
+
+  objectStoreContract('the bucket in the host name', () => {
+    if (minio.access === undefined) throw new Error('the store is missing');
+    const endpoint = `http://${STORE_DOMAIN}:${new URL(minio.access.endpoint).port}`;
+    const access = { ...minio.access, endpoint, pathStyle: false };
+    return open({ access }).store;
+  });
+});
+
+function lookupHere(
+  _name: string,
+  options: { readonly all?: boolean },
+  done: (error: Error | null, found: unknown, family?: number) => void,
+): void {
+  if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }]);
+  else done(null, '127.0.0.1', 4);
+}
 
 describeOn(minio, 'MinIO with a key to encrypt', () => {
   objectStoreContract('an encrypted bucket', () => open(minio, { encryption: 'AES256' }).store);

@@ -23,7 +23,10 @@ export const versitygw: OwnStore = {
   env: () => ({}),
 };
 
-/** MinIO as in the stack, with an encryption key. */
+/** Name below which {@link encryptingMinio} finds a bucket in the host name of a request. */
+export const STORE_DOMAIN = 'store.test';
+
+/** MinIO as in the stack, with an encryption key and a domain. */
 export const encryptingMinio: OwnStore = {
   part: minioService.part,
   command: (program, address, dir) => [join(program, 'minio'), 'server', '--address', address, join(dir, 'data')],
@@ -33,6 +36,7 @@ export const encryptingMinio: OwnStore = {
     MINIO_REGION: region,
     MINIO_BROWSER: 'off',
     MINIO_UPDATE: 'off',
+    MINIO_DOMAIN: STORE_DOMAIN,
     MINIO_KMS_SECRET_KEY: `test-key:${Buffer.alloc(32, 7).toString('base64')}`,
   }),
 };

@@ -7,7 +7,7 @@ import { Drainer } from '../../../ingress/delivery/drainer.js';
 import { PartitionLane } from '../../../ingress/delivery/lanes/partition-lane.js';
 import { PartitionLanes } from '../../../ingress/delivery/lanes/partition-lanes.js';
 import type { IncomingRecord } from '../../../ingress/record.js';
-import type { PartitionId } from '../../../ingress/spool/partition-folders.js';
+import type { PartitionId } from '../../../infra/spool/partition-folders.js';
 import { SpoolBudget } from '../../../ingress/spool/spool-budget.js';
 import { Spool } from '../../../ingress/spool/spool.js';
 import { ManualClock } from '../../support/manual-clock.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ingressHeaders, postTo } from '../post.js';
 import { MAX_BODY_BYTES, metric, startIngressOnMemory, TOKEN, type IngressOnMemory } from '../ingress-on-memory.js';
-import { CALL_ENDED, ODD_SPELLING, SESSION_ENDED } from '../webhook/sample-events.js';
+import { CALL_ENDED, CALL_FINALIZED, ODD_SPELLING, RECORDING_READY, SESSION_ENDED } from '../webhook/sample-events.js';
 
 let ingress: IngressOnMemory;
 beforeEach(async () => {
@@ -51,6 +51,31 @@ describe('a valid event', () => {
     expect(await metric(ingress.metrics, 'ingress_events_total{event="session.ended",outcome="spool"}')).toBe(1);
   });
 
+  it('that is larger than Kafka takes is answered 413 and counted, as soon as the limit is known', async () => {
+    const body = JSON.stringify({ ...SESSION_ENDED, padding: 'x'.repeat(1_000) });
+    expect((await post(body)).status).toBe(202);
+    ingress.sink.limitBytes = 1_000;
+    expect((await post(body)).status).toBe(413);
+    const chunked = await fetch(`${ingress.url}/v1/webhooks/pathors`, {
+      method: 'POST',
+      headers: ingressHeaders,
+      body: new Blob([body]).stream(),
+      duplex: 'half',
+    });
+    expect(chunked.status).toBe(413);
+    expect(ingress.sink.records).toHaveLength(1);
+    expect(await metric(ingress.metrics, 'ingress_rejected_requests_total{reason="too_large"}')).toBe(2);
+  });
+
+  it.each([
+    [true, 413],
+    [false, 422],
+  ])('that Kafka rejects (too large: %s) is answered %i and counted as a dead letter', async (isTooLarge, status) => {
+    ingress.sink.outcome = { kind: 'rejected', isTooLarge };
+    expect((await post(JSON.stringify(SESSION_ENDED))).status).toBe(status);
+    expect(await metric(ingress.metrics, 'ingress_events_total{event="session.ended",outcome="dead_letter"}')).toBe(1);
+  });
+
   it('is refused with 503 and Retry-After if it cannot be made durable', async () => {
     ingress.sink.outcome = { kind: 'refused', reason: 'Kafka is unavailable' };
     const response = await post(JSON.stringify(SESSION_ENDED));
@@ -63,9 +88,27 @@ describe('a valid event', () => {
     expect(await metric(ingress.metrics, 'ingress_events_total{event="session.ended",outcome="refused"}')).toBe(1);
   });
 
-  it('with an undocumented call status is accepted and counted', async () => {
-    expect((await post(JSON.stringify({ ...CALL_ENDED, callStatus: 'beamedUp' }))).status).toBe(202);
-    expect(await metric(ingress.metrics, 'ingress_undocumented_call_status_total')).toBe(1);
+  it.each<[string, object]>([
+    ['undocumented_call_status', { ...CALL_ENDED, callStatus: 'beamedUp' }],
+    ['undocumented_call_status', { ...CALL_FINALIZED, callStatus: '' }],
+    ['null_call_status', { ...CALL_FINALIZED, callStatus: null, callDuration: undefined }],
+    ['null_call_duration', { ...CALL_FINALIZED, callStatus: undefined, callDuration: null }],
+    ['null_recording_url', { ...RECORDING_READY, success: false, recordingUrl: null }],
+    ['null_reason', { ...SESSION_ENDED, reason: null }],
+    ['other_reason', { ...SESSION_ENDED, reason: 'hung_up' }],
+    ['other_reason', { ...SESSION_ENDED, reason: 7 }],
+  ])('is accepted, counted and kept unchanged though undocumented: %s in %j', async (deviation, event) => {
+    const body = JSON.stringify(event);
+    expect((await post(body)).status).toBe(202);
+    expect(await metric(ingress.metrics, `ingress_tolerated_total{case="${deviation}"}`)).toBe(1);
+    expect(ingress.sink.records[0]?.body.toString()).toBe(body);
+  });
+
+  it('as documented is not counted as tolerated', async () => {
+    for (const event of [SESSION_ENDED, CALL_ENDED, CALL_FINALIZED, RECORDING_READY]) await post(JSON.stringify(event));
+    const counts = await ingress.metrics.registry.getSingleMetric('ingress_tolerated_total')?.get();
+    expect(counts?.values.length).toBeGreaterThan(0);
+    expect(counts?.values.every(({ value }) => value === 0)).toBe(true);
   });
 
   it('of the maximum size is accepted', async () => {

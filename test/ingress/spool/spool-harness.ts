@@ -1,11 +1,11 @@
 import { pino, type Logger } from 'pino';
 import type { IncomingRecord } from '../../../ingress/record.js';
+import type { SpoolFs } from '../../../ingress/spool/file-system.js';
 import { SpoolBudget } from '../../../ingress/spool/spool-budget.js';
 import type { SpoolOptions } from '../../../ingress/spool/spool-options.js';
 import { Spool } from '../../../ingress/spool/spool.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { silent } from '../../support/stack-settings.js';
-import type { MemoryFs } from './memory-fs.js';
 
 export const DIR = '/spool';
 
@@ -14,7 +14,7 @@ export function event(key: string, body: string | Buffer = `body of ${key}`): In
 }
 
 /** Opens a scanned spool, by default on a clock that never advances. */
-export async function openSpool(fs: MemoryFs, options: Partial<SpoolOptions> = {}): Promise<Spool> {
+export async function openSpool(fs: SpoolFs, options: Partial<SpoolOptions> = {}): Promise<Spool> {
   const budget = new SpoolBudget(1e9);
   const spool = await Spool.open({ fs, dir: DIR, budget, logger: silent, clock: new ManualClock(), ...options });
   await spool.scan();

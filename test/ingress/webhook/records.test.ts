@@ -55,6 +55,13 @@ describe('the record of a dead letter', () => {
     const { headers, ...record } = deadLetterOf(body);
     expect(record).toEqual({ stream: 'dead-letter', key: 's-1', body });
     expect(headers).toMatchObject({ reason: 'schema', 'received-at': RECEIVED_AT, 'remote-address': '192.0.2.7' });
+    expect(headers).toMatchObject({
+      ce_specversion: '1.0',
+      ce_id: expect.stringMatching(/^s-1:session\.dead-letter:[0-9a-f]{16}$/) as string,
+      ce_type: 'session.dead-letter',
+      ce_source: '/ingress/pathors',
+      ce_time: RECEIVED_AT,
+    });
     expect(JSON.parse(headers['errors'] ?? '')).toContainEqual({ path: '/timestamp', message: 'is required' });
     expect(JSON.stringify(headers)).not.toContain('secret');
   });

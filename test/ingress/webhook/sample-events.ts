@@ -1,4 +1,4 @@
-/** Valid events of three kinds, as documented by the vendor. */
+/** Valid events of the four kinds, as documented by the vendor. */
 export const SESSION_ENDED = {
   event: 'session.ended',
   sessionId: '2c4f9a13-8b6e-4d31-9a57-1f0f0c2b7e11',
@@ -14,6 +14,18 @@ export const CALL_ENDED = {
   sessionId: SESSION_ENDED.sessionId,
   timestamp: '2026-05-03T08:42:12.001Z',
   projectId: 'project-1',
+  callStatus: 'userHangup',
+  callDuration: 73,
+};
+
+export const CALL_FINALIZED = {
+  event: 'session.finalized',
+  sessionId: SESSION_ENDED.sessionId,
+  timestamp: '2026-05-03T08:42:13.000Z',
+  projectId: 'project-1',
+  currentNodeId: 'ask_intention',
+  messagesCount: 8,
+  extractedVariables: { name: 'Nancy', intention: 'book a demo' },
   callStatus: 'userHangup',
   callDuration: 73,
 };

@@ -24,15 +24,12 @@ export function secondVerdict(body: Buffer): BodyVerdict['kind'] {
 type Event = Map<string, Json>;
 
 const RULES = new Map<string, (event: Event) => boolean>([
-  [
-    'session.ended',
-    (event) => isConversation(event) && (!event.has('reason') || event.get('reason') === 'session_ended'),
-  ],
+  ['session.ended', isConversation],
   ['call.ended', (event) => isText(event.get('projectId')) && isCall(event)],
   [
     'session.finalized',
     (event) => {
-      const isTextSession = !event.has('callStatus') && !event.has('callDuration');
+      const isTextSession = isAbsent(event, 'callStatus') && isAbsent(event, 'callDuration');
       return isText(event.get('projectId')) && isConversation(event) && (isTextSession || isCall(event));
     },
   ],
@@ -41,7 +38,9 @@ const RULES = new Map<string, (event: Event) => boolean>([
     (event) => {
       const success = event.get('success');
       if (!isText(event.get('projectId'))) return false;
-      return success === true ? isText(event.get('recordingUrl')) : success === false && !event.has('recordingUrl');
+      return success === true
+        ? isText(event.get('recordingUrl'))
+        : success === false && isAbsent(event, 'recordingUrl');
     },
   ],
 ]);
@@ -58,7 +57,11 @@ function isConversation(event: Event): boolean {
 
 function isCall(event: Event): boolean {
   const duration = event.get('callDuration');
-  return isText(event.get('callStatus')) && Number.isFinite(duration) && Number(duration) >= 0;
+  return typeof event.get('callStatus') === 'string' && Number.isFinite(duration) && Number(duration) >= 0;
+}
+
+function isAbsent(event: Event, field: string): boolean {
+  return !event.has(field) || event.get(field) === null;
 }
 
 function isText(value: Json | undefined): boolean {

@@ -24,7 +24,7 @@ export class ArchiveEvents {
     const suite = suiteKafka(env);
     const { kafka, topics, settings } = suite;
     await ensureTopics(kafka, topics, { partitions: 2, replicationFactor: 1 });
-    const subjectIds = await new SchemaRegistryClient(settings, silent).registerSubjects(subjects(topics));
+    const subjectIds = await new SchemaRegistryClient(settings).ensureSubjects(subjects(topics));
     const open = produceSessions(kafka);
     const producer = new EventProducer({ open, topic: topics.events, name: 'test', logger: silent });
     producer.start();

@@ -53,6 +53,22 @@ describe('settings of the archive', () => {
     });
   });
 
+  it('pass a session token on with its keys only', () => {
+    const keys = { S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b' };
+    expect(objectStoreCredentials(read({ ...keys, S3_SESSION_TOKEN: 't' }))).toEqual({
+      accessKey: 'a',
+      secretKey: 'b',
+      sessionToken: 't',
+    });
+    expect(faultsOf({ S3_SESSION_TOKEN: 't' })).toEqual(['S3_SESSION_TOKEN: requires S3_ACCESS_KEY and S3_SECRET_KEY']);
+  });
+
+  it('put the bucket into the path of URLs, unless told otherwise', () => {
+    expect(read({}).S3_PATH_STYLE).toBe(true);
+    expect(read({ S3_PATH_STYLE: 'false' }).S3_PATH_STYLE).toBe(false);
+    expect(faultsOf({ S3_PATH_STYLE: 'perhaps' })).toHaveLength(1);
+  });
+
   it('have no default keys for an object store on another machine', () => {
     expect(faultsOf({ S3_ENDPOINT: 'https://s3.example.com' })).toHaveLength(1);
     expect(faultsOf({ S3_ENDPOINT: 'https://s3.example.com', S3_ACCESS_KEY: 'a', S3_SECRET_KEY: 'b' })).toEqual([]);

@@ -1,5 +1,6 @@
 import { crc32c } from '@node-rs/crc32';
-import { gunzipSync } from 'node:zlib';
+import { COMPRESSION_TYPES } from '../../compression/codec.js';
+import { decompress } from '../../compression/codecs.js';
 import type { AbortedTransaction } from '../fetch-request.js';
 import { InputRecord } from './input-record.js';
 import {
@@ -28,9 +29,16 @@ export type CommittedRecords = {
   readonly records: InputRecord[];
   /** Where reading continues; `from` if there was no complete batch. */
   readonly nextOffset: number;
+  /** Memory that the records hold. */
+  readonly bytes: number;
 };
 
-const GZIP = 1;
+/** Limit of a decompressed batch. Kafka's own producer fills 1 MiB at most, but a few KiB can decompress to any size. */
+export const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+/** Decompressed bytes after which the rest of a response is left for the next one. */
+const ENOUGH_BYTES = 16 * 1024 * 1024;
+/** Attributes, two deltas, lengths of key and value, number of headers. */
+const MIN_RECORD_BYTES = 6;
 /** Type of the control record that aborts a transaction; 1 commits it. */
 const ABORT = 0;
 
@@ -39,7 +47,8 @@ const ABORT = 0;
  *
  * Source: "Message Format" and "Control Batches" in the Apache Kafka documentation.
  * @param aborted the aborted transactions of the same response.
- * @throws Error when a batch is damaged, or has another compression than gzip.
+ * @throws Error with the offset of the batch when one is damaged, cannot be decompressed or holds more than {@link MAX_BATCH_BYTES}. It
+ *   fails at each attempt.
  */
 export function readCommitted(
   recordSet: Buffer,
@@ -50,10 +59,11 @@ export function readCommitted(
   const abortedProducers = new Set<bigint>();
   let nextAborted = 0;
   let nextOffset = from;
+  let decompressedBytes = 0;
   for (let start = 0, end: number; start + RECORDS_AT <= recordSet.length; start = end) {
     end = start + BEFORE_LENGTH + recordSet.readInt32BE(start + LENGTH_AT);
     // Cut off: the next response has it completely.
-    if (end > recordSet.length) break;
+    if (end > recordSet.length || decompressedBytes >= ENOUGH_BYTES) break;
     verify(recordSet, start, end);
     const attributes = recordSet.readInt16BE(start + ATTRIBUTES_AT);
     const lastOffset = Number(recordSet.readBigInt64BE(start)) + recordSet.readInt32BE(start + LAST_DELTA_AT);
@@ -67,9 +77,12 @@ export function readCommitted(
       if ((attributes & CONTROL) !== 0 && isAbort(recordSet, start)) abortedProducers.delete(producerId);
       if (abortedProducers.has(producerId)) continue;
     }
-    if ((attributes & CONTROL) === 0) readBatch(recordSet.subarray(start, end), attributes, from, records);
+    if ((attributes & CONTROL) === 0 && lastOffset >= from) {
+      const read = readBatch(recordSet.subarray(start, end), attributes, from, records);
+      if ((attributes & COMPRESSION) !== 0) decompressedBytes += read;
+    }
   }
-  return { records, nextOffset };
+  return { records, nextOffset, bytes: recordSet.length + decompressedBytes };
 }
 
 function verify(recordSet: Buffer, start: number, end: number): void {
@@ -96,14 +109,20 @@ function isAbort(recordSet: Buffer, start: number): boolean {
   return reader.bytes()?.readInt16BE(2) === ABORT;
 }
 
-function readBatch(batch: Buffer, attributes: number, from: number, records: InputRecord[]): void {
+/** Adds the batch's records from the offset `from` on. @returns size of all its records in bytes. */
+function readBatch(batch: Buffer, attributes: number, from: number, records: InputRecord[]): number {
   const baseOffset = Number(batch.readBigInt64BE(0));
   const baseTimestamp = Number(batch.readBigInt64BE(FIRST_TIMESTAMP_AT));
   const appendedAt = (attributes & LOG_APPEND_TIME) === 0 ? undefined : Number(batch.readBigInt64BE(MAX_TIMESTAMP_AT));
-  const bytes = decompress(batch.subarray(RECORDS_AT), attributes & COMPRESSION, baseOffset);
+  const bytes = decompressed(batch, attributes & COMPRESSION, baseOffset);
   const reader = new VarIntReader(bytes, 0);
   for (let left = batch.readInt32BE(COUNT_AT); left > 0; left -= 1) {
-    const end = reader.next() + reader.at;
+    const length = reader.next();
+    const end = reader.at + length;
+    // Some codecs return what they have when their input is cut off, without an error.
+    if (length < MIN_RECORD_BYTES || end > bytes.length) {
+      throw new Error(`the record batch at offset ${baseOffset} is malformed: its last ${left} records are incomplete`);
+    }
     reader.at += 1;
     const timestamp = appendedAt ?? baseTimestamp + reader.next();
     if (appendedAt !== undefined) reader.skip();
@@ -111,13 +130,20 @@ function readBatch(batch: Buffer, attributes: number, from: number, records: Inp
     if (offset >= from) records.push(new InputRecord(offset, timestamp, bytes, reader.at));
     reader.at = end;
   }
+  return bytes.length;
 }
 
-function decompress(bytes: Buffer, codec: number, baseOffset: number): Buffer {
-  if (codec === 0) return bytes;
-  if (codec === GZIP) return gunzipSync(bytes);
-  throw new Error(
-    `the record batch at offset ${baseOffset} has an unsupported compression (codec ${codec}): set compression.type of the topic and ` +
-      'of its producers to none or gzip',
-  );
+function decompressed(batch: Buffer, codec: number, baseOffset: number): Buffer {
+  const bytes = batch.subarray(RECORDS_AT);
+  if (codec === 0 || bytes.length === 0) return bytes;
+  try {
+    return decompress(codec, bytes, MAX_BATCH_BYTES);
+  } catch (cause) {
+    const what = `${bytes.length} bytes of ${COMPRESSION_TYPES[codec] ?? `codec ${codec}`}`;
+    const nextOffset = baseOffset + batch.readInt32BE(LAST_DELTA_AT) + 1;
+    throw new Error(
+      `the record batch at offset ${baseOffset} cannot be decompressed (${what}). To skip it, continue at offset ${nextOffset}`,
+      { cause },
+    );
+  }
 }

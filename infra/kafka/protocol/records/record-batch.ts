@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import type { Compressor } from '../../compression/codecs.js';
 import {
   ATTRIBUTES_AT,
   BEFORE_LENGTH,
@@ -61,31 +62,46 @@ const HEADROOM = 32;
 const MAX_SHORT_TEXT = 128;
 
 /**
- * Encodes records into one uncompressed record batch (magic 2), in a buffer that is reused for the next batch. kafkajs allocates an encoder
- * of 511 bytes for each record and for each header.
+ * Encodes records into one record batch (magic 2), in a buffer that is reused for the next batch. kafkajs allocates an encoder of 511 bytes
+ * for each record and for each header.
  * Source: "Message Format" in the Apache Kafka documentation.
  */
 export class RecordBatch {
   private bytes = Buffer.allocUnsafeSlow(INITIAL_CAPACITY);
   private at = RECORDS_AT;
   private count = 0;
+  private compressed: { readonly codec: number; readonly records: Buffer } | undefined;
 
   get records(): number {
     return this.count;
   }
 
-  /** Size of the whole batch in bytes. */
+  /** Size of the whole batch in bytes, as {@link write} writes it. */
   get length(): number {
+    return this.compressed === undefined ? this.at : RECORDS_AT + this.compressed.records.length;
+  }
+
+  /** Size of the whole batch without compression, which is at least {@link length}. */
+  get uncompressedLength(): number {
     return this.at;
   }
 
   clear(): void {
     this.at = RECORDS_AT;
     this.count = 0;
+    this.compressed = undefined;
+  }
+
+  /** Compresses the records, unless that makes them no smaller or has been done. The next {@link append} undoes it. */
+  compress({ id, compress }: Compressor): void {
+    if (this.compressed !== undefined) return;
+    const records = compress(this.bytes.subarray(RECORDS_AT, this.at));
+    if (RECORDS_AT + records.length < this.at) this.compressed = { codec: id, records };
   }
 
   append({ key, prefix, value, headers }: BatchRecord): void {
     const start = this.at;
+    this.compressed = undefined;
     this.makeRoom(HEADROOM);
     // The length comes first but is known last. Its size is nearly always the one guessed here.
     const guessedWidth = sizeOfVarInt(USUAL_OVERHEAD + (value === null ? 0 : value.length));
@@ -111,12 +127,12 @@ export class RecordBatch {
 
   /** Completes the batch and copies it to `target`; returns the position after it. */
   write(target: Buffer, at: number, producer: BatchProducer, timestamp: number): number {
-    const { bytes, at: end, count } = this;
+    const { bytes, at: end, count, compressed } = this;
     bytes.writeBigInt64BE(0n, 0); // the broker sets the first offset
-    bytes.writeInt32BE(end - BEFORE_LENGTH, LENGTH_AT);
+    bytes.writeInt32BE(this.length - BEFORE_LENGTH, LENGTH_AT);
     bytes.writeInt32BE(-1, LEADER_EPOCH_AT);
     bytes[MAGIC_AT] = MAGIC;
-    bytes.writeInt16BE(producer.isTransactional ? TRANSACTIONAL : 0, ATTRIBUTES_AT);
+    bytes.writeInt16BE((producer.isTransactional ? TRANSACTIONAL : 0) | (compressed?.codec ?? 0), ATTRIBUTES_AT);
     bytes.writeInt32BE(count - 1, LAST_DELTA_AT);
     bytes.writeBigInt64BE(BigInt(timestamp), FIRST_TIMESTAMP_AT);
     bytes.writeBigInt64BE(BigInt(timestamp), MAX_TIMESTAMP_AT);
@@ -124,8 +140,14 @@ export class RecordBatch {
     bytes.writeInt16BE(producer.epoch, PRODUCER_EPOCH_AT);
     bytes.writeInt32BE(producer.firstSequence, FIRST_SEQUENCE_AT);
     bytes.writeInt32BE(count, COUNT_AT);
-    bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT, end)), CRC_AT);
-    return at + bytes.copy(target, at, 0, end);
+    if (compressed === undefined) {
+      bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT, end)), CRC_AT);
+      return at + bytes.copy(target, at, 0, end);
+    }
+    bytes.copy(target, at, 0, RECORDS_AT);
+    const targetEnd = at + RECORDS_AT + compressed.records.copy(target, at + RECORDS_AT);
+    target.writeUInt32BE(crc32c(target.subarray(at + ATTRIBUTES_AT, targetEnd)), at + CRC_AT);
+    return targetEnd;
   }
 
   private writeHeaders(headers: BatchRecord['headers']): void {

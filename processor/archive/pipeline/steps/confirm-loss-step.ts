@@ -1,4 +1,4 @@
-import { deadlineBackoffMs } from '../../../../infra/async/backoff.js';
+import { backoffMs, deadlineBackoffMs } from '../../../../infra/async/backoff.js';
 import type { Clock } from '../../../../infra/async/clock.js';
 import type { Logger } from '../../../../infra/observability/logger.js';
 import type { RecordingJob } from '../../recording/recording-job.js';
@@ -11,6 +11,10 @@ import { archivedBefore, failed, type Dropped, type Fetched, type Loss, type Set
 export class LossTask {
   /** Questions that the object store has not answered. */
   unanswered = 0;
+  /** When the object store answered for the first time that it does not have the recording (ms since the epoch). */
+  missingSince: number | undefined;
+  /** Number of those answers. */
+  misses = 0;
 
   /** @param failures of earlier steps. */
   constructor(
@@ -31,6 +35,8 @@ export type ConfirmLossDeps = {
 };
 
 const ANSWER_TIMEOUT_MS = 10_000;
+/** Interval between two questions about a recording that a rescue may still upload. */
+const RESCUE_BACKOFF = { initialMs: 1_000, maxMs: 5_000, minMs: 250 };
 
 /**
  * Confirms that the object store does not have a recording before it is reported as lost. A process that was killed between upload and
@@ -51,9 +57,32 @@ export class ConfirmLossStep {
     }
     const object = await copies.inObjectStore(job, ANSWER_TIMEOUT_MS, stop);
     if (stop.aborted) return { kind: 'dropped' };
-    if (object === 'none') return failed(loss.reason);
+    if (object === 'none') return this.afterMiss(task);
     if (object !== 'unknown') return archivedBefore(object);
     return this.afterSilence(task);
+  }
+
+  /**
+   * A rescue holds its recordings on disk while the object store is down. So what may have been rescued is lost only when the join has
+   * stopped waiting, and the rescue has had time to upload.
+   */
+  private afterMiss(task: LossTask): Settled | Retry {
+    const { clock, logger } = this.deps;
+    const { sessionId, projectId, mayBeRescued, rescueUploadMs, deadlines } = task.job;
+    const { reason, askUntil } = task.loss;
+    const now = clock.now();
+    const isFirst = task.missingSince === undefined;
+    task.missingSince ??= now;
+    const waitUntil = Math.max(deadlines.giveUpAt, task.missingSince + rescueUploadMs);
+    if (!mayBeRescued || now >= Math.min(waitUntil, askUntil)) return failed(reason);
+    if (isFirst) {
+      logger.info(
+        { sessionId, projectId, reason, waitUntil: new Date(waitUntil).toISOString() },
+        'recording announced during an outage of Kafka is not in the object store yet; waiting for the rescue of its ingress to upload it',
+      );
+    }
+    task.misses += 1;
+    return { kind: 'retry', notBefore: Math.min(waitUntil, now + backoffMs(RESCUE_BACKOFF, task.misses)) };
   }
 
   private afterSilence(task: LossTask): Settled | Retry {

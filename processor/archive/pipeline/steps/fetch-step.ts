@@ -71,9 +71,11 @@ export class FetchStep {
     const { clock, downloader, spills, metrics, logger } = this.deps;
     const { sessionId, projectId, deadlines } = task.job;
     const isFirst = task.failures === 0;
-    if (isFirst) {
+    if (isFirst || task.job.mayBeRescued) {
       const earlier = await this.findEarlierCopy(task, stop);
       if (earlier !== undefined) return earlier;
+    }
+    if (isFirst) {
       metrics.secondsLeftAtStart.observe((deadlines.linkEndsAt - clock.now()) / 1_000);
     }
     const spill = (task.spill ??= spills.create());

@@ -13,20 +13,23 @@ const metadata = (topicErrorCode: number, ...partitionMetadata: unknown[]) => ({
   topicMetadata: [{ topicErrorCode, topic: 'events', partitionMetadata }],
 });
 
-it.each([0, 1, 2, 3, 4, 5, 6])('metadata version %i keeps a topic with a partition without a leader', async (version) => {
-  const { parse } = require(`kafkajs/src/protocol/requests/metadata/v${version}/response`) as Response;
-  const parsed = await parse(
-    metadata(
-      0,
-      partition(0, 1),
-      partition(codeOf('LEADER_NOT_AVAILABLE'), -1),
-      partition(codeOf('LISTENER_NOT_FOUND'), 3),
-      partition(codeOf('REPLICA_NOT_AVAILABLE'), 2),
-    ),
-  );
-  const leaders = [1, NO_LEADER, NO_LEADER, 2];
-  expect(parsed.topicMetadata[0]?.partitionMetadata).toEqual(leaders.map((leader) => partition(0, leader)));
-});
+it.each([0, 1, 2, 3, 4, 5, 6])(
+  'metadata version %i keeps a topic with a partition without a leader',
+  async (version) => {
+    const { parse } = require(`kafkajs/src/protocol/requests/metadata/v${version}/response`) as Response;
+    const parsed = await parse(
+      metadata(
+        0,
+        partition(0, 1),
+        partition(codeOf('LEADER_NOT_AVAILABLE'), -1),
+        partition(codeOf('LISTENER_NOT_FOUND'), 3),
+        partition(codeOf('REPLICA_NOT_AVAILABLE'), 2),
+      ),
+    );
+    const leaders = [1, NO_LEADER, NO_LEADER, 2];
+    expect(parsed.topicMetadata[0]?.partitionMetadata).toEqual(leaders.map((leader) => partition(0, leader)));
+  },
+);
 
 it('other errors of a partition, and errors of a topic, still count', async () => {
   const { parse } = require('kafkajs/src/protocol/requests/metadata/v6/response') as Response;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { produceSessions, type ProduceSession } from '../../../../infra/kafka/produce/produce-session.js';
 import { refusesRecords } from '../../../../infra/kafka/protocol/protocol-error.js';
-import { ensureTopics, MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { ensureTopics } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import { suiteEnv, suiteKafka } from '../../../support/stack-settings.js';
 import { TopicRecords } from '../../../support/topic-records.js';
 

@@ -32,6 +32,8 @@ export const ACCEPTED: Expected = { answers: [202], connection: 'open', stored: 
 export const ACCEPTED_LAST: Expected = { answers: [202], connection: 'closed', stored: [EVENT] };
 /** Rejected by our code. */
 export const REFUSED: Expected = { answers: [400], connection: 'closed', stored: [] };
+/** Larger than our limit, but not than that of uWebSockets.js. */
+export const HEAD_TOO_LARGE: Expected = { answers: [431], connection: 'closed', stored: [] };
 /** Rejected by uWebSockets.js. */
 export const REJECTED: Expected = { answers: 'refusal', connection: 'closed', stored: [] };
 /** Accepted, followed by bytes that are not a request: the connection is closed, with or without an answer to the event. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NewerSpoolError, segmentHeader } from '../../../../ingress/spool/segments/segment-files.js';
+import { NewerSpoolError, segmentHeader } from '../../../../infra/spool/segment-files.js';
 import type { IncomingRecord } from '../../../../ingress/record.js';
 import { crc32 } from 'node:zlib';
 import { MemoryFs } from '../memory-fs.js';

@@ -23,6 +23,11 @@ class ScriptedConsumer {
   subscribe = () => Promise.resolve();
   run = () => (this.fails ? Promise.reject(new Error('the coordinator is loading')) : Promise.resolve());
   commitOffsets = (offsets: unknown) => Promise.resolve(this.committed.push(offsets));
+  /** The topics that each member of the group reads. */
+  subscriptions: readonly string[][] = [['events']];
+  describeGroup = () => {
+    return Promise.resolve({ members: this.subscriptions.map((topics) => ({ memberMetadata: metadata(topics) })) });
+  };
   /** The group's membership does not read. */
   pause = () => undefined;
   disconnect = () => {
@@ -36,6 +41,13 @@ class ScriptedConsumer {
   crash(): void {
     this.listeners.get('consumer.crash')?.({ payload: { error: new Error('crashed') } });
   }
+}
+
+/** A member's subscription in the protocol of consumer groups: version, topics, user data. */
+function metadata(topics: readonly string[]): Buffer {
+  const int = (value: number) => Buffer.from([0, 0, value >> 8, value & 0xff]);
+  const names = topics.map((topic) => Buffer.concat([int(topic.length).subarray(2), Buffer.from(topic)]));
+  return Buffer.concat([Buffer.from([0, 1]), int(topics.length), ...names, int(0)]);
 }
 
 /** @param failing number of consumers that fail to start before one succeeds. */
@@ -71,13 +83,29 @@ describe('ArchiveConsumer', () => {
   it('retries a failed join and counts failures in a row', async () => {
     const { consumer, consumers, clock, failures } = setup(2);
     await consumer.start();
-    expect(consumer.hasJoined).toBe(false);
+    expect(consumer.readinessFault()).toMatch(/has not joined/);
     await clock.advance(30_000);
     expect(consumers).toHaveLength(3);
     consumers[2]?.join(0);
-    expect(consumer.hasJoined).toBe(true);
+    expect(consumer.readinessFault()).toBeUndefined();
     consumers[2]?.crash();
     expect(failures).toEqual([1, 2, 1]);
+    await consumer.stop();
+  });
+
+  it('is not ready while readers of other topics use its group', async () => {
+    const { consumer, consumers } = setup();
+    await consumer.start();
+    const [member] = consumers;
+    if (member === undefined) throw new Error('no member');
+    member.subscriptions = [['events'], ['green.events', 'blue.events'], []];
+    member.join(0);
+    await settle();
+    expect(consumer.readinessFault()).toContain('group g is also used by readers of blue.events, green.events');
+    member.subscriptions = [['events'], ['events', 'more']];
+    member.join(0);
+    await settle();
+    expect(consumer.readinessFault()).toBeUndefined();
     await consumer.stop();
   });
 

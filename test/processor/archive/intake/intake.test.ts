@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { InputRecord } from '../../../../infra/kafka/protocol/records/input-record.js';
 import { inputRecord } from '../../../../soak/simulation/kafka/input-record.js';
 import { Intake } from '../../../../processor/archive/intake/intake.js';
 import { Leases } from '../../../../processor/archive/intake/lease.js';
+import type { RecordingJob } from '../../../../processor/archive/recording/recording-job.js';
 import { encodeWire, wireHeader } from '../../../../schemas/wire-format.js';
 
 const EVENT = {
@@ -18,8 +20,11 @@ function intake() {
   const leases = new Leases();
   leases.assign([0]);
   const patience = { linkLifetimeMs: 900_000, spillKeepMs: 900_000 };
-  const accept = (job: { sessionId: string }, _link: string, isNew: boolean) =>
-    void accepted.push([job.sessionId, isNew]);
+  const jobs: RecordingJob[] = [];
+  const accept = (job: RecordingJob, _link: string, isNew: boolean): void => {
+    jobs.push(job);
+    accepted.push([job.sessionId, isNew]);
+  };
   const reader = new Intake({ leases, accept }, patience);
   const read = (firstOffset: number, highWatermark: number, ...sessionIds: string[]) => {
     const records = sessionIds.map((sessionId, index) => {
@@ -28,7 +33,7 @@ function intake() {
     });
     reader.process({ partition: 0, records, nextOffset: firstOffset + records.length, highWatermark });
   };
-  return { accepted, leases, read };
+  return { accepted, jobs, leases, reader, read };
 }
 
 describe('Intake', () => {
@@ -72,6 +77,27 @@ describe('Intake', () => {
       ['b', false],
       ['c', true],
     ]);
+  });
+
+  it('takes no recording for new whose announcement has waited for Kafka: it may have been rescued', () => {
+    const { accepted, jobs, leases, reader, read } = intake();
+    read(0, 0);
+    const value = encodeWire(wireHeader(1), JSON.stringify({ ...EVENT, sessionId: 'a' }));
+    const receivedAt = Date.parse('2026-05-03T08:43:00.000Z');
+    for (const [offset, lateMs] of [5_000, 600_000].entries()) {
+      const plain = inputRecord(offset, receivedAt + lateMs, null, value);
+      // One header; lengths below 64 are one byte, twice their value.
+      const header = ['received-at', '2026-05-03T08:43:00.000Z'].map((text) => [
+        Buffer.of(2 * text.length),
+        Buffer.from(text),
+      ]);
+      const bytes = Buffer.concat([plain.bytes, Buffer.of(2), ...header.flat()]);
+      const records = [new InputRecord(offset, plain.timestamp, bytes, 0)];
+      leases.assign([0]);
+      reader.process({ partition: 0, records, nextOffset: offset + 1, highWatermark: 0 });
+    }
+    expect(jobs.map(({ mayBeRescued }) => mayBeRescued)).toEqual([false, true]);
+    expect(accepted.map(([, isNew]) => isNew)).toEqual([true, false]);
   });
 
   it('skips records that it has read, and partitions that are not assigned', () => {

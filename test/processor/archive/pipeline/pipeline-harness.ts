@@ -100,6 +100,16 @@ export async function archivePipeline({
     lease.offsets.advance(record.offset + 1);
     pipeline.accept(recordingJob(event, record, lease, { linkLifetimeMs: lifetimeMs, spillKeepMs }), link, isNew);
   };
+  /** Accepts a recording whose announcement has just reached Kafka, long after the ingress received it. */
+  const acceptSpooled = (sessionId: string, link: string, { receivedAgoMs }: { readonly receivedAgoMs: number }) => {
+    const announcement = { offset: offset++, timestamp: clock.now(), receivedAt: clock.now() - receivedAgoMs };
+    const event = { event: 'recording.ready' as const, sessionId, projectId: 'p', timestamp: READY_AT, success: true };
+    lease.offsets.begin(announcement.offset);
+    lease.offsets.advance(announcement.offset + 1);
+    const job = recordingJob(event, announcement, lease, { linkLifetimeMs: lifetimeMs, spillKeepMs });
+    pipeline.accept(job, link);
+    return job;
+  };
   const outcomes = () =>
     log.map(({ value }) => JSON.parse(decodeWire(value)?.json.toString() ?? '') as RecordingArchived | RecordingFailed);
   /** Waits for an assertion to hold. Advances the clock whenever no transfer is active. */
@@ -120,6 +130,7 @@ export async function archivePipeline({
   const leftOvers = () => readdirSync(spillRoot, { recursive: true }).filter((name) => String(name).endsWith('.audio'));
   return {
     accept,
+    acceptSpooled,
     clock,
     kafka,
     lease,

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../../../processor/archive/source/address-guard.js';
+import { isPublicAddress } from '../../../../processor/archive/source/public-address.js';
 import { AllowedHosts } from '../../../../processor/archive/source/allowed-hosts.js';
 import { Downloader } from '../../../../processor/archive/source/download.js';
 import { LinkFollower } from '../../../../processor/archive/source/follow-link.js';

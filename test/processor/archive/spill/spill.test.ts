@@ -174,6 +174,25 @@ describe('SpillDirectory', () => {
     ]);
   });
 
+  it('knows its own folders by their names, not by its process id and start time', async () => {
+    const root = tempDir();
+    const own = await spilled(await opened(root));
+    const [host, pid, start] = basename(dirname(own.path)).split('_');
+    const copied = disown(await spilled(await opened(root)), [host, pid, start, '0123abcd'].join('_'));
+    const ofEarlierVersion = disown(await spilled(await opened(root)), [hostname(), pid, start, '0123abcd'].join('_'));
+    await opened(root);
+    expect([own.path, copied, ofEarlierVersion].map((path) => existsSync(path))).toEqual([true, false, false]);
+  });
+
+  it('does not probe the processes of another container, even if it has the same host name', async () => {
+    const root = tempDir();
+    const other = `${hostname()}.0123456789ab`;
+    const alive = disown(await spilled(await opened(root)), `${other}_999999999_1_0123abcd`);
+    const silent = disown(await spilled(await opened(root)), `${other}_${process.pid}_1_0123abcd`, 2 * HOUR);
+    await opened(root);
+    expect([existsSync(alive), existsSync(silent)]).toEqual([true, false]);
+  });
+
   it('removes old complete recordings, but only after they could be adopted', async () => {
     const root = tempDir();
     const old = disown(await spilled(await opened(root), FINGERPRINT), DEAD, 2 * HOUR);

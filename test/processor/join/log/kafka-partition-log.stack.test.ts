@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { PartitionReader } from '../../../../infra/kafka/consume/partition-reader.js';
-import { ensureTopics, MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { ensureTopics } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import { KafkaPartitionLog } from '../../../../processor/join/log/kafka-partition-log.js';
 import { suiteEnv, suiteKafka } from '../../../support/stack-settings.js';
 import { partitionLogContract } from './partition-log.contract.js';

@@ -18,7 +18,6 @@ it('shows the lag, is not ready when nothing moves, and reports once that it is 
     topic: 'session.events',
     offsets: { bounds: () => Promise.resolve(new Map([[2, { low: 0, end: 10 }]])) },
     slots: () => slots,
-    waitsFor: () => undefined,
     metrics,
     clock,
     onStuck: (error) => stuck.push(error),

@@ -32,7 +32,7 @@ class Observer {
 
   after(ms: number, state: Partial<Observation>): string {
     this.atMs += ms;
-    const observation = { atMs: this.atMs, brokersAnswer: true, waitsFor: undefined, partitions: [], ...state };
+    const observation = { atMs: this.atMs, brokersAnswer: true, partitions: [], ...state };
     const progress = this.watch.observe(observation);
     return progress.kind === 'moving' ? 'moving' : `${progress.kind}: ${progress.reason}`;
   }
@@ -87,11 +87,6 @@ describe('time does not count', () => {
     expect(observer.seconds(300, { brokersAnswer: false })).toMatch(/^stalled: the brokers do not answer/);
     expect(observer.seconds(60, (second) => ({ partitions: [partition({ steps: second })] }))).toBe('moving');
     expect(observer.seconds(605, { brokersAnswer: false })).toMatch(/^stuck: the brokers do not answer/);
-  });
-
-  it('while the registry is unavailable: not ready', () => {
-    const state = { partitions: [partition()], waitsFor: 'the schema registry' };
-    expect(new Observer().seconds(3_600, state)).toBe('stalled: the join waits for the schema registry');
   });
 
   it('while the process was paused', () => {

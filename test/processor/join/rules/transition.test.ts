@@ -36,6 +36,15 @@ describe('join rule 1: a text session', () => {
     ]);
   });
 
+  it.each<[string, Parameters<typeof textFinalized>[0]]>([
+    ['both call fields', { callStatus: null, callDuration: null }],
+    ['the status', { callStatus: null }],
+    ['the duration', { callDuration: null }],
+  ])('may have null for %s, which counts as absent', (_what, fields) => {
+    const script = given().event(2, textFinalized(fields)).event(3, recordingReady());
+    expect(script.effects).toEqual(given().event(2, textFinalized()).effects);
+  });
+
   it('is never amended', () => {
     const script = given().event(2, textFinalized()).event(3, recordingReady()).event(4, recordingArchived());
     expect(script.kinds).toEqual(['complete']);
@@ -68,6 +77,11 @@ describe('join rule 2: a call without audio', () => {
 });
 
 describe('join rule 3: any other call waits for its recording', () => {
+  it.each(['abducted', ''])('whatever its status, which the record copies: %j', (callStatus) => {
+    const script = given().event(2, callFinalized({ callStatus })).event(4, recordingArchived());
+    expect(script.effects[0]?.record).toMatchObject({ channel: 'call', call: { status: callStatus } });
+  });
+
   it('completes with it, whether it settles before or after session.finalized', () => {
     const scripts = [
       given().event(2, callFinalized()).event(3, recordingReady()).event(4, recordingArchived()),

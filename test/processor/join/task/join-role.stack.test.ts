@@ -2,7 +2,8 @@ import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { ensureTopics, MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { ensureTopics } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import { SchemaRegistryClient, type SubjectIds } from '../../../../infra/schema-registry/client.js';
 import type { JoinRules } from '../../../../processor/join/rules/rules.js';
 import { JoinRole } from '../../../../processor/join/join-role.js';
@@ -16,12 +17,14 @@ import {
   sessionEnded,
   textFinalized,
 } from '../rules/session-events.js';
+import { readProcessorSettings } from '../../../../processor/settings.js';
 import { silent, suiteEnv, suiteKafka } from '../../../support/stack-settings.js';
 import { TopicRecords } from '../../../support/topic-records.js';
 import { encodeEvent } from './task-harness.js';
 
-const { kafka, topics, settings } = suiteKafka(suiteEnv('join'));
-const schemaRegistry = new SchemaRegistryClient(settings, silent);
+const env = suiteEnv('join');
+const { kafka, topics, settings } = suiteKafka(env);
+const schemaRegistry = new SchemaRegistryClient(settings);
 const producer = kafka.producer();
 const running = new Set<JoinRole>();
 let subjectIds: SubjectIds;
@@ -36,7 +39,7 @@ const LONG: JoinRules = {
 
 beforeAll(async () => {
   await ensureTopics(kafka, topics, { partitions: 4, replicationFactor: 1 });
-  subjectIds = await schemaRegistry.registerSubjects(subjects(topics));
+  subjectIds = await schemaRegistry.ensureSubjects(subjects(topics));
   complete = await TopicRecords.open(kafka, topics.complete);
   await producer.connect();
 });
@@ -49,13 +52,12 @@ afterAll(async () => {
   await producer.disconnect();
 });
 
-function start(groupId: string, rules: Partial<JoinRules> = {}): JoinRole {
+function start(groupId: string, rules: Partial<JoinRules> = {}, of = topics): JoinRole {
   const role = new JoinRole({
     kafka,
     groupId,
-    topics,
+    topics: of,
     subjectIds,
-    schemaRegistry,
     rules: { ...LONG, ...rules },
     maxRecordBytes: MAX_RECORD_BYTES,
     logger: silent,
@@ -180,4 +182,57 @@ it('a timer does not wait for the remains of an aborted transaction at the end o
   await transaction.abort();
   await aborting.disconnect();
   await complete.until(() => countOf(run) === 1);
+});
+
+it('joins records under any schema id: the registry was rebuilt and gives out others, or does not know them', async () => {
+  const run = randomUUID();
+  await start(`join-${run}`).start();
+  const ids = [0, 1, subjectIds.events + 1_000_000, 0xffff_ffff];
+  await producer.send({
+    topic: topics.events,
+    messages: ids.map((id) => {
+      const sessionId = `${run}-${id}`;
+      return { key: sessionId, value: encodeEvent(textFinalized({ sessionId }), id) };
+    }),
+  });
+  await complete.until(() => countOf(run) === ids.length);
+});
+
+it('two prefixes on one cluster with the default group do not disturb each other', async () => {
+  const run = randomUUID();
+  const others = suiteKafka(suiteEnv('join-other'));
+  await ensureTopics(kafka, others.topics, { partitions: 4, replicationFactor: 1 });
+  const groupOf = (prefix: string) => readProcessorSettings({ TOPIC_PREFIX: prefix }).PROCESSOR_GROUP_ID;
+  const roles = [
+    start(groupOf(settings.TOPIC_PREFIX)),
+    start(groupOf(others.settings.TOPIC_PREFIX), {}, others.topics),
+  ];
+  await Promise.all(roles.map((role) => role.start()));
+  const sessions = Array.from({ length: 60 }, (_, i) => textFinalized({ sessionId: `${run}-${i}` }));
+  await send(...sessions);
+  await producer.send({
+    topic: others.topics.events,
+    messages: sessions.map((event) => ({ key: event.sessionId, value: encodeEvent(event) })),
+  });
+  await complete.until(() => countOf(run) === sessions.length);
+  const otherComplete = await TopicRecords.open(kafka, others.topics.complete);
+  await otherComplete.until((records) => records.length === sessions.length);
+  expect(roles.map((role) => role.readinessFault())).toEqual([undefined, undefined]);
+  await otherComplete.close();
+});
+
+it('is not ready in a group that readers of other topics use too, and says which topics', async () => {
+  const run = randomUUID();
+  const groupId = `join-${run}`;
+  const role = start(groupId);
+  const stranger = kafka.consumer({ groupId });
+  await stranger.connect();
+  await stranger.subscribe({ topic: topics.complete });
+  await stranger.run({ eachMessage: () => Promise.resolve() });
+  await role.start();
+  await expect
+    .poll(() => role.readinessFault(), { timeout: 60_000 })
+    .toContain(`consumer group ${groupId} is also used by readers of ${topics.complete}`);
+  await stranger.disconnect();
+  await expect.poll(() => role.readinessFault(), { timeout: 60_000 }).toBeUndefined();
 });

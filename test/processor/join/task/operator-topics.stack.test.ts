@@ -25,11 +25,11 @@ it('joins a backlog on topics with default limits, and writes records that excee
     waitForLeaders: true,
   });
   await admin.disconnect();
-  const maxRecordBytes = await ensureTopics(kafka, topics, { partitions: 6, replicationFactor: 1 });
+  const { maxRecordBytes } = await ensureTopics(kafka, topics, { partitions: 6, replicationFactor: 1 });
   expect(maxRecordBytes).toBe(KAFKA_DEFAULT_BYTES);
 
-  const schemaRegistry = new SchemaRegistryClient(settings, silent);
-  const subjectIds = await schemaRegistry.registerSubjects(subjects(topics));
+  const schemaRegistry = new SchemaRegistryClient(settings);
+  const subjectIds = await schemaRegistry.ensureSubjects(subjects(topics));
   const run = randomUUID();
   const message = (event: Parameters<typeof encodeEvent>[0]) => {
     return { key: event.sessionId, value: encodeEvent(event, subjectIds.events) };
@@ -54,7 +54,6 @@ it('joins a backlog on topics with default limits, and writes records that excee
     kafka,
     topics,
     subjectIds,
-    schemaRegistry,
     maxRecordBytes,
     logger: silent,
     metrics: new Registry(),

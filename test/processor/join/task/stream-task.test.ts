@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FencedError, TransactionFailedError } from '../../../../infra/kafka/transaction/errors.js';
-import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import type { SessionEventValue } from '../../../../schemas/validators.js';
 import {
   callEnded,
@@ -267,7 +267,6 @@ describe('records that cannot be joined', () => {
     ['not_json', 's-1', Buffer.concat([encodeEvent(textFinalized()), Buffer.from('}')])],
     ['schema', 's-1', encodeEvent(textFinalized({ messagesCount: -1 }))],
     ['too_deep', 's-1', deep(1_001)],
-    ['unknown_schema_id', 's-1', encodeEvent(textFinalized(), 99)],
     ['key_mismatch', 's-2', encodeEvent(textFinalized())],
     ['key_mismatch', null, encodeEvent(textFinalized())],
     ['tombstone', 's-1', null],
@@ -281,6 +280,18 @@ describe('records that cannot be joined', () => {
       [TOPICS.complete, 's-1:complete:1'],
     ]);
     expect(h.partition.outputs[0]).toMatchObject({ key, value: value ?? Buffer.alloc(0) });
+    expect(h.partition.outputs[0]?.headers).toEqual({
+      ce_specversion: '1.0',
+      ce_id: `${key ?? ''}:session.dead-letter:0-0`,
+      ce_type: 'session.dead-letter',
+      ce_source: '/processor/join',
+      ce_time: at(0),
+      reason,
+      errors: expect.any(String) as string,
+      'received-at': at(0),
+      'remote-address': '',
+      'source-offset': '0',
+    });
   });
 
   it('variables at the nesting limit are joined', async () => {
@@ -290,28 +301,11 @@ describe('records that cannot be joined', () => {
     expect(h.ids).toEqual(['s-1:complete:1']);
   });
 
-  it('a record with a schema id that only the registry knows is joined', async () => {
+  it('a schema id is not a reason: a value that fits our schema is joined under any id', async () => {
     const h = new TaskHarness();
-    h.registryKnows = (id) => Promise.resolve(id === 99);
-    h.partition.append('s-1', encodeEvent(textFinalized(), 99));
+    const ids = [0, 1, 99, 0xffff_ffff];
+    for (const id of ids) h.partition.append(`s-${id}`, encodeEvent(textFinalized({ sessionId: `s-${id}` }), id));
     await h.feed(await h.open());
-    expect(h.ids).toEqual(['s-1:complete:1']);
-  });
-
-  it('records before one that waits for the registry do not wait', async () => {
-    const h = new TaskHarness();
-    const asked = new Promise<(exists: boolean) => void>((onAsked) => {
-      h.registryKnows = () => new Promise(onAsked);
-    });
-    h.append(textFinalized());
-    h.partition.append('s-2', encodeEvent(textFinalized({ sessionId: 's-2' }), 99));
-    const fed = h.feed(await h.open());
-    const answer = await asked;
-    expect(h.ids).toEqual(['s-1:complete:1']);
-    expect(h.partition.committed).toBe(1);
-    answer(true);
-    await fed;
-    expect(h.ids).toEqual(['s-1:complete:1', 's-2:complete:1']);
-    expect(h.partition.committed).toBe(2);
+    expect(h.ids).toEqual(ids.map((id) => `s-${id}:complete:1`));
   });
 });

@@ -1,10 +1,9 @@
 import { Registry } from 'prom-client';
 import type { Clock } from '../../../../infra/async/clock.js';
-import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/ensure-topics.js';
+import { MAX_RECORD_BYTES } from '../../../../infra/kafka/topics/topic-layout.js';
 import type { JoinRules } from '../../../../processor/join/rules/rules.js';
 import { JoinMetrics } from '../../../../processor/join/join-metrics.js';
 import { OutputEncoder } from '../../../../processor/join/log/output-encoder.js';
-import { SchemaIds } from '../../../../processor/join/log/schema-ids.js';
 import { maxValueBytes } from '../../../../processor/join/log/size-limit.js';
 import { StreamTask } from '../../../../processor/join/task/stream-task.js';
 import type { SessionComplete, SessionIncomplete } from '../../../../schemas/generated/types.js';
@@ -13,7 +12,6 @@ import type { SessionEventValue } from '../../../../schemas/validators.js';
 import { decodeWire, encodeWire, wireHeader } from '../../../../schemas/wire-format.js';
 import { RULES, T0 } from '../rules/session-script.js';
 import { ManualClock } from '../../../support/manual-clock.js';
-import { silent } from '../../../support/stack-settings.js';
 import { FakePartition, type Committed } from '../../../../soak/simulation/kafka/fake-partition.js';
 
 export const TOPICS = topicNames('');
@@ -38,8 +36,6 @@ export class TaskHarness {
     monotonic: () => this.partition.brokerNow,
     after: (ms, callback) => this.timers.after(ms, callback),
   };
-  /** Answer of the schema registry about ids other than that of `session.events`. */
-  registryKnows = (_id: number): Promise<boolean> => Promise.resolve(false);
 
   constructor(rules: Partial<JoinRules> = {}) {
     this.rules = { ...RULES, ...rules };
@@ -58,14 +54,11 @@ export class TaskHarness {
       maxValueBytes(MAX_RECORD_BYTES),
     );
     const { clock } = this;
-    const registry = { knows: (id: number) => this.registryKnows(id) };
-    const schemaIds = new SchemaIds([EVENTS_ID], { registry, logger: silent, clock });
     return new StreamTask(partition, {
       log: this.partition.log(),
       topics: TOPICS,
       rules: this.rules,
       encoder,
-      schemaIds,
       metrics,
       clock,
     });
@@ -103,7 +96,7 @@ export class TaskHarness {
   get written(): Written[] {
     return this.partition.outputs.map(({ topic, value, headers }) => ({
       topic,
-      id: String(headers['ce_id'] ?? headers['reason']),
+      id: String(headers['reason'] ?? headers['ce_id']),
       record:
         topic === TOPICS.deadLetter
           ? {}
