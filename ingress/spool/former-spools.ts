@@ -66,11 +66,15 @@ export class FormerSpools {
       for (const { name, stream, id } of streamFolders(dir)) {
         const spool = spoolOf(spools, stream, id);
         if (id !== undefined) await fs.makeDir(spool.dir);
-        const adopted = await adoptSegments(fs, join(dir, name), spool, logger);
-        segments += adopted.segments;
-        records += adopted.records;
-        damages += adopted.damages;
-        if (id !== undefined) spools.onAdopted({ stream, id, spool });
+        try {
+          const adopted = await adoptSegments(fs, join(dir, name), spool, logger);
+          segments += adopted.segments;
+          records += adopted.records;
+          damages += adopted.damages;
+        } finally {
+          // Some segments may have been moved before a failure.
+          if (id !== undefined) spools.onAdopted({ stream, id, spool });
+        }
       }
       logger.info({ dir, segments, records }, "adopted a former worker's spool, draining it");
     });
