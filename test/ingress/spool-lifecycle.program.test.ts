@@ -97,7 +97,7 @@ it('serves with Kafka alone while the spool folder cannot be used, and drains it
     .toBe(200);
   const readiness = await fetch(`${noKafka.url}/readyz`);
   expect(readiness.status).toBe(503);
-  expect(await readiness.text()).toContain('the spool is unavailable: something that is not a folder is in the way');
+  expect(await readiness.text()).toContain('is unavailable: something that is not a folder is in the way');
   expect((await post(noKafka, 'refused')).status).toBe(503);
   await stop(noKafka);
 
