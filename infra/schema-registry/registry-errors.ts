@@ -35,7 +35,11 @@ export function statusOf(error: unknown): number | undefined {
  */
 export function explainRegistryError(error: unknown, doing: string, url: string): RegistryError {
   const status = statusOf(error);
-  const said = error instanceof Error ? error.message : '';
+  // The library prefixes its name, and the status that it makes up where there was no response.
+  const said = (error instanceof Error ? error.message : '').replace(
+    /^Confluent_Schema_Registry - (Error, status 400: )?/,
+    '',
+  );
   if (status === undefined || status === 408 || status === 429 || status >= 500) {
     const problem = status === undefined ? said : `status ${status}`;
     return new RegistryError('unavailable', `schema registry ${url} is unavailable (${problem}): could not ${doing}`, {

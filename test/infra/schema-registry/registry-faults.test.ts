@@ -124,6 +124,7 @@ describe('a registry that cannot be reached', () => {
   ])('is unavailable, not a rejection: %s', async (_name, url, problem) => {
     const error = await failureOf(clientOf(url).ensureSubject(SUBJECT));
     expect(error).toMatchObject({ kind: 'unavailable', message: expect.stringContaining(problem) as string });
+    expect(error.message).not.toContain('status');
   });
 
   it('is unavailable when it resets connections, or speaks http where https is asked for', async () => {
